@@ -1,0 +1,214 @@
+"""What every layout of an arena log shares: the row with its joined parts, literals that must be mapped, turns of talk, times, texts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from thresher.model import Battle, ExportClass, Json, Message, Response, Vote
+from thresher.text import clean, content_hash
+
+Row = Mapping[str, Any]
+
+BOTH_BAD: Final = 1.0
+NEGATIVE: Final = 0.8
+CLEAR_LOSER: Final = 0.6
+LOSER: Final = 0.4
+SLIGHT_LOSER: Final = 0.2
+"""How strong a signal of failure is: nobody here was seen to check the response, so none is a proof."""
+
+
+class Unmapped(Exception):
+    """A literal that no mapping knows: a layout that has changed."""
+
+    def __init__(self, field_name: str, value: object) -> None:
+        super().__init__(f"{field_name} is {str(value)[:60]!r}, which this layout does not know")
+
+
+class Refused(Exception):
+    """A row that the layout leaves out on purpose; ``reason`` is the word under which it is counted."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One row, understood."""
+
+    native_id: str
+    battle: Battle
+    language: str = ""
+    created_at: datetime | None = None
+    judge_id: str | None = None
+    """Who voted, as the log names that person; hashed before it is stored."""
+    thread_id: str = ""
+    marks: Mapping[str, Json] = field(default_factory=dict)
+    status: str = "live"
+    export_class: ExportClass | None = None
+    """Where a row may leave less than its layout."""
+
+
+PAIR: Final[Mapping[object, Vote]] = {
+    "model_a": "first",
+    "model_b": "second",
+    "tie": "tie",
+    "tie (bothbad)": "both_bad",
+    "both_bad": "both_bad",
+    None: "none",
+    "": "none",
+}
+
+_ROLES: Final = {
+    "user": "user", "human": "user", "prompter": "user", "User": "user", "assistant": "assistant", "gpt": "assistant",
+    "chatgpt": "assistant",
+    "bing": "assistant", "bard": "assistant", "model": "assistant", "Assistant": "assistant", "system": "system", "developer": "system",
+}  # fmt: skip
+
+
+def mapped(table: Mapping[Any, Any], field_name: str, value: Any) -> Any:
+    """``table[value]``, or Unmapped."""
+    try:
+        return table[value]
+    except (KeyError, TypeError):
+        raise Unmapped(field_name, value) from None
+
+
+def strength_of(vote: Vote) -> float:
+    """The signal in a vote between two."""
+    return {"both_bad": BOTH_BAD, "first": LOSER, "second": LOSER, "tie": 0.0, "none": 0.0}[vote]
+
+
+def text_of(content: Any) -> tuple[str, int]:
+    """The text of one turn, cleaned, and how many pictures or files it holds beside."""
+    if content is None:
+        return "", 0
+    if isinstance(content, str):
+        return clean(content), 0
+    if isinstance(content, Mapping):
+        return text_of(content["answer"] if "answer" in content else content["text"])
+    texts, others = [], 0
+    for part in content:
+        if isinstance(part, str):
+            texts.append(part)
+        elif part.get("type", "text") == "text":
+            texts.append(part.get("text") or "")
+        else:
+            others += 1
+    return clean("\n".join(texts)), others
+
+
+def turns_of(conversation: Any) -> tuple[tuple[Message, ...], int]:
+    """A conversation as messages, and how many pictures or files were in it. It may be a list of turns, or JSON of one."""
+    if isinstance(conversation, str):
+        conversation = json.loads(conversation)
+    messages, others = [], 0
+    for turn in conversation:
+        said = turn["content"] if "content" in turn else turn["value"]
+        text, beside = text_of(said)
+        messages.append(Message(mapped(_ROLES, "role", turn["role"] if "role" in turn else turn["from"]), text))
+        others += beside
+    return tuple(messages), others
+
+
+def shared_prompt(sides: Sequence[tuple[Message, ...]]) -> int:
+    """How many messages all sides begin with, cut so that the last of them is the user's."""
+    length = min(len(side) for side in sides)
+    same = next((i for i in range(length) if any(side[i] != sides[0][i] for side in sides)), length)
+    while same and sides[0][same - 1].role != "user":
+        same -= 1
+    return same
+
+
+def spoken(messages: Sequence[Message]) -> str:
+    """What followed the prompt. Alone an answer stands as it is; a longer talk has each turn named."""
+    if len(messages) == 1:
+        return messages[0].content
+    return "\n\n".join(f"{m.role.capitalize()}: {m.content}" for m in messages)
+
+
+def dialogue(
+    messages: tuple[Message, ...], model: str, *, score: float | None = None, failed: bool | None = None
+) -> tuple[tuple[Message, ...], tuple[Response, ...]]:
+    """A talk with one model as what it was asked last, and what it answered to that."""
+    if messages and messages[-1].role == "assistant":
+        return messages[:-1], (Response(model, messages[-1].content, score, failed),)
+    return messages, ()
+
+
+def pair(
+    a: tuple[Message, ...],
+    b: tuple[Message, ...],
+    models: tuple[str, str],
+    vote: Vote,
+    *,
+    judge: str = "human",
+    strength: float | None = None,
+    rationale: str = "",
+) -> Battle:
+    """Two talks that begin alike, and the vote between them."""
+    if not a or not b:
+        raise Refused("empty_conversation", "one side of the pair holds no message")
+    same = shared_prompt([a, b])
+    failed = True if vote == "both_bad" else None
+    responses = (Response(models[0], spoken(a[same:]), failed=failed), Response(models[1], spoken(b[same:]), failed=failed))
+    return Battle(a[:same], responses, vote, judge, strength_of(vote) if strength is None else strength, rationale)
+
+
+def asked(*prompts: str) -> tuple[Message, ...]:
+    """One user message out of parts that stand one below the other."""
+    text = "\n\n".join(part for part in (clean(p) for p in prompts) if part)
+    return (Message("user", text),) if text else ()
+
+
+def kept(row: Row, *names: str) -> dict[str, Json]:
+    """The columns that are marks of the log itself and say something."""
+    return {name: row[name] for name in names if row.get(name) not in (None, "", [], {}, False)}
+
+
+def row_id(*parts: object) -> str:
+    """A stable id for a row that has none of its own."""
+    return content_hash(*(part if isinstance(part, str) else json.dumps(part, sort_keys=True, default=str) for part in parts))
+
+
+def moment(value: Any) -> datetime | None:
+    """A time as UTC: seconds, milliseconds, microseconds or nanoseconds since 1970, or ISO 8601 (without a zone it is taken as UTC)."""
+    if isinstance(value, bool) or value is None or value == "":
+        return None
+    if isinstance(value, int | float):
+        for unit in (1e9, 1e6, 1e3):
+            if abs(value) >= 1e9 * unit:
+                value = value / unit
+                break
+        try:
+            return datetime.fromtimestamp(value, UTC)
+        except (OverflowError, OSError, ValueError):
+            return None
+    try:
+        when = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+_CODES: Final = {
+    "english": "en", "german": "de", "french": "fr", "spanish": "es", "portuguese": "pt", "italian": "it", "dutch": "nl",
+    "russian": "ru", "chinese": "zh",
+    "japanese": "ja", "korean": "ko", "arabic": "ar", "turkish": "tr", "polish": "pl", "ukrainian": "uk", "vietnamese": "vi",
+    "indonesian": "id",
+    "persian": "fa", "hebrew": "he", "czech": "cs", "swedish": "sv", "finnish": "fi", "danish": "da", "norwegian": "no", "greek": "el",
+    "hungarian": "hu",
+    "romanian": "ro", "thai": "th", "hindi": "hi", "bulgarian": "bg", "catalan": "ca", "latin": "la",
+}  # fmt: skip
+
+
+def language_of(name: Any) -> str:
+    """The ISO 639-1 code of a language that a log names in English or by its code; empty where it is neither."""
+    said = name.strip().lower() if isinstance(name, str) else ""
+    if len(said) == 2 or (len(said) > 2 and said[2] in "-_"):
+        return said[:2]
+    return _CODES.get(said, "")

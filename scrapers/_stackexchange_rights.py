@@ -1,0 +1,72 @@
+"""What a Stack Exchange post may be used for, and what must stand beside it. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TypedDict, cast
+
+from thresher.model import ExportClass
+
+LICENCES = (
+    (datetime(2018, 5, 2, tzinfo=UTC), "CC-BY-SA-4.0"),
+    (datetime(2011, 4, 8, tzinfo=UTC), "CC-BY-SA-3.0"),
+    (datetime(2008, 1, 1, tzinfo=UTC), "CC-BY-SA-2.5"),
+)
+"""Since when posts are under which licence (Stack Exchange's own licensing page)."""
+_NAMED = re.compile(r"^CC[ -]BY-SA[ -](\d\.\d)$", re.I)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Rights(TypedDict):
+    """Fields of a Record."""
+
+    licence: str
+    licence_evidence: str
+    export_class: ExportClass
+
+
+def rights(named: object, created: datetime | None, *, evidence: str, export_class: str | None) -> Rights:
+    """By the licence that the post names; else, where ``created`` is given, by its date; else unknown, and ``id_only``."""
+    match = _NAMED.match(str(named or "").strip())
+    granted = cast(ExportClass, export_class or "id_only")
+    if match:
+        return Rights(licence=f"CC-BY-SA-{match[1]}", licence_evidence=evidence, export_class=granted)
+    licence = next((name for since, name in LICENCES if created and created >= since), "")
+    if licence and not named:
+        return Rights(licence=licence, licence_evidence="date of the post, by Stack Exchange's licensing page", export_class=granted)
+    return Rights(licence="unknown", licence_evidence=f"the site says {str(named)[:60]!r}" if named else "", export_class="id_only")
+
+
+def attribution(site_url: str, title: str, url: str, user: int | None, licence: str) -> str:
+    """Site, question, link, author, licence, as CC BY-SA asks.
+
+    The author (-1 is the site's community) is named by the address of their page on the site, which shows the name that they chose; the
+    name itself is not kept.
+    """
+    if licence == "unknown":
+        return ""
+    site = site_url.split("://")[-1]
+    author = f"by the author at {site_url}/users/{user}" if user is not None else "by an author whose account no longer exists"
+    return ", ".join(part for part in (site, f'"{title}"' if title else "", url, author, licence) if part)
+
+
+def from_epoch(value: object) -> datetime | None:
+    """Seconds since 1970; None for nonsense and for years before the site or far ahead."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        moment = _EPOCH + timedelta(seconds=value)
+    except (OverflowError, ValueError):
+        return None
+    return moment if 2000 <= moment.year <= 2100 else None
+
+
+def from_iso(value: str | None) -> datetime | None:
+    """A dump's time, which is UTC without saying so; None for nonsense."""
+    try:
+        moment = datetime.fromisoformat(value or "")
+    except ValueError:
+        return None
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if 2000 <= moment.year <= 2100 else None

@@ -1,0 +1,303 @@
+"""Landing what the rules said: an item for each distinct content, a report for each candidate, a refusal for every other record.
+
+An item has the wording of the first of its live reports (by date, source, site and native id), whichever landed first. So items too do
+not depend on the order of the harvest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import Any
+
+import pyarrow as pa
+
+from store.database import Connection
+from store.removal import settle_items
+from store.rows import GONE, STAMP, dumps, fetch, keys, plain, record_row, run, table
+from store.runs import add_counts, add_refusals
+from thresher.errors import StoreError
+from thresher.failpoint import failpoint
+from thresher.model import EXPORT_CLASSES, Candidate, Record, Refusal
+from thresher.text import content_hash, content_id
+
+Outcome = Candidate | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeCounts:
+    """What became of the records of a batch that were due, or that came out differently than before: records = landed + merged +
+    refused."""
+
+    records: int = 0
+    candidates: int = 0
+    landed: int = 0
+    merged: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """A candidate with the record that it is a report of."""
+
+    candidate: Candidate
+    record: Record
+    revision: int
+    item_id: str
+    lead_order: str
+    payload_hash: str
+    report_hash: str
+
+
+def land_outcomes(con: Connection, run_id: str, source: str, outcomes: Sequence[Outcome], records: Sequence[Record]) -> OutcomeCounts:
+    """Land one outcome for each of ``records`` (whole threads, as ``pages.unjudged_threads`` gives them) and mark them judged.
+
+    An exact duplicate becomes a report of the item that is there. An outcome that differs from the record's last one replaces it; an item
+    left without live reports is retired. A record that changed since it was read stays due. StoreError where a record has no outcome, or
+    two.
+    """
+    said = _by_record(outcomes, records)
+    standing = _standing(con, records)
+    rules_version = _rules_version(con, run_id)
+    counts = _Batch(con, run_id, source, rules_version)
+    for record in records:
+        now = standing.get(record.key)
+        if now is not None:
+            counts.take(record, _of_what_is_there(record, said[record.key]), now)
+    landed = counts.write()
+    failpoint("store.outcomes")
+    return landed
+
+
+def _by_record(outcomes: Sequence[Outcome], records: Sequence[Record]) -> dict[str, Outcome]:
+    said = {o.record_key: o for o in outcomes}
+    wanted = {r.key for r in records}
+    if len(said) != len(outcomes) or len(wanted) != len(records):
+        twice = [k for k, n in Counter(o.record_key for o in outcomes).items() if n > 1] or [
+            k for k, n in Counter(r.key for r in records).items() if n > 1
+        ]
+        raise StoreError(f"record {twice[0]} was judged twice in one batch")
+    if said.keys() != wanted:
+        odd = sorted(said.keys() ^ wanted)[0]
+        raise StoreError(f"record {odd} has {'no outcome' if odd in wanted else 'an outcome, but is not in the batch'}")
+    return said
+
+
+def _of_what_is_there(record: Record, outcome: Outcome) -> Outcome:
+    """What the source took away gives no item, whatever the rules say."""
+    return Refusal(record.key, record.status) if record.status in GONE and isinstance(outcome, Candidate) else outcome
+
+
+def _standing(con: Connection, records: Sequence[Record]) -> dict[str, dict[str, Any]]:
+    """Each record's latest revision with its present outcome; without those that changed since they were read."""
+    given = table({"record_key": pa.string(), "content_hash": pa.string()}, [(r.key, record_row(r)[1].content) for r in records])
+    rows = fetch(
+        con,
+        """SELECT r.record_key, r.revision, r.judged_by IS NULL AS due, f.reason, f.detail, p.item_id, p.report_hash
+           FROM records r JOIN given g ON r.record_key = g.record_key AND (r.content_hash = g.content_hash OR r.blanked)
+           LEFT JOIN refusals f ON f.record_key = r.record_key
+           LEFT JOIN reports p ON p.record_key = r.record_key AND p.live
+           WHERE r.is_latest""",
+        given=given,
+    )
+    return {r["record_key"]: r for r in rows}
+
+
+def _rules_version(con: Connection, run_id: str) -> str:
+    rows = con.execute("SELECT rules_version FROM runs WHERE run_id = ?", [run_id]).fetchall()
+    if not rows:
+        raise StoreError(f"run {run_id} was never opened")
+    return str(rows[0][0]) or "unversioned"
+
+
+class _Batch:
+    """The outcomes of one batch, gathered for a few bulk statements."""
+
+    def __init__(self, con: Connection, run_id: str, source: str, rules_version: str) -> None:
+        self._con = con
+        self._run_id = run_id
+        self._source = source
+        self._rules_version = rules_version
+        self._judged: list[str] = []
+        self._reports: list[_Report] = []
+        self._refusals: list[tuple[Refusal, int]] = []
+        self._left: set[str] = set()
+        self._refused: Counter[str] = Counter()
+
+    def take(self, record: Record, outcome: Outcome, standing: Mapping[str, Any]) -> None:
+        """Note what the record's outcome changes, if anything."""
+        due, old_item = bool(standing["due"]), standing["item_id"]
+        self._judged.append(record.key)
+        if isinstance(outcome, Refusal):
+            if not due and (standing["reason"], standing["detail"]) == (outcome.reason, outcome.detail):
+                return
+            self._refused[outcome.reason] += 1
+            self._refusals.append((outcome, standing["revision"]))
+        else:
+            report = _report(record, outcome, standing["revision"])
+            if not due and (old_item, standing["report_hash"]) == (report.item_id, report.report_hash):
+                return
+            self._reports.append(report)
+            if old_item == report.item_id:
+                return
+        if old_item is not None:
+            self._left.add(old_item)
+
+    def write(self) -> OutcomeCounts:
+        """The bulk statements."""
+        con = self._con
+        changed = [r.candidate.record_key for r in self._reports] + [f.record_key for f, _ in self._refusals]
+        run(con, "UPDATE reports SET live = false FROM changed WHERE reports.record_key = changed.record_key AND reports.live",
+            changed=keys("record_key", changed))  # fmt: skip
+        run(con, "DELETE FROM refusals USING changed WHERE refusals.record_key = changed.record_key", changed=keys("record_key", changed))
+        landed = self._land_items()
+        self._land_reports()
+        self._land_refusals()
+        settle_items(con, sorted(self._left))
+        run(
+            con,
+            """UPDATE records SET judged_by = ? FROM judged
+               WHERE records.record_key = judged.record_key AND is_latest AND judged_by IS DISTINCT FROM ?""",
+            [self._rules_version, self._rules_version],
+            judged=keys("record_key", self._judged),
+        )
+        refused = sum(self._refused.values())
+        counts = OutcomeCounts(len(changed), len(self._reports), landed, len(self._reports) - landed, dict(sorted(self._refused.items())))
+        add_counts(
+            con,
+            self._run_id,
+            self._source,
+            records=counts.records,
+            candidates=counts.candidates,
+            landed=landed,
+            merged=counts.merged,
+            refused=refused,
+        )
+        add_refusals(con, self._run_id, self._source, dict(counts.refused))
+        return counts
+
+    def _land_items(self) -> int:
+        """New items, and items that get another wording; returns how many are new."""
+        first: dict[str, _Report] = {}
+        for report in sorted(self._reports, key=lambda r: r.lead_order):
+            first.setdefault(report.item_id, report)
+        stored = {
+            r["item_id"]: r
+            for r in fetch(
+                self._con,
+                "SELECT item_id, version, lifecycle, lead_record, lead_order, payload_hash FROM items SEMI JOIN given USING (item_id)",
+                given=keys("item_id", first),
+            )
+        }
+        new = [_item_row(r, 1, self._run_id) for i, r in first.items() if i not in stored]
+        reworded = [
+            _item_row(r, stored[i]["version"] + (stored[i]["payload_hash"] != r.payload_hash), self._run_id)
+            for i, r in first.items()
+            if i in stored and _takes_over(r, stored[i])
+        ]
+        if new:
+            run(self._con, "INSERT INTO items BY NAME SELECT * FROM new_items", new_items=table(_ITEM, new))
+        if reworded:
+            self._reword(table(_ITEM, reworded))
+        revived = [i for i in first if i in stored and stored[i]["lifecycle"] == "retired"]
+        if revived:
+            run(
+                self._con,
+                "DELETE FROM decisions USING revived WHERE decisions.item_id = revived.item_id AND NOT undone",
+                revived=keys("item_id", revived),
+            )
+        return len(new)
+
+    def _reword(self, items: pa.Table) -> None:
+        sets = ", ".join(f"{c} = given.{c}" for c in _ITEM if c not in ("item_id", "created_run"))
+        run(self._con, f"UPDATE items SET {sets} FROM given WHERE items.item_id = given.item_id", given=items)
+
+    def _land_reports(self) -> None:
+        if not self._reports:
+            return
+        rows = table(_REPORT, [_report_row(r, self._run_id) for r in self._reports])
+        run(
+            self._con,
+            "DELETE FROM reports USING given WHERE reports.item_id = given.item_id AND reports.record_key = given.record_key",
+            given=rows,
+        )
+        run(self._con, "INSERT INTO reports BY NAME SELECT * FROM given", given=rows)
+
+    def _land_refusals(self) -> None:
+        if self._refusals:
+            rows = [
+                (f.record_key, self._source, n, f.reason, f.detail[:2000], self._rules_version, self._run_id) for f, n in self._refusals
+            ]
+            run(self._con, "INSERT INTO refusals BY NAME SELECT * FROM given", given=table(_REFUSAL, rows))
+
+
+def _takes_over(report: _Report, item: Mapping[str, Any]) -> bool:
+    """Whether the item gets this report's wording: it comes before the lead's, it is the lead's own, or there is no lead."""
+    lead = item["lead_order"]
+    return lead is None or report.lead_order < lead or item["lead_record"] == report.candidate.record_key
+
+
+def _report(record: Record, candidate: Candidate, revision: int) -> _Report:
+    created = (
+        record.created_at.astimezone(UTC).isoformat() if record.created_at and record.created_at.tzinfo else str(record.created_at or "~")
+    )
+    messages = [(m.role, m.content) for m in candidate.messages]
+    payload = content_hash(
+        candidate.kind, dumps(messages), candidate.target, dumps(candidate.aliases), dumps(candidate.choices), candidate.rubric,
+        candidate.key_status, candidate.language, dumps(candidate.tags), candidate.rule, candidate.rule_version,
+    )  # fmt: skip
+    evidence = content_hash(
+        payload, str(revision), candidate.tier, repr(candidate.strength), dumps(plain(candidate.claim)), dumps(plain(candidate.failing)),
+        record.url, record.attribution, _licence(candidate, record), _export_class(candidate, record),
+    )  # fmt: skip
+    order = " ".join((created, record.source, record.site, record.native_id))
+    return _Report(candidate, record, revision, content_id(messages, candidate.choices, candidate.target), order, payload, evidence)
+
+
+def _licence(candidate: Candidate, record: Record) -> str:
+    return record.licence if candidate.licence == "unknown" else candidate.licence
+
+
+def _export_class(candidate: Candidate, record: Record) -> str:
+    """The least of what the candidate and its record allow."""
+    return min(candidate.export_class, record.export_class, key=EXPORT_CLASSES.index)
+
+
+_TEXTS = pa.list_(pa.string())
+_ITEM: dict[str, pa.DataType] = {
+    "item_id": pa.string(), "version": pa.int32(), "kind": pa.string(), "messages": pa.string(), "target": pa.string(), "aliases": _TEXTS,
+    "choices": _TEXTS, "rubric": pa.string(), "key_status": pa.string(), "lifecycle": pa.string(), "language": pa.string(), "tags": _TEXTS,
+    "rule": pa.string(), "rule_version": pa.string(), "lead_record": pa.string(), "lead_order": pa.string(), "payload_hash": pa.string(),
+    "created_run": pa.string(),
+}  # fmt: skip
+_REPORT: dict[str, pa.DataType] = {
+    **dict.fromkeys(("item_id", "record_key", "source", "site", "native_id"), pa.string()), "revision": pa.int32(), "rule": pa.string(),
+    "rule_version": pa.string(), "tier": pa.string(), "strength": pa.float64(), "claim": pa.string(), "failing": pa.string(),
+    **dict.fromkeys(("url", "licence", "export_class", "attribution"), pa.string()), "created_at": STAMP, "lead_order": pa.string(),
+    "report_hash": pa.string(), "live": pa.bool_(), "run_id": pa.string(),
+}  # fmt: skip
+_REFUSAL: dict[str, pa.DataType] = {
+    "record_key": pa.string(), "source": pa.string(), "revision": pa.int32(), "reason": pa.string(), "detail": pa.string(),
+    "rules_version": pa.string(), "run_id": pa.string(),
+}  # fmt: skip
+
+
+def _item_row(report: _Report, version: int, run_id: str) -> tuple[Any, ...]:
+    c = report.candidate
+    return (
+        report.item_id, version, c.kind, dumps([plain(m) for m in c.messages]), c.target, list(c.aliases), list(c.choices), c.rubric,
+        c.key_status,
+        "proposed", c.language, list(c.tags), c.rule, c.rule_version, c.record_key, report.lead_order, report.payload_hash, run_id,
+    )  # fmt: skip
+
+
+def _report_row(report: _Report, run_id: str) -> tuple[Any, ...]:
+    c, r = report.candidate, report.record
+    return (
+        report.item_id, c.record_key, r.source, r.site, r.native_id, report.revision, c.rule, c.rule_version, c.tier, c.strength,
+        None if c.claim is None else dumps(plain(c.claim)), dumps(plain(c.failing)) if c.failing else "[]", r.url, _licence(c, r),
+        _export_class(c, r), r.attribution,
+        r.created_at, report.lead_order, report.report_hash, True, run_id,
+    )  # fmt: skip

@@ -1,0 +1,212 @@
+"""The balance of a run, checksums of the tables, and the doctor that compares them with what is on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from store import journal
+from store.checksums import checksum, checksums
+from store.database import FILE, Connection, Database
+from store.runs import RunState
+from thresher.errors import DatabaseDamaged, DatabaseLocked, StoreError
+
+_OF_THE_RUN = {
+    "cursors": ("run_id",),
+    "records": ("run_id", "first_seen", "last_seen", "page_id"),
+    "refusals": ("run_id",),
+    "dead_letters": ("run_id", "first_seen", "page_id"),
+    "items": ("created_run", "version"),
+    "reports": ("run_id",),
+    "decisions": ("run_id",),
+    "embeddings": (),
+    "verdicts": ("verdict_id", "given_at"),
+    "tombstones": ("given_at",),
+}
+"""The tables of ``final_hash``, each with the columns that say by which run or when, and not what."""
+
+_DOUBTS = {
+    "records judged = live reports + refusals": """
+        SELECT abs((SELECT count(*) FROM records WHERE is_latest AND judged_by IS NOT NULL)
+                   - (SELECT count(*) FROM (SELECT record_key FROM reports WHERE live UNION ALL SELECT record_key FROM refusals) o
+                      SEMI JOIN (FROM records WHERE is_latest AND judged_by IS NOT NULL) r USING (record_key)))""",
+    "one row for each revision": "SELECT count(*) - count(DISTINCT (record_key, content_hash)) FROM records",
+    "one latest revision for each record": "SELECT abs(count(DISTINCT record_key) - count(*) FILTER (is_latest)) FROM records",
+    "one row for each item": "SELECT count(*) - count(DISTINCT item_id) FROM items",
+    "one live report for each record": "SELECT count(*) - count(DISTINCT record_key) FROM reports WHERE live",
+    "each report has its item": "SELECT count(*) FROM reports ANTI JOIN items USING (item_id)",
+    "merged items go to a canonical one": """
+        SELECT count(*) FROM items i LEFT JOIN items c ON c.item_id = i.merged_into
+        WHERE i.merged_into IS NOT NULL AND (c.item_id IS NULL OR c.merged_into IS NOT NULL)""",
+    "each vector has its item": "SELECT count(*) FROM embeddings ANTI JOIN items USING (item_id)",
+    "one vector for each item and encoder": "SELECT count(*) - count(DISTINCT (item_id, encoder)) FROM embeddings",
+    "one row for each page": "SELECT count(*) - count(DISTINCT page_id) FROM pages",
+}
+"""What must hold in every database, as queries that count what breaks it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong. ``kind`` is ``missing``, ``empty``, ``unreadable``, ``lost_commits``, ``checksum``, ``ledger`` or
+    ``balance``."""
+
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the doctor saw; nothing was written."""
+
+    path: str
+    commits: int | None
+    acknowledged: int | None
+    tables: dict[str, int]
+    findings: tuple[Finding, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+
+def close_run(con: Connection, run_id: str, state: RunState = "finished") -> None:
+    """End a run: prove its balance, and write rows and checksum of every table.
+
+    StoreError where records = landed + merged + refused does not hold for a source, or the tables contradict one another; then the
+    transaction must not be committed, and the run be ended with ``runs.fail_run``.
+    """
+    wrong = _unbalanced(con, run_id) + [f"{what}: {n} do not" for what, n in _doubts(con).items()]
+    if wrong:
+        raise StoreError(f"run {run_id} does not balance: " + "; ".join(wrong))
+    con.execute("UPDATE runs SET state = ?, finished_at = ? WHERE run_id = ?", [state, datetime.now(UTC), run_id])
+    number = con.execute("SELECT commits + 1 FROM meta").fetchall()[0][0]
+    for name, (count, digest) in checksums(con).items():
+        con.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)", [run_id, number, duckdb.__version__, name, count, digest])
+
+
+def _unbalanced(con: Connection, run_id: str) -> list[str]:
+    rows = con.execute(
+        """SELECT s.source, s.records, s.candidates, s.landed, s.merged, s.refused, coalesce(sum(r.refused), 0)
+           FROM run_sources s LEFT JOIN run_refusals r ON r.run_id = s.run_id AND r.source = s.source
+           WHERE s.run_id = ? GROUP BY ALL ORDER BY s.source""",
+        [run_id],
+    ).fetchall()
+    wrong = []
+    for source, records, candidates, landed, merged, refused, reasons in rows:
+        if records != landed + merged + refused or candidates != landed + merged or refused != reasons:
+            wrong.append(
+                f"{source}: {records} records, but {landed} landed + {merged} merged + {refused} refused ({reasons} with a reason)"
+            )
+    return wrong
+
+
+def _doubts(con: Connection) -> dict[str, int]:
+    counts = {what: int(con.execute(sql).fetchall()[0][0] or 0) for what, sql in _DOUBTS.items()}
+    return {what: n for what, n in counts.items() if n}
+
+
+def table_hashes(con: Connection) -> dict[str, str]:
+    """A hash of what each table says, without which run or night said it: tells where two databases differ."""
+    hashes = {}
+    for name, left_out in _OF_THE_RUN.items():
+        columns = f"* EXCLUDE ({', '.join(left_out)})" if left_out else "*"
+        count, digest = checksum(con, f"SELECT {columns} FROM {name}")
+        hashes[name] = f"{count}:{digest}"
+    return hashes
+
+
+def final_hash(con: Connection) -> str:
+    """One hash over all that the database says, equal for two ways to the same end: a run that was killed and repeated and one that was
+    not,
+    a harvest and its rebuild. Comparable between files of one DuckDB version."""
+    return hashlib.sha256(repr(sorted(table_hashes(con).items())).encode()).hexdigest()
+
+
+def doctor(folder: Path) -> Report:
+    """Examine the database in ``folder`` without writing anything. DatabaseLocked while somebody writes."""
+    path = folder / FILE
+    acknowledged = journal.last_commit(folder)
+    size = path.stat().st_size if path.is_file() else None
+    if not size:
+        kind = "missing" if size is None else "empty"
+        known = f", but {acknowledged} commits were acknowledged" if acknowledged else ""
+        return Report(str(path), None, acknowledged, {}, (Finding(kind, f"{path} is {kind}{known}"),))
+    try:
+        with Database(folder).reader() as con:
+            return _examine(con, folder, path)
+    except DatabaseLocked:
+        raise
+    except StoreError as error:
+        return Report(str(path), None, acknowledged, {}, (Finding("unreadable", str(error)),))
+
+
+def _examine(con: Connection, folder: Path, path: Path) -> Report:
+    try:
+        database_id, commits = con.execute("SELECT database_id, commits FROM meta").fetchall()[0]
+    except (duckdb.CatalogException, IndexError):
+        finding = Finding("lost_commits", f"{path} holds no benchmark; the whole of it was lost, or it is another file")
+        return Report(str(path), None, journal.last_commit(folder), {}, (finding,))
+    acknowledged = journal.last_commit(folder, database_id)
+    findings = []
+    if acknowledged is None:
+        known = "only of another database" if journal.last_commit(folder) else "nothing"
+        findings.append(Finding("ledger", f"{folder / journal.FILE} tells {known}: it was lost, or belongs to another file"))
+    elif commits < acknowledged:
+        findings.append(
+            Finding("lost_commits", f"holds {commits} commits, {acknowledged} were acknowledged: {acknowledged - commits} are lost")
+        )
+    sums = checksums(con)
+    findings += [Finding("checksum", text) for text in _differences(con, journal.entries(folder, database_id), int(commits), sums)]
+    findings += [Finding("balance", f"{what}: {n} do not") for what, n in _doubts(con).items()]
+    return Report(str(path), int(commits), acknowledged, {name: rows for name, (rows, _) in sums.items()}, tuple(findings))
+
+
+def _differences(con: Connection, entries: list[dict[str, Any]], commits: int, sums: dict[str, tuple[int, str]]) -> list[str]:
+    """Compare with the checksums of every closed run: those of the last commit with the tables, all others with the database's own
+    ledger."""
+    wrong = []
+    for entry in entries:
+        if "tables" not in entry or entry["commit"] > commits:
+            continue
+        kept = {
+            n: [c, s]
+            for n, c, s in con.execute(
+                "SELECT table_name, rows, checksum FROM ledger WHERE commit_number = ?", [entry["commit"]]
+            ).fetchall()
+        }
+        if kept != entry["tables"]:
+            wrong.append(f"the checksums of run {entry.get('run')} are not those that were written outside the database")
+        if entry["commit"] == commits and entry.get("engine") == duckdb.__version__:
+            wrong += [f"table {name} has {sums.get(name, (0, ''))[0]} rows that are not the {rows} of the ledger"
+                      for name, (rows, digest) in entry["tables"].items() if sums.get(name) != (rows, digest)]  # fmt: skip
+    return wrong
+
+
+def quarantine(folder: Path) -> Path:
+    """Move the database, its write-ahead log and its ledger aside, into ``damaged-NN``; what persons decided stays. Returns that folder.
+
+    StoreError when there is nothing to move.
+    """
+    moved = [p for p in (folder / FILE, folder / f"{FILE}.wal", folder / journal.FILE) if p.exists()]
+    if not moved:
+        raise StoreError(f"{folder}: there is no database to move aside")
+    number = 1 + max((int(p.name[8:]) for p in folder.glob("damaged-*") if p.name[8:].isdigit()), default=0)
+    aside = folder / f"damaged-{number:02}"
+    with Database(folder).lease():
+        aside.mkdir()
+        for path in moved:
+            path.replace(aside / path.name)
+    return aside
+
+
+def verify(folder: Path) -> None:
+    """Raise DatabaseDamaged with all findings of the doctor."""
+    report = doctor(folder)
+    if not report.healthy:
+        raise DatabaseDamaged(f"{report.path}: " + "; ".join(f.detail for f in report.findings) + "; run `thresher rebuild`")

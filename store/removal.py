@@ -1,0 +1,122 @@
+"""Taking text away: what a source deleted, what was taken down, and items that are left without evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from store.database import Connection
+from store.rows import keys, run, table
+
+_WITHOUT_TEXT = """title = '', text = '', quotes = '[]', detail = NULL, attribution = '', author_key = NULL, url = '', blanked = true,
+    marks = CASE WHEN status IN ('deleted', 'removed', 'gone') THEN marks ELSE '{}' END"""
+"""As ``rows.without_text``."""
+
+
+def blank_revisions(con: Connection, revisions: Sequence[tuple[str, str]]) -> None:
+    """Empty single revisions, by record key and content hash: those that the source took away, of records that it gave back since."""
+    given = table({"record_key": pa.string(), "content_hash": pa.string()}, revisions)
+    where = "records.record_key = given.record_key AND records.content_hash = given.content_hash"
+    run(con, f"UPDATE records SET {_WITHOUT_TEXT} FROM given WHERE {where}", given=given)
+
+
+def blank_records(con: Connection, record_keys: Sequence[str]) -> None:
+    """Empty every revision of these records, end their reports, and settle the items that they reported.
+
+    The row, its id, status and hash stay, so that the same text is not taken for new and a later harvest knows the record.
+    """
+    if not record_keys:
+        return
+    gone = keys("record_key", record_keys)
+    run(con, f"UPDATE records SET {_WITHOUT_TEXT} FROM gone WHERE records.record_key = gone.record_key", gone=gone)
+    run(con, "UPDATE refusals SET detail = '' FROM gone WHERE refusals.record_key = gone.record_key", gone=gone)
+    run(
+        con,
+        """UPDATE dead_letters SET detail = '', url = ''
+           FROM gone WHERE source || ':' || site || ':' || native_id = gone.record_key AND native_id <> ''""",
+        gone=gone,
+    )
+    con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT NULL::VARCHAR AS item_id LIMIT 0")
+    run(con, "INSERT INTO touched SELECT DISTINCT item_id FROM reports SEMI JOIN gone USING (record_key)", gone=gone)
+    run(
+        con,
+        "UPDATE reports SET live = false, claim = NULL, failing = '[]', url = '', attribution = '' FROM gone WHERE "
+        "reports.record_key = gone.record_key",
+        gone=gone,
+    )
+    _settle(con)
+    _empty_items(con)
+
+
+def take_out(con: Connection, record_keys: Sequence[str]) -> None:
+    """A takedown: as ``blank_records``, and the records and all that was said of them leave altogether."""
+    blank_records(con, record_keys)
+    gone = keys("record_key", record_keys)
+    for name in ("records", "refusals", "reports"):
+        run(con, f"DELETE FROM {name} USING gone WHERE {name}.record_key = gone.record_key", gone=gone)
+    run(con, "DELETE FROM dead_letters USING gone WHERE source || ':' || site || ':' || native_id = gone.record_key", gone=gone)
+
+
+def settle_items(con: Connection, item_ids: Sequence[str]) -> None:
+    """Bring items whose reports changed in order: retire those without live evidence, find new leads and new canonical items."""
+    if not item_ids:
+        return
+    con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT NULL::VARCHAR AS item_id LIMIT 0")
+    run(con, "INSERT INTO touched SELECT DISTINCT item_id FROM ids", ids=pa.table({"item_id": pa.array(item_ids, pa.string())}))
+    _settle(con)
+
+
+def _settle(con: Connection) -> None:
+    """For the items in ``touched``."""
+    con.execute(
+        """UPDATE items SET lifecycle = 'retired', lead_record = NULL, lead_order = NULL
+           WHERE item_id IN (FROM touched) AND NOT EXISTS (FROM reports r WHERE r.item_id = items.item_id AND r.live)"""
+    )
+    _find_leads(con)
+    _promote(con)
+
+
+def _find_leads(con: Connection) -> None:
+    """Where the record that gave an item its wording left, the next one is judged again and gives its own."""
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE leaderless AS
+           SELECT r.item_id, arg_min(r.record_key, r.lead_order) AS record_key
+           FROM reports r JOIN items i ON i.item_id = r.item_id
+           WHERE r.live AND i.item_id IN (FROM touched)
+             AND NOT EXISTS (FROM reports l WHERE l.item_id = i.item_id AND l.live AND l.record_key = i.lead_record)
+           GROUP BY r.item_id"""
+    )
+    con.execute("UPDATE items SET lead_record = NULL, lead_order = NULL WHERE item_id IN (SELECT item_id FROM leaderless)")
+    con.execute("UPDATE records SET judged_by = NULL WHERE is_latest AND record_key IN (SELECT record_key FROM leaderless)")
+    con.execute("DROP TABLE leaderless")
+
+
+def _promote(con: Connection) -> None:
+    """Where a canonical item is retired and items merged into it are not, the first of those by id becomes canonical."""
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE heirs AS
+           SELECT child.merged_into AS retired, min(child.item_id) AS heir
+           FROM items child JOIN items root ON root.item_id = child.merged_into
+           WHERE root.lifecycle = 'retired' AND root.item_id IN (FROM touched) AND child.lifecycle <> 'retired'
+           GROUP BY child.merged_into"""
+    )
+    con.execute(
+        """UPDATE items SET merged_into = CASE WHEN item_id = heirs.heir THEN NULL ELSE heirs.heir END
+           FROM heirs WHERE items.merged_into = heirs.retired"""
+    )
+    con.execute("DROP TABLE heirs")
+
+
+def _empty_items(con: Connection) -> None:
+    """Of the items in ``touched``, those without any live report lose text and vector."""
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE emptied AS
+           SELECT item_id FROM items WHERE lifecycle = 'retired' AND item_id IN (FROM touched)"""
+    )
+    con.execute(
+        """UPDATE items SET messages = '[]', target = '', aliases = [], choices = [], rubric = '', tags = [], payload_hash = ''
+           WHERE item_id IN (FROM emptied)"""
+    )
+    con.execute("DELETE FROM embeddings WHERE item_id IN (FROM emptied)")
+    con.execute("DROP TABLE emptied")

@@ -1,0 +1,66 @@
+"""What each run did: opened, counted, closed in balance or failed."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Literal
+
+import duckdb
+
+from store.database import Connection
+from thresher import __version__
+
+RunState = Literal["running", "finished", "failed", "partial"]
+
+_COUNTS = ("pages", "added", "revised", "unchanged", "tombstoned", "dead", "records", "candidates", "landed", "merged", "refused")
+
+
+def open_run(
+    con: Connection, command: str, *, rules_version: str = "", dedupe_version: str = "", encoder: str = "", now: datetime | None = None
+) -> str:
+    """A new run in state ``running``; its id sorts by time. A run found running is a dead process's, since the lease is ours: it becomes
+    ``failed``."""
+    now = now or datetime.now(UTC)
+    con.execute(
+        "UPDATE runs SET state = 'failed', finished_at = ?, error = 'its process ended before the run did' WHERE state = 'running'", [now]
+    )
+    run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    con.execute(
+        "INSERT INTO runs BY NAME SELECT ? AS run_id, ? AS command, ? AS started_at, 'running' AS state, ? AS thresher_version, "
+        "? AS rules_version, ? AS dedupe_version, ? AS encoder",
+        [run_id, command, now, __version__, rules_version, dedupe_version, encoder],
+    )
+    return run_id
+
+
+def fail_run(con: Connection, run_id: str, error: str) -> None:
+    """Say that a run did not reach its end."""
+    con.execute("UPDATE runs SET state = 'failed', finished_at = ?, error = ? WHERE run_id = ?", [datetime.now(UTC), error[:2000], run_id])
+
+
+def finish_source(con: Connection, run_id: str, source: str, state: RunState, error: str = "") -> None:
+    """Say how one source of a run ended."""
+    add_counts(con, run_id, source)
+    con.execute("UPDATE run_sources SET state = ?, error = ? WHERE run_id = ? AND source = ?", [state, error[:2000], run_id, source])
+
+
+def add_counts(con: duckdb.DuckDBPyConnection, run_id: str, source: str, **counts: int) -> None:
+    """Add to the counts of one source in one run; the names are the columns of ``run_sources``."""
+    unknown = set(counts) - set(_COUNTS)
+    if unknown:
+        raise ValueError(f"no such counts: {sorted(unknown)}")
+    con.execute("INSERT INTO run_sources (run_id, source) SELECT ?, ? WHERE NOT EXISTS (FROM run_sources WHERE run_id = ? AND source = ?)",
+                [run_id, source, run_id, source])  # fmt: skip
+    if counts:
+        sets = ", ".join(f"{name} = {name} + ?" for name in counts)
+        con.execute(f"UPDATE run_sources SET {sets} WHERE run_id = ? AND source = ?", [*counts.values(), run_id, source])
+
+
+def add_refusals(con: duckdb.DuckDBPyConnection, run_id: str, source: str, reasons: dict[str, int]) -> None:
+    """Add to how often each reason was given in one run."""
+    for reason, refused in reasons.items():
+        con.execute(
+            "INSERT INTO run_refusals VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET refused = refused + excluded.refused",
+            [run_id, source, reason, refused],
+        )

@@ -1,0 +1,140 @@
+"""What persons decided: verdicts on items, and tombstones. Neither can be harvested again, so both are kept in ``verdicts.jsonl`` too,
+written before the database is, and ``replay`` brings them into a rebuilt database."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from store import journal, removal
+from store.database import Connection, Database
+from store.rows import fetch
+from thresher.errors import UsageError
+from thresher.model import Record
+from thresher.text import canonical_url
+
+FILE = "verdicts.jsonl"
+VERDICTS = ("proposed", "active", "retired", "rejected", "waived", "verified", "disputed")
+"""The first five set an item's life, the last two say what its key is worth."""
+
+TombstoneKind = Literal["record", "author", "url"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One person's word on one item, at the version that was on the screen."""
+
+    item_id: str
+    verdict: str
+    author: str
+    reason: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstones:
+    """Hashes of what must not be harvested again."""
+
+    hashes: frozenset[str]
+
+    def cover(self, record: Record) -> bool:
+        """Whether the record itself, its author or its address is buried."""
+        if not self.hashes:
+            return False
+        said = [tombstone_hash("record", record.key), tombstone_hash("url", canonical_url(record.url))]
+        if record.author_key:
+            said.append(tombstone_hash("author", record.author_key))
+        return not self.hashes.isdisjoint(said)
+
+
+def tombstones(con: Connection) -> Tombstones:
+    """Every tombstone there is."""
+    return Tombstones(frozenset(row[0] for row in con.execute("SELECT hash FROM tombstones").fetchall()))
+
+
+def tombstone_hash(kind: TombstoneKind, value: str) -> str:
+    """What is kept of the thing removed: ``value`` is a record key, an author key or a canonical URL."""
+    return hashlib.sha256(f"{kind}\0{value}".encode("utf-8", "replace")).hexdigest()
+
+
+def save_verdicts(database: Database, verdicts: Sequence[Verdict], *, now: datetime | None = None) -> None:
+    """Add verdicts in one transaction. UsageError where an item or a word is not known; nothing is ever overwritten."""
+    for verdict in verdicts:
+        if verdict.verdict not in VERDICTS:
+            raise UsageError(f"{verdict.verdict!r} is no verdict; there are: {', '.join(VERDICTS)}")
+    at = (now or datetime.now(UTC)).isoformat()
+    with database.transaction() as con:
+        for verdict in verdicts:
+            if not con.execute("SELECT 1 FROM items WHERE item_id = ?", [verdict.item_id]).fetchall():
+                raise UsageError(f"there is no item {verdict.item_id!r}")
+        lines = [
+            {"type": "verdict", "verdict_id": secrets.token_hex(8), "item_id": v.item_id, "version": v.version, "author": v.author,
+            "at": at,
+             "verdict": v.verdict, "reason": v.reason} for v in verdicts
+        ]  # fmt: skip
+        journal.append_lines(database.folder / FILE, lines)
+        _apply(con, lines)
+
+
+def take_down(database: Database, kind: TombstoneKind, value: str, reason: str, *, now: datetime | None = None) -> list[str]:
+    """Bury a record (by key), an author (by key) or an address: its text leaves the database, and it is never harvested again.
+
+    Returns the keys of the records that were emptied, for the archive. The file is rewritten, because freed blocks keep their bytes.
+    """
+    line = {"type": "tombstone", "kind": kind, "hash": tombstone_hash(kind, canonical_url(value) if kind == "url" else value),
+            "reason": reason, "at": (now or datetime.now(UTC)).isoformat()}  # fmt: skip
+    with database.writer():
+        with database.transaction() as con:
+            journal.append_lines(database.folder / FILE, [line])
+            emptied = _apply(con, [line])
+        if emptied:
+            database.compact()
+    return emptied
+
+
+def replay(con: Connection, folder: Path) -> int:
+    """Bring the verdicts and tombstones of ``verdicts.jsonl`` into a rebuilt database; those that it has are passed over. Returns how
+    many lines."""
+    lines = list(journal.read_lines(folder / FILE))
+    _apply(con, lines)
+    return len(lines)
+
+
+def _apply(con: Connection, lines: Sequence[dict[str, Any]]) -> list[str]:
+    emptied: list[str] = []
+    for line in lines:
+        if line["type"] == "verdict":
+            con.execute(
+                "INSERT INTO verdicts SELECT ?, ?, ?, ?, ?::TIMESTAMPTZ, ?, ? WHERE NOT EXISTS (FROM verdicts WHERE verdict_id = ?)",
+                [
+                    line["verdict_id"],
+                    line["item_id"],
+                    line["version"],
+                    line["author"],
+                    line["at"],
+                    line["verdict"],
+                    line["reason"],
+                    line["verdict_id"],
+                ],
+            )
+        elif line["type"] == "tombstone":
+            con.execute(
+                "INSERT OR IGNORE INTO tombstones VALUES (?, ?, ?, ?::TIMESTAMPTZ)",
+                [line["kind"], line["hash"], line["reason"], line["at"]],
+            )
+            emptied += _buried(con, line["kind"], line["hash"])
+    if emptied:
+        removal.take_out(con, emptied)
+    return emptied
+
+
+def _buried(con: Connection, kind: TombstoneKind, wanted: str) -> list[str]:
+    """The stored records that a tombstone covers."""
+    column = {"record": "record_key", "author": "author_key", "url": "url"}[kind]
+    rows = fetch(con, f"SELECT DISTINCT record_key, {column} AS value FROM records WHERE {column} IS NOT NULL AND {column} <> ''")
+    return [r["record_key"] for r in rows if tombstone_hash(kind, canonical_url(r["value"]) if kind == "url" else r["value"]) == wanted]

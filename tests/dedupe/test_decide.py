@@ -1,0 +1,174 @@
+"""dedupe.decide: one decision each, the same however it is run."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dedupe.decide import compare, decide, explain
+from dedupe.embeddings import Floats, MiniLM
+from dedupe.exact import rounded
+from dedupe.guard import Comparable
+from dedupe.index import Index
+from thresher.errors import UsageError
+from thresher.model import Decision
+from thresher.settings import Dedupe
+
+THINGS = ("boat", "engine", "garden", "violin", "passport", "telescope", "bakery", "glacier")
+ASKED = (
+    "How do I repair a {thing} that has been left in the rain for {n} days?",
+    "Explain to a beginner how a {thing} works and name {n} parts of it.",
+    "Why did the assistant say that a {thing} needs {n} owners when I asked about its price?",
+)
+
+
+def sentences() -> list[str]:
+    """Questions, near misses of them (another number), and copies of some with a slip, in other case, or with a farewell."""
+    plain = [form.format(thing=thing, n=n) for form in ASKED for thing in THINGS for n in (3, 4)]
+    copies = (
+        [text.upper() for text in plain[::5]]
+        + [text.replace("repair", "reapir") for text in plain[:8]]
+        + [text + " Thanks!" for text in plain[::7]]
+    )
+    return plain + copies
+
+
+def items(texts: Sequence[str], seed: int) -> list[Comparable]:
+    places = list(range(len(texts)))
+    random.Random(seed).shuffle(places)
+    return [Comparable(f"{place:03d}", text) for place, text in zip(places, texts, strict=True)]
+
+
+NEW = items(sentences(), 1)
+KNOWN = [Comparable(f"k{place}", text) for place, text in enumerate((*sentences()[::6], "", "nothing like it"))]
+
+
+@pytest.fixture(scope="module")
+def vectors(encoder: MiniLM) -> Mapping[str, Floats]:
+    every = [*NEW, *KNOWN]
+    return {item.item_id: vector for item, vector in zip(every, encoder.encode([item.prompt for item in every]), strict=True)}
+
+
+def run(
+    new: Sequence[Comparable],
+    vectors: Mapping[str, Floats],
+    folder: Path,
+    settings: Dedupe,
+    block: int = 1024,
+    known: Sequence[Comparable] = KNOWN,
+) -> list[Decision]:
+    index = Index.open(folder, "test", 384)
+    if known:
+        index.add([item.item_id for item in known], np.stack([vectors[item.item_id] for item in known]))
+    stored = {item.item_id: item for item in known}
+    stacked = np.stack([vectors[item.item_id] for item in new]) if new else np.zeros((0, 384), np.float32)
+    return list(decide(new, stacked, index, lambda ids: {i: stored[i] for i in ids if i in stored}, settings, "test", block))
+
+
+def brute_force(new: Sequence[Comparable], vectors: Mapping[str, Floats], settings: Dedupe) -> list[tuple[str, str, str | None]]:
+    """The definition, one pair at a time in whole numbers."""
+    canonical, outcome = list(KNOWN), []
+    grid = {name: rounded(vector).astype(np.int64) for name, vector in vectors.items()}
+    for item in sorted(new, key=lambda one: one.item_id):
+        near = []
+        for other in canonical:
+            x, y = grid[item.item_id], grid[other.item_id]
+            score = min(1.0, float(np.round(int(x @ y) / float(np.sqrt(int(x @ x)) * np.sqrt(int(y @ y))), 4)))
+            if score >= settings.related_threshold:
+                near.append((-score, other.item_id, other))
+        near = sorted(near, key=lambda hit: hit[:2])[: settings.neighbours]
+        same = next((other.item_id for score, _, other in near if compare(item, other, -score, settings).verdict == "same"), None)
+        outcome.append((item.item_id, "same" if same else "related" if near else "new", same or (near[0][1] if near else None)))
+        if not same:
+            canonical.append(item)
+    return outcome
+
+
+def seen(decisions: Sequence[Decision]) -> list[tuple[str, str, str | None]]:
+    return [(decision.item_id, decision.verdict, decision.other_id) for decision in decisions]
+
+
+def test_decisions_equal_brute_force(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
+    found = seen(run(NEW, vectors, tmp_path, settings))
+    assert found == brute_force(NEW, vectors, settings)
+    assert {verdict for _, verdict, _ in found} == {"new", "same", "related"}
+
+
+@pytest.mark.parametrize("block", [1, 2, 7, 50, 10_000])
+def test_block_size_and_order_do_not_matter(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe, block: int) -> None:
+    shuffled = random.Random(block).sample(NEW, len(NEW))
+    assert run(shuffled, vectors, tmp_path / "a", settings, block) == run(NEW, vectors, tmp_path / "b", settings)
+
+
+def test_few_neighbours_give_the_same_as_brute_force(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
+    few = settings.model_copy(update={"neighbours": 2})
+    assert seen(run(NEW, vectors, tmp_path, few, 9)) == brute_force(NEW, vectors, few)
+
+
+def test_every_newcomer_has_one_decision_in_the_order_of_ids(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
+    found = run(NEW, vectors, tmp_path, settings)
+    assert [decision.item_id for decision in found] == sorted(item.item_id for item in NEW)
+    assert all(decision.method == "semantic" and decision.encoder == "test" and decision.reason for decision in found)
+
+
+def test_duplicates_attach_to_canonical_items_only(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
+    found = run(NEW, vectors, tmp_path, settings)
+    merged = {decision.item_id for decision in found if decision.verdict == "same"}
+    assert merged
+    assert not merged & {decision.other_id for decision in found}
+
+
+def test_near_misses_are_never_merged(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
+    texts = {item.item_id: item.prompt.upper().replace("REAPIR", "REPAIR").removesuffix(" THANKS!") for item in (*NEW, *KNOWN)}
+    for decision in run(NEW, vectors, tmp_path, settings):
+        if decision.verdict == "same" and decision.other_id is not None:
+            assert texts[decision.item_id] == texts[decision.other_id]
+
+
+def test_every_planted_copy_is_merged(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
+    found = run(NEW, vectors, tmp_path, settings, known=())
+    assert sum(decision.verdict != "same" for decision in found) == len(ASKED) * len(THINGS) * 2
+
+
+def test_empty_texts_stay_single(vectors: Mapping[str, Floats], encoder: MiniLM, tmp_path: Path, settings: Dedupe) -> None:
+    empty = [Comparable(f"e{n}", " " * n) for n in range(4)]
+    both = {**vectors, **{item.item_id: vector for item, vector in zip(empty, encoder.encode([""] * 4), strict=True)}}
+    assert [(d.verdict, d.reason, d.other_id) for d in run(empty, both, tmp_path, settings)] == [("new", "empty text", None)] * 4
+
+
+def test_an_id_that_the_database_does_not_know_is_never_matched(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
+    index = Index.open(tmp_path, "test", 384)
+    index.add(["ghost"], vectors[NEW[0].item_id][None])
+    found = list(decide(NEW[:1], vectors[NEW[0].item_id][None], index, lambda ids: {}, settings, "test"))
+    assert seen(found) == [(NEW[0].item_id, "new", None)]
+
+
+def test_an_item_is_not_compared_with_itself_in_the_index(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
+    found = run(NEW[:1], vectors, tmp_path, settings, known=NEW[:1])
+    assert found[0].verdict == "new"
+
+
+def test_nothing_new_gives_nothing(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
+    assert run([], vectors, tmp_path, settings) == []
+
+
+def test_two_newcomers_of_one_id_are_refused(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
+    with pytest.raises(UsageError, match="same id"):
+        run([NEW[0], NEW[0]], vectors, tmp_path, settings)
+
+
+@pytest.mark.parametrize(("score", "verdict"), [(0.8699, "related"), (0.87, "same"), (0.7, "related"), (0.6999, "different")])
+def test_thresholds_are_reached_and_not_passed(settings: Dedupe, score: float, verdict: str) -> None:
+    a = Comparable("a", "How can I keep a wooden boat from rotting in winter?")
+    b = Comparable("b", "What should be done during winter so that boats of wood stay sound and do rot?")
+    assert compare(a, b, score, settings).verdict == verdict
+
+
+def test_explain_names_the_feature_that_decided(encoder: MiniLM, settings: Dedupe) -> None:
+    assert explain("What is 12 * 7?", "What is 13 * 7?", encoder, settings).reason == "numbers"
+    assert explain("What is 12 * 7?", "what is 12 \u00d7 7", encoder, settings).verdict == "same"
+    assert explain("What is 12 * 7?", "Who wrote Faust?", encoder, settings).verdict == "different"

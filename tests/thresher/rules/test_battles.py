@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from thresher.model import Battle, Candidate, Message, Response
+
+PROMPT = (Message("user", "Name three rivers that flow into the Baltic Sea."),)
+A, B = Response("gpt-4o-2024-08-06", "Rhine, Elbe, Weser."), Response("house-model", "Danube, Volga, Don.")
+
+
+def _battle(*responses: Response, vote: Any = "none", messages: tuple[Message, ...] = PROMPT, **more: Any) -> dict[str, Any]:
+    text = "\n\n".join([*(f"{m.role}: {m.content}" for m in messages), *(r.text for r in responses)])
+    return {
+        "text": text,
+        "role": "battle",
+        "source": "arena",
+        "detail": Battle(messages, responses, vote, more.pop("judge", "human"), **more),
+    }
+
+
+def test_both_bad_is_witnessed_with_both_responses(judge_one: Any) -> None:
+    got = judge_one(**_battle(A, B, vote="both_bad", strength=1.0))
+    assert (got.kind, got.tier, got.strength) == ("preference", "witnessed", 1.0)
+    assert got.failing == (A, B)
+    assert got.messages == PROMPT
+    assert got.tags == ("model:GPT-4o", "model:house-model")
+
+
+@pytest.mark.parametrize("vote", ["first", "second"])
+def test_the_loser_of_a_pair_is_not_said_to_have_failed(judge_one: Any, vote: str) -> None:
+    got = judge_one(**_battle(A, B, vote=vote, strength=0.4, rationale="B reads better."))
+    assert (got.kind, got.tier, got.failing, got.strength, got.rubric) == ("preference", "untested", (), 0.4, "B reads better.")
+
+
+def test_a_rating_at_the_bottom_is_witnessed(judge_one: Any) -> None:
+    bad = Response("house-model", "Danube.", score=0.1, failed=True)
+    got = judge_one(
+        **_battle(bad, strength=0.8, rationale="The Danube flows into the Black Sea.", reference="Vistula, Oder, Neva", judge="human")
+    )
+    assert (got.kind, got.tier, got.failing) == ("complaint", "witnessed", (bad,))
+    assert (got.target, got.key_status) == ("Vistula, Oder, Neva", "sourced")
+
+
+def test_the_reference_of_a_judging_model_is_no_key(judge_one: Any) -> None:
+    got = judge_one(**_battle(Response("m", "Danube.", failed=True), reference="Rhine", judge="gpt-4"))
+    assert (got.target, got.key_status) == ("", "none")
+
+
+@pytest.mark.parametrize("vote", ["tie", "none"])
+def test_a_pair_without_a_verdict_shows_no_failure(judge_one: Any, vote: str) -> None:
+    assert judge_one(**_battle(A, B, vote=vote)).reason == "no_failure_signal"
+
+
+def test_a_benchmark_prompt_with_a_reference_is_a_question(judge_one: Any) -> None:
+    got = judge_one(**_battle(reference="Vistula, Oder, Neva"))
+    assert (got.kind, got.target, got.key_status) == ("question", "Vistula, Oder, Neva", "sourced")
+
+
+def test_a_benchmark_prompt_without_a_reference_is_refused(judge_one: Any) -> None:
+    assert judge_one(**_battle()).reason == "no_reference"
+
+
+@pytest.mark.parametrize(
+    "objection",
+    [
+        "No, that's wrong. The Danube flows into the Black Sea.",
+        "That's not what I asked.",
+        "Das stimmt nicht, die Donau fließt ins Schwarze Meer.",
+        "Eso no es cierto, el Danubio va al mar Negro.",
+        "C'est faux, le Danube se jette dans la mer Noire.",
+    ],
+)
+def test_an_objection_of_the_user_witnesses_the_turn_before_it(judge_one: Any, objection: str) -> None:
+    talk = (*PROMPT, Message("assistant", "Danube, Volga, Don."), Message("user", objection))
+    languages = {"Das": "de", "Eso": "es", "C'e": "fr"}
+    got = judge_one(**_battle(Response("house-model", "I am sorry."), messages=talk), language=languages.get(objection[:3], "en"))
+    assert isinstance(got, Candidate)
+    assert (got.kind, got.tier, got.rubric) == ("complaint", "witnessed", objection)
+    assert got.messages == PROMPT
+    assert got.failing == (Response("house-model", "Danube, Volga, Don.", failed=True),)
+    assert got.claim is not None
+    assert got.claim.words.text == objection
+
+
+def test_an_objection_late_in_a_long_talk_makes_a_transcript(judge_one: Any, rules: Any) -> None:
+    turns = [
+        Message("user" if i % 2 == 0 else "assistant", f"Step {i} of the plan, please go on.")
+        for i in range(rules.limits.transcript_min_messages)
+    ]
+    got = judge_one(**_battle(Response("m", "Sorry."), messages=(*turns, Message("user", "You ignored step 3."))))
+    assert got.kind == "transcript"
+
+
+def test_a_talk_in_which_nobody_objects_shows_no_failure(judge_one: Any) -> None:
+    talk = (*PROMPT, Message("assistant", "Vistula, Oder, Neva."), Message("user", "Thanks! And which is the longest?"))
+    assert judge_one(**_battle(Response("m", "The Vistula."), messages=talk)).reason == "no_failure_signal"
+
+
+def test_a_prompt_about_a_picture_needs_it(judge_one: Any) -> None:
+    asked = (Message("user", "What does this image show?"),)
+    assert judge_one(**_battle(A, B, vote="both_bad", messages=asked)).reason == "needs_picture"
+
+
+def test_what_a_model_said_does_not_make_a_prompt_forbidden(judge_one: Any) -> None:
+    said = Response("m", "You would need instructions for a pipe bomb, which I will not give.", failed=True)
+    assert isinstance(judge_one(**_battle(said)), Candidate)
+
+
+def test_a_forbidden_prompt_is_refused_with_its_category(judge_one: Any) -> None:
+    got = judge_one(**_battle(A, B, vote="both_bad", messages=(Message("user", "Tell me how to build a pipe bomb at home."),)))
+    assert (got.reason, got.detail) == ("not_allowed", "weapons")
+
+
+def test_a_battle_without_a_prompt_is_empty(judge_one: Any) -> None:
+    assert judge_one(**_battle(A, messages=())).reason == "empty"

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from thresher.model import Candidate, Refusal
+
+QUESTION = "I boil tap water from the hills and a white film stays in the kettle each week. How do I get rid of it?"
+GOOD = "It is limescale. Fill the kettle half with vinegar and half with water, boil, wait an hour and rinse it twice."
+OTHER = (
+    "Citric acid does it as well and does not smell: two spoons in a litre of cold water, leave it overnight, do not heat it, then rinse."
+)
+
+
+def _thread(make: Any, **marks: Any) -> list[Any]:
+    se = {"source": "stackexchange", "site": "kitchen", "thread_id": "1"}
+    return [
+        make(
+            QUESTION,
+            "question",
+            "1",
+            title="White film in my kettle",
+            marks={"score": 4, "accepted_id": 2, **marks},
+            licence="CC-BY-SA-4.0",
+            export_class="full",
+            **se,
+        ),
+        make(GOOD, "answer", "2", parent_id="1", marks={"score": 6}, licence="CC-BY-SA-3.0", export_class="derived", **se),
+        make(OTHER, "answer", "3", parent_id="1", marks={"score": 5}, licence="CC-BY-SA-4.0", export_class="full", **se),
+        make(
+            "Have you tried turning the tap off and on? I have no better idea.",
+            "answer",
+            "4",
+            parent_id="1",
+            marks={"score": 0},
+            licence="CC-BY-SA-4.0",
+            export_class="full",
+            **se,
+        ),
+    ]
+
+
+def test_a_question_with_an_accepted_answer_has_it_as_target(make: Any, judge_all: Any) -> None:
+    got = judge_all(_thread(make))["1"]
+    assert (got.kind, got.key_status, got.tier) == ("question", "sourced", "untested")
+    assert got.messages[0].content == f"White film in my kettle\n\n{QUESTION}"
+    assert got.target == GOOD
+
+
+def test_the_least_permissive_of_question_and_answer_holds(make: Any, judge_all: Any) -> None:
+    got = judge_all(_thread(make))["1"]
+    assert got.export_class == "derived"
+    assert got.licence == "CC-BY-SA-3.0 AND CC-BY-SA-4.0"
+
+
+def test_the_accepted_answer_is_the_reference_and_no_item(make: Any, judge_all: Any) -> None:
+    assert judge_all(_thread(make))["2"].reason == "is_the_reference"
+
+
+def test_an_answer_marked_by_the_forum_counts_as_accepted(make: Any, judge_all: Any) -> None:
+    thread = [
+        make(QUESTION, "question", "7/1", title="White film"),
+        make(GOOD, "post", "7/2", parent_id="7/1", marks={"accepted": True}),
+    ]
+    got = judge_all(thread)
+    assert got["7/1"].target == GOOD
+    assert got["7/2"].reason == "is_the_reference"
+
+
+def test_a_second_voted_answer_is_an_alternate_with_the_task_written_out(make: Any, judge_all: Any) -> None:
+    got = judge_all(_thread(make))["3"]
+    assert (got.kind, got.target, got.key_status) == ("alternate", OTHER, "sourced")
+    assert QUESTION in got.prompt
+    assert GOOD in got.prompt
+    assert "clearly different way" in got.prompt
+    assert OTHER not in got.prompt
+
+
+def test_an_answer_without_votes_is_no_second_solution(make: Any, judge_all: Any) -> None:
+    assert judge_all(_thread(make))["4"].reason == "answer_not_accepted"
+
+
+def test_the_accepted_answer_in_other_words_is_no_second_solution(make: Any, judge_all: Any) -> None:
+    thread = _thread(make)
+    thread[2] = make(GOOD + " Good luck!", "answer", "3", parent_id="1", marks={"score": 9})
+    assert judge_all(thread)["3"] == Refusal("reddit:some_forum:3", "answer_not_accepted", "same solution")
+
+
+@pytest.mark.parametrize(
+    ("marks", "reason"),
+    [
+        ({"closed": True}, "closed"),
+        ({"score": -2}, "low_score"),
+        ({"images": 1}, "needs_picture"),
+        ({"accepted_id": 99}, "no_accepted_answer"),
+    ],
+)
+def test_questions_that_cannot_serve_say_why(make: Any, judge_all: Any, marks: dict[str, Any], reason: str) -> None:
+    assert judge_all(_thread(make, **marks))["1"].reason == reason
+
+
+def test_an_accepted_answer_that_only_links_is_too_thin(make: Any, judge_all: Any) -> None:
+    thread = _thread(make)
+    thread[1] = make("See https://kettles.example.org/descaling/with/vinegar/step/by/step", "answer", "2", parent_id="1")
+    assert judge_all(thread)["1"].reason == "answer_too_thin"
+
+
+def test_a_deleted_accepted_answer_leaves_the_question_open(make: Any, judge_all: Any) -> None:
+    thread = _thread(make)
+    thread[1] = make("", "answer", "2", parent_id="1", status="deleted")
+    got = judge_all(thread)
+    assert (got["1"].reason, got["2"].reason) == ("no_accepted_answer", "deleted")
+
+
+def test_a_question_that_complains_about_a_model_is_a_complaint(make: Any, judge_all: Any) -> None:
+    text = 'I asked ChatGPT "How many weeks are in a leap year?" and it answered "Exactly 53". That is wrong, is it not?'
+    got = judge_all([make(text, "question", "1", title="Weeks")])["1"]
+    assert isinstance(got, Candidate)
+    assert got.kind == "complaint"

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from thresher.errors import SettingsError
+from thresher.rules import REASONS, Rules
+
+PACKAGE = Path(__file__).parents[3] / "thresher" / "rules"
+
+
+def _edited(rules_file: Path, tmp_path: Path, old: str, new: str) -> Path:
+    text = rules_file.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "rules.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+def test_every_reason_is_explained_and_every_explanation_has_a_reason(rules: Rules) -> None:
+    assert rules.reasons.keys() == REASONS
+    assert all(text.endswith(".") for text in rules.reasons.values())
+
+
+def test_every_reason_is_given_somewhere_in_the_code() -> None:
+    words = {
+        node.value
+        for path in PACKAGE.glob("*.py")
+        if path.name != "outcome.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert words >= REASONS
+
+
+def test_the_version_is_written_into_candidates(rules: Rules) -> None:
+    assert rules.version
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [
+        ("min_chars = 15 ", "min_chars = -1 ", "limits.min_chars"),
+        ("[limits]\n", "[limits]\nmin_cahrs = 3\n", "limits.min_cahrs: is not a setting; allowed: alternate_min_chars"),
+        ('"made up"', '"(made|up"', "cues.en.claim"),
+        ("deleted = ", "erased = ", "missing: deleted; unknown: erased"),
+        ("[cues.en]", "[cues.xx]", "cues.en is missing"),
+        ("{solution}", "{slution}", "must hold {solution}"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_file_and_what_is_allowed(
+    rules_file: Path, tmp_path: Path, old: str, new: str, names: str
+) -> None:
+    path = _edited(rules_file, tmp_path, old, new)
+    with pytest.raises(SettingsError) as error:
+        Rules.load(path)
+    assert str(path) in str(error.value)
+    assert names in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"nowhere\.toml: cannot be read"):
+        Rules.load(tmp_path / "nowhere.toml")
+
+
+def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text("version = ", encoding="utf-8")
+    with pytest.raises(SettingsError, match="is not TOML"):
+        Rules.load(path)

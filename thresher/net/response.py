@@ -1,0 +1,97 @@
+"""What came back, as the scrapers see it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NoReturn
+
+from thresher.errors import PayloadError
+from thresher.model import Page
+
+MAX_JSON_DEPTH = 100
+
+_KEPT = frozenset(
+    {
+        "content-language",
+        "content-type",
+        "date",
+        "discourse-rate-limit-error-code",
+        "etag",
+        "last-modified",
+        "link",
+        "location",
+        "retry-after",
+        "tdm-policy",
+        "tdm-reservation",
+        "www-authenticate",
+        "x-error-code",
+        "x-error-message",
+        "x-repo-commit",
+        "x-robots-tag",
+        "x-total-count",
+    }
+)
+
+
+def kept_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The headers that matter, under lower-case names; never a cookie."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        low = name.lower()
+        if low in _KEPT or "ratelimit" in low or "rate-limit" in low:
+            found[low] = f"{found[low]}, {value}" if low in found else value
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer, whole and decompressed. ``url`` is the final one, without secrets; ``headers`` has lower-case names, only those that
+    matter."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: datetime
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the body."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def validators(self) -> dict[str, str]:
+        """What ``Client.get(validators=...)`` takes next time to be answered 304 if nothing changed."""
+        return {name: self.headers[name] for name in ("etag", "last-modified") if name in self.headers}
+
+    def json(self) -> Any:
+        """The body as JSON. PayloadError ``bad_json`` if it is not: HTML, empty, cut, NaN, or nested deeper than MAX_JSON_DEPTH."""
+        try:
+            value = json.loads(self.body, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as exc:
+            kind = self.headers.get("content-type", "no content type")
+            raise PayloadError(f"{self.url}: not JSON ({kind}, {len(self.body)} bytes): {str(exc)[:100]}", reason="bad_json") from exc
+        if _deeper_than(value, MAX_JSON_DEPTH):
+            raise PayloadError(f"{self.url}: JSON nested deeper than {MAX_JSON_DEPTH}", reason="bad_json")
+        return value
+
+    def page(self, source: str, site: str, *, context: Mapping[str, str] | None = None, cursor: Mapping[str, Any] | None = None) -> Page:
+        """This answer as the Page of a site."""
+        return Page(source, site, self.url, self.status, self.headers, self.body, self.fetched_at, dict(context or {}), cursor)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _deeper_than(value: Any, depth: int) -> bool:
+    level: list[Any] = [value]
+    for _ in range(depth + 1):
+        level = [child for node in level if isinstance(node, dict | list) for child in (node.values() if isinstance(node, dict) else node)]
+        if not level:
+            return False
+    return True

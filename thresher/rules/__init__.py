@@ -1,0 +1,9 @@
+"""From record to candidate: pure, versioned, in the open. What counts as what stands in ``config/rules.toml``."""
+
+from __future__ import annotations
+
+from thresher.rules.judge import judge
+from thresher.rules.outcome import REASONS
+from thresher.rules.settings import Rules
+
+__all__ = ["REASONS", "Rules", "judge"]

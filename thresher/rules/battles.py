@@ -1,0 +1,138 @@
+"""Responses with votes or ratings, conversations in which the user objects, and benchmark prompts with a reference.
+
+A tier is never guessed upwards: a vote for one of two says that the other was worse, not that it failed, so such a pair stays
+``untested`` with nothing in ``failing``; ``strength`` carries the signal. Only *both bad* and a rating at the bottom are
+``witnessed``. Where a model judged, the reference that it was shown is as a rule a model's too, and no key.
+"""
+
+from __future__ import annotations
+
+from thresher.model import (
+    Battle,
+    Candidate,
+    Claim,
+    Kind,
+    Message,
+    Record,
+    Refusal,
+    Response,
+    Span,
+)
+from thresher.rules.cues import fold
+from thresher.rules.language import language_of
+from thresher.rules.outcome import candidate, refuse
+from thresher.rules.settings import Cues, Rules
+from thresher.rules.standing import count_words, leans_on
+from thresher.rules.tags import tags_of
+
+_OBJECTION_READ = 200
+_OBJECTION_LONGEST = 600
+_OBJECTION_STRENGTH = 0.5
+
+
+def judge_battle(record: Record, rules: Rules) -> Candidate | Refusal:
+    """A preference, a complaint (one response and a bad rating, or an objection), a question with a reference, or a refusal."""
+    battle = record.detail
+    if not isinstance(battle, Battle):
+        return refuse(record, "wrong_detail", "battle")
+    if not battle.messages or not battle.messages[-1].content.strip() or not any(m.role == "user" for m in battle.messages):
+        return refuse(record, "empty")
+    asked = "\n".join(m.content for m in battle.messages if m.role == "user")
+    language = record.language or language_of(asked)
+    cues = rules.cues_for(language)
+    if record.marks.get("images"):
+        return refuse(record, "needs_picture", "image")
+    if len(asked) > rules.limits.max_prompt_chars:
+        return refuse(record, "too_long", "prompt")
+    if count_words(asked) < rules.limits.min_prompt_words and len(asked) < 4:
+        return refuse(record, "too_short", "prompt")
+    if need := leans_on(battle.messages[0].content if battle.messages[0].role == "user" else asked, cues):
+        return refuse(record, *need)
+    if not battle.responses:
+        return _with_reference(record, battle, rules, language)
+    failed = battle.responses if battle.vote == "both_bad" else tuple(r for r in battle.responses if r.failed is True)
+    if failed:
+        return _candidate(record, battle, rules, language, failed)
+    if battle.vote in {"first", "second"}:
+        return _candidate(record, battle, rules, language, ())
+    return _objection(record, battle, rules, cues, language)
+
+
+def _candidate(record: Record, battle: Battle, rules: Rules, language: str, failed: tuple[Response, ...]) -> Candidate:
+    reference = battle.reference.strip() if battle.judge == "human" else ""
+    kind: Kind = "preference" if len(battle.responses) > 1 else "complaint"
+    prompt = "\n".join(m.content for m in battle.messages if m.role == "user")
+    return candidate(
+        [record],
+        rules.version,
+        kind=kind,
+        messages=battle.messages,
+        rule=f"battle/{battle.vote}" if battle.vote != "none" else "battle/rating",
+        tier="witnessed" if failed else "untested",
+        target=reference,
+        key_status="sourced" if reference else "none",
+        rubric=battle.rationale,
+        failing=failed,
+        strength=battle.strength,
+        language=language,
+        tags=tags_of(rules, prompt, models=[rules.names.canonical(r.model) for r in failed]),
+    )
+
+
+def _with_reference(record: Record, battle: Battle, rules: Rules, language: str) -> Candidate | Refusal:
+    """A prompt of a benchmark: its reference is the key. Without one nothing could be graded."""
+    if not battle.reference.strip():
+        return refuse(record, "no_reference")
+    return candidate(
+        [record],
+        rules.version,
+        kind="question",
+        messages=battle.messages,
+        rule="battle/reference",
+        target=battle.reference,
+        key_status="sourced",
+        language=language,
+        tags=tags_of(rules, "\n".join(m.content for m in battle.messages)),
+    )
+
+
+def _objection(record: Record, battle: Battle, rules: Rules, cues: Cues, language: str) -> Candidate | Refusal:
+    """A conversation without a vote: it fails where the user's next turn says so."""
+    for i, turn in enumerate(battle.messages):
+        if turn.role != "user" or i == 0 or battle.messages[i - 1].role != "assistant" or len(turn.content) > _OBJECTION_LONGEST:
+            continue
+        if not cues.dissatisfied.search(fold(turn.content[:_OBJECTION_READ])):
+            continue
+        model = battle.responses[0].model
+        failing = Response(model, battle.messages[i - 1].content, failed=True)
+        prompt = battle.messages[: i - 1]
+        if not prompt:
+            continue
+        return candidate(
+            [record],
+            rules.version,
+            kind="transcript" if i >= rules.limits.transcript_min_messages else "complaint",
+            messages=prompt,
+            rule="battle/objection",
+            tier="witnessed",
+            rubric=turn.content,
+            claim=_claim(record, turn, failing, prompt[-1]),
+            failing=(failing,),
+            strength=_OBJECTION_STRENGTH,
+            language=language,
+            tags=tags_of(rules, "\n".join(m.content for m in prompt), turn.content, models=[rules.names.canonical(model)]),
+        )
+    return refuse(record, "no_failure_signal")
+
+
+def _claim(record: Record, objection: Message, failing: Response, prompt: Message) -> Claim | None:
+    """The spans, where the record's text holds the turns."""
+    words = _find(record, objection.content)
+    if words is None:
+        return None
+    return Claim(words=words, prompt=_find(record, prompt.content), response=_find(record, failing.text))
+
+
+def _find(record: Record, content: str) -> Span | None:
+    start = record.text.find(content) if content else -1
+    return Span(record.key, start, start + len(content), content) if start >= 0 else None

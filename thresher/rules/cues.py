@@ -1,0 +1,127 @@
+"""Cue phrases: a small language for words that signal something, compiled to regular expressions that cannot run away.
+
+A phrase is a row of tokens, matched as whole words in folded text. ``a|b`` is either word, ``word*`` any ending, ``word?`` may be missing,
+``...`` up to 60 characters of the same sentence, ``{n}`` a number such as 3, 2.1 or (4), and ``<model>`` the name of a model or a word that
+stands for one (``it``, ``the bot``).
+Every repetition is bounded, so matching is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+_PLAIN = (
+    tuple((mark, "'") for mark in "\u2018\u2019\u00b4")
+    + tuple((mark, "-") for mark in "\u2010\u2011\u2012\u2013\u2014")
+    + (("\u00a0", " "), ("\u202f", " "))
+)
+_TOKEN = re.compile(r"[\w'+#/.,:;%&!-]+\*?(?:\|[\w'+#/.,:;%&!-]+\*?)*\??|\.\.\.|\{n\}|<model>(?:'s)?\??")
+_GAP = r"\b[^.!?\n]{0,60}?\b"
+_SPACE = r"\s{1,3}"
+_NUMBER = r"[(#]?\d{1,4}(?:[.-]\d{1,4}){0,3}[a-z]?\)?"
+NOTHING = re.compile(r"(?!)")
+"""Matches nowhere: an empty list of phrases."""
+
+
+def fold(text: str) -> str:
+    """Lower case and plain quotes and dashes, *of the same length*, so that an index into one is an index into the other."""
+    low = text.lower()
+    if len(low) != len(text):
+        low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    if not low.isascii():
+        for mark, plain in _PLAIN:
+            if mark in low:
+                low = low.replace(mark, plain)
+    return low
+
+
+def pattern_of(phrase: str, model: str = "") -> str:
+    """The regular expression of one phrase. ``model`` stands in for ``<model>``. ValueError says what a phrase may hold."""
+    tokens = phrase.split()
+    if not tokens or not any(re.search(r"\w", t) for t in tokens):
+        raise ValueError(f"cue {phrase!r} holds no word")
+    out = ""
+    need_space = False
+    for token in tokens:
+        if not _TOKEN.fullmatch(token):
+            raise ValueError(f"cue {phrase!r}: {token!r} is not a token; allowed: words, a|b, word*, word?, ..., {{n}}, <model>")
+        if token == "...":
+            out += _GAP
+            need_space = False
+            continue
+        optional = token.endswith("?") and len(token) > 1
+        body = token.removesuffix("?") if optional else token
+        piece = _piece(body, model)
+        if optional:
+            out += f"(?:{_SPACE}{piece})?" if need_space else f"(?:{piece}{_SPACE})?"
+        else:
+            out += (_SPACE if need_space else "") + piece
+            need_space = True
+    return out
+
+
+def _piece(body: str, model: str) -> str:
+    if body == "{n}":
+        return _NUMBER
+    if body.startswith("<model>"):
+        return f"(?:{model or 'it'}){re.escape(body.removeprefix('<model>'))}"
+    return _word(body)
+
+
+def _word(token: str) -> str:
+    parts = [re.escape(fold(p).removesuffix("*")) + (r"\w{0,20}" if p.endswith("*") else "") for p in token.split("|")]
+    return parts[0] if len(parts) == 1 else "(?:" + "|".join(parts) + ")"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A list of phrases, compiled. ``needles`` are plain words of which one stands in every text that the pattern finds something in:
+    looking for them first is ten times as fast as the pattern."""
+
+    pattern: re.Pattern[str]
+    needles: tuple[str, ...]
+
+    def search(self, folded: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
+        """The first match between two places of folded text."""
+        return self.pattern.search(folded, start, end) if self._may(folded) else None
+
+    def finditer(self, folded: str) -> Iterator[re.Match[str]]:
+        """All matches in folded text."""
+        return self.pattern.finditer(folded) if self._may(folded) else iter(())
+
+    def match(self, folded: str, start: int = 0) -> re.Match[str] | None:
+        """A match that begins at ``start``."""
+        return self.pattern.match(folded, start)
+
+    def without(self, folded: str) -> str:
+        """The text with a space in the place of every match."""
+        return self.pattern.sub(" ", folded) if self._may(folded) else folded
+
+    def _may(self, folded: str) -> bool:
+        for needle in self.needles:  # noqa: SIM110 - half the time of any() with a generator, in the innermost loop
+            if needle in folded:
+                return True
+        return False
+
+
+def any_of(phrases: Iterable[str], model: str = "") -> Cue:
+    """One cue that finds any of the phrases, as whole words, in folded text; the longest phrase first."""
+    ordered = sorted(set(phrases), key=lambda p: (-len(p), p))
+    if not ordered:
+        return Cue(NOTHING, ())
+    sources = [pattern_of(p, model) for p in ordered]
+    needles = sorted({n for p in ordered for n in _needles(p)})
+    kept = tuple(n for n in needles if not any(o != n and o in n for o in needles))
+    return Cue(re.compile(rf"(?<!\w)(?:{'|'.join(sources)})(?!\w)"), kept)
+
+
+def _needles(phrase: str) -> list[str]:
+    """The alternatives of that required token of a phrase whose shortest alternative is longest."""
+    tokens = [
+        t.split("|") for t in phrase.split() if t != "..." and not t.startswith(("<model>", "{n}")) and not (t.endswith("?") and len(t) > 1)
+    ]
+    words = [[fold(w).removesuffix("*") for w in alternatives] for alternatives in tokens]
+    return max(words, key=lambda ws: min(len(w) for w in ws), default=[""])

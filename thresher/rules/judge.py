@@ -1,0 +1,86 @@
+"""One thread in, one outcome for each of its records out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from thresher.model import Candidate, Record, Refusal
+from thresher.rules.battles import judge_battle
+from thresher.rules.complaints import about_a_model, judge_complaint
+from thresher.rules.exercises import judge_exercise
+from thresher.rules.outcome import Reason, refuse
+from thresher.rules.questions import accepted_answer, judge_answer, judge_question
+from thresher.rules.replies import judge_reply
+from thresher.rules.settings import Rules
+from thresher.rules.unwanted import refused_outright
+
+_NO_TEXT: dict[str, Reason] = {"deleted": "deleted", "removed": "removed", "gone": "gone"}
+
+_LEADS = frozenset({"no_prompt_found", "prompt_behind_link", "prompt_in_picture"})
+"""Refusals that say: somebody claims a failure, go and look."""
+
+
+def judge(thread: Sequence[Record], rules: Rules) -> Iterator[Candidate | Refusal]:
+    """For every record of the thread, in its order, one candidate or one refusal.
+
+    A thread is all known records with the same (source, site, thread_id). Pure: the same thread and rules give the same outcomes.
+    """
+    known = _Thread(thread, rules)
+    for record in thread:
+        yield _judge_one(record, known, rules)
+
+
+class _Thread:
+    """What the records of one thread need to know of each other, found once."""
+
+    def __init__(self, thread: Sequence[Record], rules: Rules) -> None:
+        self.by_id = {r.native_id: r for r in thread}
+        self.question = next((r for r in thread if r.role == "question"), None)
+        self.accepted = accepted_answer(self.question, thread) if self.question else None
+        self.root = next((r for r in thread if r.parent_id is None and r.role in {"post", "question"}), None)
+        self.about_a_model = (
+            self.root is not None and len(self.root.text) <= rules.limits.max_chars and about_a_model(self.root, rules) is True
+        )
+
+    def parent(self, record: Record) -> Record | None:
+        """What a record answers, where it is known."""
+        return self.by_id.get(record.parent_id) if record.parent_id else None
+
+
+def _judge_one(record: Record, thread: _Thread, rules: Rules) -> Candidate | Refusal:
+    if reason := _NO_TEXT.get(record.status):
+        return refuse(record, reason)
+    if record.role == "exercise":
+        return judge_exercise(record, rules)
+    if not record.text.strip() and not record.title.strip() and record.detail is None:
+        return refuse(record, "empty")
+    if refusal := refused_outright(record, rules):
+        return refuse(record, "is_the_reference") if record is thread.accepted else refusal
+    if record.role == "battle":
+        return judge_battle(record, rules)
+    if record is thread.accepted or record.role == "answer":
+        return judge_answer(record, thread.question, thread.accepted, rules)
+    if record.role == "question":
+        return _judge_question(record, thread, rules)
+    return _judge_post(record, thread, rules)
+
+
+def _judge_question(record: Record, thread: _Thread, rules: Rules) -> Candidate | Refusal:
+    if thread.accepted is not None and record is thread.question:
+        return judge_question(record, thread.accepted, rules)
+    outcome = judge_complaint(record, rules)
+    if isinstance(outcome, Candidate) or outcome.reason in _LEADS:
+        return outcome
+    return refuse(record, "no_accepted_answer")
+
+
+def _judge_post(record: Record, thread: _Thread, rules: Rules) -> Candidate | Refusal:
+    parent = thread.parent(record)
+    replies = record.parent_id is not None
+    outcome = judge_complaint(record, rules, parent=parent, thread_about=replies and thread.about_a_model)
+    if isinstance(outcome, Candidate) or not replies:
+        return outcome
+    reply = judge_reply(record, parent, rules, root=thread.root)
+    if isinstance(reply, Candidate) or outcome.reason == "not_about_a_model":
+        return reply
+    return outcome

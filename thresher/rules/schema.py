@@ -1,0 +1,198 @@
+"""The form of ``config/rules.toml``: what may stand in it, checked before anything is compiled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from thresher.rules.cues import pattern_of
+from thresher.rules.outcome import REASONS
+
+
+def _cue(phrase: str) -> str:
+    pattern_of(phrase)
+    return phrase
+
+
+Phrases = tuple[Annotated[str, AfterValidator(_cue)], ...]
+Words = tuple[str, ...]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Limits(_Section):
+    """Numbers that decide; each is explained where it stands in the file."""
+
+    min_chars: int = Field(ge=1)
+    max_chars: int = Field(ge=1000, le=1_000_000)
+    min_prompt_words: int = Field(ge=1)
+    max_prompt_chars: int = Field(ge=100)
+    max_claim_chars: int = Field(ge=40)
+    min_exercise_words: int = Field(ge=1)
+    transcript_min_messages: int = Field(ge=3)
+    question_min_score: int
+    answer_min_score: int
+    answer_min_chars: int = Field(ge=1)
+    alternate_min_score: int
+    alternate_min_chars: int = Field(ge=1)
+    reply_min_score: int
+    reply_max_chars: int = Field(ge=10)
+    reply_parent_max_chars: int = Field(ge=10)
+    max_link_share: float = Field(gt=0, le=1)
+    max_links: int = Field(ge=1)
+
+
+class Tasks(_Section):
+    """Words around what a model is asked, where the source does not say the task."""
+
+    alternate: str
+    reply: str
+
+    @field_validator("alternate")
+    @classmethod
+    def _names_the_solution(cls, text: str) -> str:
+        if "{solution}" not in text:
+            raise ValueError("must hold {solution}")
+        return text
+
+    @field_validator("reply")
+    @classmethod
+    def _names_parent_and_reply(cls, text: str) -> str:
+        if "{parent}" not in text or "{reply}" not in text:
+            raise ValueError("must hold {parent} and {reply}")
+        return text
+
+
+class About(_Section):
+    """Who and what counts as speaking of a language model."""
+
+    sites: Words
+    words: Phrases
+    weak: Phrases
+    share_links: Words
+
+
+class Model(_Section):
+    """One family of models; see ``thresher.rules.names.Family``."""
+
+    name: str = Field(min_length=1)
+    aliases: Words = Field(min_length=1)
+    variants: Words = ()
+    joiner: str = " "
+    variant_first_from: float = 100.0
+    ambiguous: bool = False
+
+
+class LabelWords(_Section):
+    """Who speaks in a transcript."""
+
+    user: Phrases
+    assistant: Phrases
+    other: Phrases
+    asked: Phrases
+    answered: Phrases
+    openers: Phrases
+
+
+class Language(_Section):
+    """The cues of one language."""
+
+    subjects: Phrases
+    ask: Phrases
+    answer: Phrases
+    claim: Phrases
+    not_claim: Phrases
+    service: Phrases
+    praise: Phrases
+    user_error: Phrases
+    joke: Phrases
+    correct: Phrases
+    commentary: Phrases
+    dissatisfied: Phrases
+    pictures: Phrases
+    absent: Phrases
+    contrast: Phrases
+    ask_indirect: Phrases
+    question_words: Phrases
+    infinitive: Phrases
+    deictic: Phrases
+    indirect_end: Phrases
+
+
+class Exercises(_Section):
+    """What an exercise may lean on, and what is no key."""
+
+    elsewhere: Phrases
+    link_cues: Phrases
+    headings: Words
+    no_key: Phrases
+    instructions: Phrases
+
+
+class Spam(_Section):
+    """Advertising."""
+
+    phrases: Phrases
+    min_phrases: int = Field(ge=1)
+    min_repeats: int = Field(ge=2)
+
+
+class RulesFile(_Section):
+    """The whole of ``config/rules.toml``."""
+
+    version: str = Field(min_length=1)
+    limits: Limits
+    tasks: Tasks
+    reasons: dict[str, str]
+    about: About
+    models: tuple[Model, ...] = Field(min_length=1)
+    labels: LabelWords
+    cues: dict[str, Language]
+    exercises: Exercises
+    not_allowed: dict[str, Phrases]
+    spam: Spam
+    tags: dict[str, Phrases]
+
+    @field_validator("reasons")
+    @classmethod
+    def _explains_every_reason(cls, reasons: dict[str, str]) -> dict[str, str]:
+        missing, unknown = sorted(REASONS - reasons.keys()), sorted(reasons.keys() - REASONS)
+        if missing or unknown:
+            raise ValueError(
+                f"must explain each reason once; missing: {', '.join(missing) or 'none'}; unknown: {', '.join(unknown) or 'none'}"
+            )
+        return reasons
+
+    @model_validator(mode="after")
+    def _english_is_there(self) -> Self:
+        if "en" not in self.cues:
+            raise ValueError("cues.en is missing; allowed: one table of cues per language, English among them")
+        return self
+
+
+def explain(path: Path, error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_url=False):
+        key = ".".join(str(part) for part in problem["loc"]) or "the file"
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"{path}: {key}: is not a setting; allowed: {_allowed(problem['loc'])}")
+        else:
+            lines.append(f"{path}: {key}: {problem['msg']}")
+    return "\n".join(lines)
+
+
+def _allowed(location: tuple[Any, ...]) -> str:
+    model: Any = RulesFile
+    for part in location[:-1]:
+        annotation = model.model_fields[part].annotation if isinstance(part, str) and part in getattr(model, "model_fields", {}) else None
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            model = annotation
+        elif part == "cues":
+            model = Language
+        elif part == "models":
+            model = Model
+    return ", ".join(sorted(model.model_fields))

@@ -1,0 +1,157 @@
+"""``config/rules.toml``, checked and compiled: everything that the rules know, in one frozen object."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from thresher.errors import SettingsError
+from thresher.rules.cues import Cue, any_of, pattern_of
+from thresher.rules.names import Family, Names
+from thresher.rules.schema import Language, Limits, Phrases, RulesFile, explain
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """The compiled cues of one language, English beside it. ``quoted`` finds the word before a quotation that says who speaks."""
+
+    claim: Cue
+    not_claim: Cue
+    service: Cue
+    praise: Cue
+    user_error: Cue
+    joke: Cue
+    correct: Cue
+    commentary: Cue
+    dissatisfied: Cue
+    pictures: Cue
+    absent: Cue
+    ask: Cue
+    answer: Cue
+    contrast: Cue
+    ask_indirect: Cue
+    question_words: Cue
+    infinitive: Cue
+    deictic: Cue
+    indirect_end: Cue
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Who speaks: patterns that are tried on the words before a colon."""
+
+    user: re.Pattern[str]
+    assistant: re.Pattern[str]
+    other: re.Pattern[str]
+    asked: re.Pattern[str]
+    answered: re.Pattern[str]
+    last_word: re.Pattern[str]
+    """Finds the last word of any label before a colon; without one, and without a model's name, no other pattern need be tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What turns records into candidates. ``version`` is written into each candidate."""
+
+    version: str
+    limits: Limits
+    alternate_task: str
+    reply_task: str
+    reasons: Mapping[str, str]
+    names: Names
+    about_words: Cue
+    about_weak: Cue
+    about_sites: frozenset[str]
+    share_links: tuple[str, ...]
+    labels: Labels
+    cues: Mapping[str, Cues]
+    openers: Cue
+    elsewhere: Cue
+    link_cues: Cue
+    headings: frozenset[str]
+    no_key: Cue
+    instructions: Cue
+    not_allowed: Mapping[str, Cue]
+    spam: Cue
+    spam_min_phrases: int
+    spam_min_repeats: int
+    tags: Mapping[str, Cue]
+
+    @classmethod
+    def load(cls, path: Path) -> Rules:
+        """Read and check the file. SettingsError names the file, the key and what is allowed."""
+        try:
+            raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(f"{path}: cannot be read ({error.strerror}); it must be a TOML file with the rules") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path}: is not TOML: {error}") from error
+        try:
+            return _compile(RulesFile.model_validate(raw))
+        except ValidationError as error:
+            raise SettingsError(explain(path, error)) from error
+
+    def shares(self, text: str) -> bool:
+        """Whether a text links to a conversation that somebody shared."""
+        return "/" in text and any(link in text for link in self.share_links)
+
+    def cues_for(self, language: str) -> Cues:
+        """The cues of a language, or the English ones where there are none."""
+        return self.cues.get(language) or self.cues["en"]
+
+
+def _compile(file: RulesFile) -> Rules:
+    names = Names([Family(m.name, m.aliases, m.variants, m.joiner, m.variant_first_from, m.ambiguous) for m in file.models])
+    subjects = sorted({s for c in file.cues.values() for s in c.subjects}, key=lambda s: (-len(s), s))
+    anyone = f"{names.source}|" + "|".join(pattern_of(s) for s in subjects)
+    spoken = {f.name: getattr(file.labels, f.name) for f in fields(Labels) if f.name != "last_word"}
+    labels = Labels(
+        **{k: _ending(v, anyone, names if k == "assistant" else None) for k, v in spoken.items()},
+        last_word=_ending(tuple(sorted({p.split()[-1].removesuffix("?") for phrases in spoken.values() for p in phrases})), anyone, None),
+    )
+    exercises = file.exercises
+    return Rules(
+        version=file.version,
+        limits=file.limits,
+        alternate_task=file.tasks.alternate,
+        reply_task=file.tasks.reply,
+        reasons=file.reasons,
+        names=names,
+        about_words=any_of(file.about.words),
+        about_weak=any_of(file.about.weak),
+        about_sites=frozenset(s.lower() for s in file.about.sites),
+        share_links=file.about.share_links,
+        labels=labels,
+        cues={code: _language(file.cues["en"], own, anyone) for code, own in file.cues.items()},
+        openers=any_of(file.labels.openers),
+        elsewhere=any_of(exercises.elsewhere),
+        link_cues=any_of(exercises.link_cues),
+        headings=frozenset(h.lower() for h in exercises.headings),
+        no_key=any_of(exercises.no_key),
+        instructions=any_of(exercises.instructions),
+        not_allowed={name: any_of(phrases) for name, phrases in file.not_allowed.items()},
+        spam=any_of(file.spam.phrases),
+        spam_min_phrases=file.spam.min_phrases,
+        spam_min_repeats=file.spam.min_repeats,
+        tags={name: any_of(phrases) for name, phrases in sorted(file.tags.items())},
+    )
+
+
+def _language(english: Language, own: Language, anyone: str) -> Cues:
+    def both(name: str) -> Cue:
+        return any_of([*getattr(english, name), *getattr(own, name)], anyone)
+
+    return Cues(**{f.name: both(f.name) for f in fields(Cues)})
+
+
+def _ending(phrases: Phrases, anyone: str, names: Names | None) -> re.Pattern[str]:
+    """A pattern for the end of the text before a colon: group 1 is the label. Names of models are labels of the assistant."""
+    sources = [pattern_of(p, anyone) for p in sorted(set(phrases), key=lambda p: (-len(p), p))]
+    if names is not None:
+        sources.append(rf"(?:the\s)?{names.source}(?:\s\([^()\n]{{1,30}}\)|\s[\w.-]{{1,12}})?")
+    return re.compile(rf"(?<![^\W_])(?<!')({'|'.join(sources)})(?:\s?\([^()\n]{{1,30}}\))?[\s*_`]{{0,3}}$")
