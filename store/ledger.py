@@ -189,7 +189,14 @@ def _differences(con: Connection, entries: list[dict[str, Any]], commits: int, s
 
 
 def quarantine(folder: Path) -> Path:
-    """Move the database, its write-ahead log and its ledger aside, into ``damaged-NN``; what persons decided stays. Returns that folder.
+    """Take the lease and ``set_aside``."""
+    with Database(folder).lease():
+        return set_aside(folder)
+
+
+def set_aside(folder: Path) -> Path:
+    """Move the database, its write-ahead log and its ledger into ``damaged-NN``; what persons decided stays. Returns that folder. The
+    caller holds the lease.
 
     StoreError when there is nothing to move.
     """
@@ -198,10 +205,9 @@ def quarantine(folder: Path) -> Path:
         raise StoreError(f"{folder}: there is no database to move aside")
     number = 1 + max((int(p.name[8:]) for p in folder.glob("damaged-*") if p.name[8:].isdigit()), default=0)
     aside = folder / f"damaged-{number:02}"
-    with Database(folder).lease():
-        aside.mkdir()
-        for path in moved:
-            path.replace(aside / path.name)
+    aside.mkdir()
+    for path in moved:
+        path.replace(aside / path.name)
     return aside
 
 

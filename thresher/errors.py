@@ -1,25 +1,25 @@
 """What can go wrong, as a tree.
 
-    ThresherError                    the base of all; ``retryable`` says whether trying the same again can help
-    |- SettingsError                 a file in config/ or the environment: names file, key and what is allowed
-    |- NetworkError                  (url, source) could not be fetched
-    |  |- TransientError             retryable: connect errors, timeouts, truncated bodies, 5xx after the last try
-    |  |- RateLimited                the server wants a longer wait than we grant: stop this source cleanly, state saved
-    |  |- HttpStatusError            a final status (400, 401, 403, 404, 410, 451, ...)
-    |  |- BlockedAddress             a forbidden scheme, port or address, at any hop
-    |  |- RobotsDisallowed           robots.txt of the host forbids this URL
-    |  |- ResponseTooLarge           over a cap, before or after decompression
-    |  |- DeadlineExceeded           the whole response took too long
-    |  `- BudgetExhausted            this source's own cap on requests or minutes
-    |- PaginationError               a cursor that loops, or pages without end
-    |- PayloadError                  a body that is not what the contract says (page dead-lettered)
-    |- ArchiveError                  the archive cannot be written or read
-    |- StoreError                    the database
-    |  |- DatabaseLocked             another process holds it: (pid, since)
-    |  |- DatabaseDamaged            the file does not match its ledger: run ``thresher doctor``
-    |  `- SchemaTooNew               written by a later thresher
-    |- EncoderError                  the embedding model: missing, changed, or giving NaN
-    `- UsageError                    the command line or an argument: exit code 2
+ThresherError                    the base of all; ``retryable`` says whether trying the same again can help
+|- SettingsError                 a file in config/ or the environment: names file, key and what is allowed
+|- NetworkError                  (url, source) could not be fetched
+|  |- TransientError             retryable: connect errors, timeouts, truncated bodies, 5xx after the last try
+|  |- RateLimited                the server wants a longer wait than we grant: stop this source cleanly, state saved
+|  |- HttpStatusError            a final status (400, 401, 403, 404, 410, 451, ...)
+|  |- BlockedAddress             a forbidden scheme, port or address, at any hop
+|  |- RobotsDisallowed           robots.txt of the host forbids this URL
+|  |- ResponseTooLarge           over a cap, before or after decompression
+|  |- DeadlineExceeded           the whole response took too long
+|  `- BudgetExhausted            this source's own cap on requests or minutes
+|- PaginationError               a cursor that loops, or pages without end
+|- PayloadError                  a body that is not what the contract says (page dead-lettered)
+|- ArchiveError                  the archive cannot be written or read
+|- StoreError                    the database
+|  |- DatabaseLocked             another process holds it: (pid, since)
+|  |- DatabaseDamaged            the file does not match its ledger: run ``thresher doctor``
+|  `- SchemaTooNew               written by a later thresher
+|- EncoderError                  the embedding model: missing, changed, or giving NaN
+`- UsageError                    the command line or an argument: exit code 2
 """
 
 from __future__ import annotations

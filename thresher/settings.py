@@ -6,9 +6,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from thresher.errors import SettingsError
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Section(BaseModel):
@@ -102,3 +111,160 @@ class Export(_Section):
     version: str
     classes: tuple[str, ...] = ("full", "derived")
     canary: str = ""
+
+
+class Schedule(_Section):
+    """When ``thresher serve`` harvests."""
+
+    cron: str = "0 3 * * *"
+    timezone: str = "UTC"
+
+
+class General(_Section):
+    """``thresher.toml``."""
+
+    network: Network = Network()
+    schedule: Schedule = Schedule()
+
+
+class Settings(_Section):
+    """Everything that may be set, with the folder it was read from."""
+
+    folder: Path
+    network: Network
+    schedule: Schedule
+    dedupe: Dedupe
+    export: Export
+    sources: dict[str, Source]
+    salt: str = Field("", repr=False)
+    """The secret with which authors' names are hashed (``THRESHER_SALT``); empty: one is made for each benchmark and kept beside it."""
+
+    def source(self, name: str) -> Source:
+        """The source called ``name``; SettingsError names those that are configured."""
+        if name not in self.sources:
+            known = ", ".join(sorted(self.sources)) or "none"
+            raise SettingsError(f"{self.folder / 'sources'}: no source {name!r}; configured are: {known}")
+        return self.sources[name]
+
+
+def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check a whole config folder. SettingsError names file, key and what is allowed."""
+    environ = os.environ if environ is None else environ
+    if not folder.is_dir():
+        raise SettingsError(f"{folder}: no such folder; give the one with thresher.toml by --config")
+    general = _validated(General, _overridden(_read(folder / "thresher.toml"), General, environ), folder / "thresher.toml")
+    sources: dict[str, Source] = {}
+    for path in sorted((folder / "sources").glob("*.toml")):
+        source = _validated(Source, _read(path), path)
+        if source.name != path.stem:
+            raise SettingsError(f"{path}: name = {source.name!r} must be the name of the file, {path.stem!r}")
+        sources[source.name] = source
+    return Settings(
+        folder=folder,
+        network=general.network,
+        schedule=general.schedule,
+        dedupe=_validated(Dedupe, _read(folder / "dedupe.toml"), folder / "dedupe.toml"),
+        export=_validated(Export, _read(folder / "export.toml"), folder / "export.toml"),
+        sources=sources,
+        salt=environ.get("THRESHER_SALT", ""),
+    )
+
+
+def validated_site(model: type[Model], source: Source, place: Mapping[str, Any], folder: Path) -> Model:
+    """One entry of ``[[sites]]`` as the scraper's own model."""
+    number = source.sites.index(dict(place)) + 1 if dict(place) in source.sites else 0
+    return _validated(model, dict(place), folder / "sources" / f"{source.name}.toml", f"sites[{number}]." if number else "")
+
+
+def missing_needs(source: Source, environ: Mapping[str, str] | None = None) -> list[str]:
+    """The environment variables that the source needs and that are not set."""
+    environ = os.environ if environ is None else environ
+    return [name for name in source.needs if not environ.get(name)]
+
+
+def flat(settings: Settings, environ: Mapping[str, str] | None = None) -> Iterator[tuple[str, str, str]]:
+    """(key, value as TOML would show it, where it comes from) for each setting, secrets masked."""
+    environ = os.environ if environ is None else environ
+    files = {"network": "thresher.toml", "schedule": "thresher.toml", "dedupe": "dedupe.toml", "export": "export.toml"}
+    for section, file in files.items():
+        held = _read(settings.folder / file) if (settings.folder / file).is_file() else {}
+        held = held.get(section, {}) if file == "thresher.toml" else held
+        yield from _flat(section, getattr(settings, section), held, file, environ)
+    for name, source in settings.sources.items():
+        file = f"sources/{name}.toml"
+        yield from _flat(f"sources.{name}", source, _read(settings.folder / file), file, environ)
+    yield "salt", "***" if settings.salt else '""', "environment" if settings.salt else "made for each benchmark"
+
+
+def _flat(
+    prefix: str, section: BaseModel, held: Mapping[str, Any], file: str, environ: Mapping[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    for key in type(section).model_fields:
+        value = getattr(section, key)
+        if isinstance(value, BaseModel):
+            inner = held.get(key, {})
+            yield from _flat(f"{prefix}.{key}", value, inner if isinstance(inner, dict) else {}, file, environ)
+            continue
+        name = variable(prefix, key)
+        origin = f"environment ({name})" if name in environ else file if key in held else "default"
+        yield f"{prefix}.{key}", json.dumps(value, ensure_ascii=False, default=str), origin
+
+
+def variable(section: str, key: str) -> str:
+    """The environment variable that stands over a key of ``thresher.toml``."""
+    return f"THRESHER_{section}_{key}".upper()
+
+
+def _overridden(held: dict[str, Any], model: type[BaseModel], environ: Mapping[str, str]) -> dict[str, Any]:
+    for section, about in model.model_fields.items():
+        inner = about.annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            continue
+        for key in inner.model_fields:
+            if (name := variable(section, key)) in environ:
+                held.setdefault(section, {})[key] = _value(environ[name], inner.model_fields[key].annotation)
+    return held
+
+
+def _value(text: str, wanted: Any) -> Any:
+    """A string as it is; anything else as TOML writes it, such as ``[80, 443]``."""
+    if wanted is str:
+        return text
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: missing; take it from the project's config/ folder") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}") from error
+
+
+def _validated(model: type[Model], held: dict[str, Any], path: Path, prefix: str = "") -> Model:
+    try:
+        return model.model_validate(held)
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors(include_url=False):
+            key = prefix + ".".join(str(part) for part in problem["loc"])
+            allowed = f"; allowed keys: {', '.join(_keys(model, problem['loc']))}" if problem["type"] == "extra_forbidden" else ""
+            given = "" if problem["type"] in ("missing", "extra_forbidden") else f" (given: {problem['input']!r})"
+            lines.append(f"{path}: {key}: {problem['msg']}{given}{allowed}")
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that the section of ``loc`` may have."""
+    for part in loc[:-1]:
+        field = model.model_fields.get(str(part))
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return []
+        model = field.annotation
+    return list(model.model_fields)

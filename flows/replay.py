@@ -1,0 +1,203 @@
+"""The archive read again: what a killed run left behind, and the whole benchmark made anew. No network."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from flows import deciding, history, steps
+from flows.workspace import Workspace
+from scrapers import base
+from store import ledger, pages, runs, verdicts
+from store.database import FILE, Database
+from store.pages import PageResult
+from thresher.archive import PageRef, read_pages, repair
+from thresher.errors import StoreError
+from thresher.model import Page
+
+log = logging.getLogger("thresher.replay")
+
+AT_ONCE = 200
+"""Pages in one transaction."""
+
+
+def recover(work: Workspace, run_id: str, killed: Sequence[str]) -> int:
+    """Land the pages that killed runs archived and did not commit; returns how many. The archive is ahead of the database by one batch at
+    most."""
+    landed = 0
+    for dead_run in killed:
+        file = work.archive / f"{dead_run}.warc.gz"
+        if not file.exists():
+            continue
+        if cut := repair(file):
+            log.info("%s: %d bytes of a torn record cut off", file.name, cut)
+        known = _known(work, file.name)
+        missing = (part for part in _parsed(work, file) if (part.archive_file, part.archive_offset) > ("", known.get(part.page.source, -1)))
+        for batch in _batches(missing):
+            with work.database.transaction() as con:
+                pages.land_batch(con, run_id, batch)
+            landed += len(batch)
+    if landed:
+        log.info("%d pages of an interrupted run were taken from the archive", landed)
+    for source in _unjudged(work):
+        steps.judge_source(work, run_id, source)
+    return landed
+
+
+def _known(work: Workspace, file: str) -> dict[str, int]:
+    """The last place of each source in an archive file that is in the database: a source's pages land in the order of the file."""
+    with work.database.reader() as con:
+        rows = con.execute("SELECT source, max(archive_offset) FROM pages WHERE archive_file = ? GROUP BY source", [file]).fetchall()
+    return {source: offset for source, offset in rows}
+
+
+def _unjudged(work: Workspace) -> list[str]:
+    with work.database.reader() as con:
+        return [
+            r[0] for r in con.execute("SELECT DISTINCT source FROM records WHERE is_latest AND judged_by IS NULL ORDER BY 1").fetchall()
+        ]
+
+
+def acknowledge(work: Workspace) -> None:
+    """Write down decisions whose process died between its commit and its line in the history."""
+    noted = {event["run_id"] for event in history.events(work.archive) if event["event"] == "decided"}
+    with work.database.reader() as con:
+        made = [r[0] for r in con.execute("SELECT run_id FROM decisions GROUP BY run_id ORDER BY run_id").fetchall()]
+    for run_id in made:
+        if run_id not in noted:
+            history.note(work.archive, run_id, "decided")
+
+
+def _parsed(work: Workspace, place: Path) -> Iterator[PageResult]:
+    for _, ref, page in read_pages(place):
+        yield _parse(work, ref, page)
+
+
+def _parse(work: Workspace, ref: PageRef, page: Page) -> PageResult:
+    parsed = steps.parse(base.load(page.source), page, work.salt)
+    return replace(parsed, archive_file=ref.file.name, archive_offset=ref.offset)
+
+
+def _batches(results: Iterator[PageResult]) -> Iterator[list[PageResult]]:
+    batch: list[PageResult] = []
+    size = 0
+    for result in results:
+        batch.append(result)
+        size += len(result.records)
+        if len(batch) >= AT_ONCE or size >= steps.BATCH_RECORDS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild did. ``before`` and ``after`` are the stores' ``final_hash``; ``before`` is empty where the old file could not be read."""
+
+    runs: int
+    pages: int
+    before: str
+    after: str
+    kept: Path | None
+
+
+def rebuild(work: Workspace, progress: Callable[[int], None] | None = None) -> Rebuilt:
+    """Make the database anew from the archive, in a file beside it, and put it in the old one's place only when it is whole.
+
+    The old file is kept in ``damaged-NN``. Runs follow one another as they did: what was decided together is decided together.
+    """
+    if not any(work.archive.glob("*.warc.gz")):
+        raise StoreError(f"{work.archive}: no archive there, so nothing can be rebuilt")
+    with work.database.lease():
+        before = _final_hash(work.folder)
+        fresh = work.folder / ".rebuilding"
+        _clear(fresh)
+        fresh.mkdir()
+        anew = Workspace(fresh, work.settings.model_copy(update={"salt": work.salt}), work.rules)
+        _use_decisions_of_people(work, fresh)
+        counted = _replay_all(anew, work, progress)
+        with anew.database.reader() as con:
+            after = ledger.final_hash(con)
+        kept = ledger.set_aside(work.folder) if _anything(work.folder) else None
+        for path in sorted(fresh.iterdir(), key=lambda p: p.name == FILE):
+            if path.is_file() and path.name.startswith(("benchmark", "ledger")) and not path.name.endswith(".lock"):
+                path.replace(work.folder / path.name)
+        _clear(fresh)
+    return Rebuilt(counted[0], counted[1], before, after, kept)
+
+
+def _anything(folder: Path) -> bool:
+    return any((folder / name).exists() for name in (FILE, FILE + ".wal", "ledger.jsonl"))
+
+
+def _use_decisions_of_people(work: Workspace, fresh: Path) -> None:
+    for name in ("verdicts.jsonl",):
+        if (work.folder / name).exists():
+            (fresh / name).write_bytes((work.folder / name).read_bytes())
+
+
+def _replay_all(anew: Workspace, old: Workspace, progress: Callable[[int], None] | None) -> tuple[int, int]:
+    done = pages_done = 0
+    with anew.database.writer():
+        with anew.database.transaction() as con:
+            verdicts.replay(con, anew.folder)
+        for event in _ordered(old.archive):
+            with anew.database.transaction() as con:
+                run_id = runs.open_run(con, f"rebuild of {event.run_id}", rules_version=anew.rules.version,
+                                       dedupe_version=anew.settings.dedupe.version, now=event.at)  # fmt: skip
+            file = old.archive / f"{event.run_id}.warc.gz"
+            if file.exists():
+                for batch in _batches(_parsed(old, file)):
+                    with anew.database.transaction() as con:
+                        pages.land_batch(con, run_id, batch)
+                    pages_done += len(batch)
+                    if progress:
+                        progress(pages_done)
+            for source in _unjudged(anew):
+                steps.judge_source(anew, run_id, source)
+            if event.decided:
+                deciding.deduplicate(anew, run_id)
+            with anew.database.transaction() as con:
+                ledger.close_run(con, run_id)
+            done += 1
+    return done, pages_done
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    run_id: str
+    at: datetime
+    decided: bool
+
+
+def _ordered(archive: Path) -> list[_Event]:
+    """Every run in the order of opening, with whether it came to decide."""
+    started: dict[str, str] = {}
+    decided: set[str] = set()
+    for event in history.events(archive):
+        if event["event"] == "decided":
+            decided.add(event["run_id"])
+        started.setdefault(event["run_id"], event["at"])
+    for file in sorted(archive.glob("*.warc.gz")):
+        run_id = file.name.removesuffix(".warc.gz")
+        started.setdefault(run_id, datetime.strptime(run_id[:15] + "+0000", "%Y%m%dT%H%M%S%z").isoformat())
+    return [_Event(run_id, datetime.fromisoformat(at), run_id in decided) for run_id, at in sorted(started.items(), key=lambda s: s[1])]
+
+
+def _final_hash(folder: Path) -> str:
+    try:
+        with Database(folder).reader() as con:
+            return ledger.final_hash(con)
+    except StoreError:
+        return ""
+
+
+def _clear(folder: Path) -> None:
+    if folder.exists():
+        for path in sorted(folder.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        folder.rmdir()

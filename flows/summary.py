@@ -1,0 +1,115 @@
+"""What a run says when it ends: for a person in a terminal, and as Markdown for Prefect."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from flows.deciding import Decided
+
+COLUMNS = ("pages", "records", "candidates", "landed", "merged", "dead")
+
+
+def numbers(report: Mapping[str, Any]) -> list[tuple[str, list[int], dict[str, int]]]:
+    """(source, its numbers in the order of COLUMNS, its refusals by reason) and a last row of sums."""
+    rows = [(name, [int(s[c]) for c in COLUMNS], dict(s["refused"])) for name, s in sorted(report["sources"].items())]
+    reasons: dict[str, int] = {}
+    for _, _, refused in rows:
+        for reason, n in refused.items():
+            reasons[reason] = reasons.get(reason, 0) + n
+    sums = [sum(row[1][i] for row in rows) for i in range(len(COLUMNS))]
+    return [*rows, ("all", sums, reasons)]
+
+
+def run_table(report: Mapping[str, Any]) -> RenderableType:
+    """The numbers of a run, and a line for each source that did not finish."""
+    table = Table(title=f"run {report['run_id']}", title_justify="left", header_style="bold")
+    table.add_column("source")
+    for column in (*COLUMNS, "refused"):
+        table.add_column(column, justify="right")
+    table.add_column("state")
+    rows = numbers(report)
+    for name, counts, refused in rows:
+        if name == "all":
+            table.add_section()
+        state = report["sources"][name]["state"] if name in report["sources"] else report["state"]
+        table.add_row(name, *(f"{n:,}" for n in counts), f"{sum(refused.values()):,}", state)
+    errors = [f"[red]{escape(name)}[/]: {escape(s['error'])}" for name, s in sorted(report["sources"].items()) if s.get("error")]
+    return Group(table, *errors)
+
+
+def refusals(report: Mapping[str, Any], reasons: Mapping[str, str], most: int = 12) -> RenderableType:
+    """Why records gave no item: the commonest reasons with what they mean."""
+    found = sorted(numbers(report)[-1][2].items(), key=lambda r: (-r[1], r[0]))
+    table = Table(title="why records were refused", title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(justify="right")
+    table.add_column(style="bold")
+    table.add_column()
+    for reason, n in found[:most]:
+        table.add_row(f"{n:,}", reason, escape(textwrap.shorten(reasons.get(reason, ""), 100, placeholder=" ...")))
+    if len(found) > most:
+        table.add_row(f"{sum(n for _, n in found[most:]):,}", f"{len(found) - most} other reasons", "")
+    return table
+
+
+def decided_line(decided: Decided) -> str:
+    """What the dedupe did."""
+    return (
+        f"{decided.embedded:,} texts embedded; {decided.merged:,} found to be the same as a known item, {decided.related:,} linked to a related "
+        f"one, {decided.new:,} with nothing like them"
+    )
+
+
+def item_panel(item: Mapping[str, Any]) -> RenderableType:
+    """One item in full."""
+    lines = [
+        f"[dim]{item['kind']} | {item.get('tier', '')} | key {item['key_status']} | {escape(str(item.get('licence', '')))} | exports {item['export_class']}[/]",
+        "",
+    ]
+    for message in item["messages"]:
+        lines.append(f"[bold]{message['role']}[/]: {escape(message['content'])}")
+    if item.get("target"):
+        lines += ["", f"[green]target[/]: {escape(item['target'])}"]
+    if item.get("rubric"):
+        lines += ["", f"[yellow]rubric[/]: {escape(item['rubric'])}"]
+    for report in item.get("reports", []):
+        lines += ["", f"[cyan]report[/] by {report['source']} ({report['tier']}): {escape(report['url'] or report['native_id'])}"]
+        lines += [f"  failing: {escape(textwrap.shorten(r['text'], 400, placeholder=' ...'))}" for r in report.get("failing") or []]
+    return Panel("\n".join(lines), title=item["item_id"], title_align="left")
+
+
+def growth_table(rows: Sequence[Mapping[str, Any]], last: int = 10) -> RenderableType:
+    """How the benchmark grew, run by run."""
+    table = Table(title="growth", title_justify="left", header_style="bold")
+    if not rows:
+        return table
+    columns = list(rows[0])
+    for column in columns:
+        table.add_column(column, justify="left" if isinstance(rows[-1][column], str) else "right")
+    for row in rows[-last:]:
+        table.add_row(
+            *(str(row[c])[:19] if isinstance(row[c], str) else f"{row[c]:,}" if isinstance(row[c], int) else str(row[c]) for c in columns)
+        )
+    return table
+
+
+def as_markdown(report: Mapping[str, Any], decided: Decided | None) -> str:
+    """The run as a Prefect artifact."""
+    lines = ["| source | " + " | ".join(COLUMNS) + " | refused |", "|---|" + "---:|" * (len(COLUMNS) + 1)]
+    for name, counts, refused in numbers(report):
+        lines.append(f"| {name} | " + " | ".join(map(str, counts)) + f" | {sum(refused.values())} |")
+    lines += ["", *(f"- {reason}: {n}" for reason, n in sorted(numbers(report)[-1][2].items(), key=lambda r: -r[1]))]
+    lines += ["", decided_line(decided)] if decided else []
+    lines += ["", *(f"- **{name}**: {s['error']}" for name, s in report["sources"].items() if s.get("error"))]
+    return "\n".join(lines)
+
+
+def console() -> Console:
+    """Where people read."""
+    return Console(highlight=False)

@@ -1,0 +1,23 @@
+"""What every test may use: the recorded real data, where it is there, and a quiet environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+for name in [n for n in os.environ if n.startswith("THRESHER_") and n != "THRESHER_REALDATA"]:
+    del os.environ[name]
+os.environ.update(HF_HUB_OFFLINE="1", DO_NOT_TRACK="1", PREFECT_SERVER_ANALYTICS_ENABLED="false", TOKENIZERS_PARALLELISM="false")
+
+
+@pytest.fixture(scope="session")
+def realdata() -> Path:
+    """Recorded payloads of the real sources, which are not part of the project: beside the checkout, or where THRESHER_REALDATA says."""
+    folder = Path(os.environ.get("THRESHER_REALDATA", ROOT.parent / "shared" / "realdata"))
+    if not (folder / "MANIFEST.md").is_file():
+        pytest.skip(f"the recorded real data is not at {folder}; set THRESHER_REALDATA to its folder")
+    return folder
