@@ -206,7 +206,7 @@ def status(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = F
 
     work = _open(data, config)
     with work.database.reader() as con:
-        found = {"status": queries.status(con), "growth": queries.growth(con), "sites": queries.sites(con)}
+        found: dict[str, Any] = {"status": queries.status(con), "growth": queries.growth(con), "sites": queries.sites(con)}
     if as_json:
         print(json.dumps(found, ensure_ascii=False, default=str))
         return

@@ -96,7 +96,7 @@ def _batches(results: Iterator[PageResult]) -> Iterator[list[PageResult]]:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a rebuild did. ``before`` and ``after`` are the stores' ``final_hash``; ``before`` is empty where the old file could not be read."""
+    """What a rebuild did. ``before`` and ``after`` are ``store.ledger.final_hash``; ``before`` is empty where the old file was unreadable."""
 
     runs: int
     pages: int

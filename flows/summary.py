@@ -29,17 +29,15 @@ def numbers(report: Mapping[str, Any]) -> list[tuple[str, list[int], dict[str, i
 
 def run_table(report: Mapping[str, Any]) -> RenderableType:
     """The numbers of a run, and a line for each source that did not finish."""
-    table = Table(title=f"run {report['run_id']}", title_justify="left", header_style="bold")
-    table.add_column("source")
+    table = Table(title=f"run {report['run_id']}", title_justify="left", header_style="bold", box=None, padding=(0, 1, 0, 0))
+    table.add_column("source", no_wrap=True)
     for column in (*COLUMNS, "refused"):
         table.add_column(column, justify="right")
     table.add_column("state")
     rows = numbers(report)
     for name, counts, refused in rows:
-        if name == "all":
-            table.add_section()
         state = report["sources"][name]["state"] if name in report["sources"] else report["state"]
-        table.add_row(name, *(f"{n:,}" for n in counts), f"{sum(refused.values()):,}", state)
+        table.add_row(name, *(f"{n:,}" for n in counts), f"{sum(refused.values()):,}", state, style="bold" if name == "all" else None)
     errors = [f"[red]{escape(name)}[/]: {escape(s['error'])}" for name, s in sorted(report["sources"].items()) if s.get("error")]
     return Group(table, *errors)
 
@@ -52,7 +50,7 @@ def refusals(report: Mapping[str, Any], reasons: Mapping[str, str], most: int = 
     table.add_column(style="bold")
     table.add_column()
     for reason, n in found[:most]:
-        table.add_row(f"{n:,}", reason, escape(textwrap.shorten(reasons.get(reason, ""), 100, placeholder=" ...")))
+        table.add_row(f"{n:,}", reason, escape(textwrap.shorten(reasons.get(reason, ""), 90, placeholder=" ...")))
     if len(found) > most:
         table.add_row(f"{sum(n for _, n in found[most:]):,}", f"{len(found) - most} other reasons", "")
     return table
@@ -86,16 +84,12 @@ def item_panel(item: Mapping[str, Any]) -> RenderableType:
 
 def growth_table(rows: Sequence[Mapping[str, Any]], last: int = 10) -> RenderableType:
     """How the benchmark grew, run by run."""
-    table = Table(title="growth", title_justify="left", header_style="bold")
-    if not rows:
-        return table
-    columns = list(rows[0])
-    for column in columns:
-        table.add_column(column, justify="left" if isinstance(rows[-1][column], str) else "right")
+    table = Table(title="growth, run by run", title_justify="left", header_style="bold", box=None, padding=(0, 2, 0, 0))
+    for column in ("started", "landed", "merged", "refused", "landed so far"):
+        table.add_column(column, justify="left" if column == "started" else "right")
     for row in rows[-last:]:
-        table.add_row(
-            *(str(row[c])[:19] if isinstance(row[c], str) else f"{row[c]:,}" if isinstance(row[c], int) else str(row[c]) for c in columns)
-        )
+        numbers = (f"{int(row[c] or 0):,}" for c in ("landed", "merged", "refused", "landed_so_far"))
+        table.add_row(str(row["started_at"])[:16].replace("T", " "), *numbers)
     return table
 
 

@@ -106,7 +106,7 @@ class Workspace:
         return [configuration.validated_site(scraper.Site, source, place, self.settings.folder) for place in source.sites]
 
     def local_site(self, source: str, name: str, keys: Mapping[str, Any]) -> BaseModel:
-        """The place to which a local file belongs: the configured one of that name, or one made of ``keys`` and what the scraper requires."""
+        """The place to which a local file belongs: the configured one of that name, or one made of ``keys``."""
         scraper = base.load(source)
         configured = self.settings.sources.get(source)
         for place in configured.sites if configured else ():

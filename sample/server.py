@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from string import Template
@@ -27,10 +28,11 @@ _COPIED = ("dedupe.toml", "export.toml", "rules.toml")
 class World:
     """Five sites on six loopback ports; a context manager.
 
-    With ``faults`` each site goes wrong once or twice in its life, as real ones do: a 429, a 503, a wait that must be kept.
+    With ``faults`` each site goes wrong once or twice in its life, as real ones do: a 429, a 503, a wait that must be kept. ``ports`` are
+    those of an earlier world whose addresses are to be the same; by default the system chooses.
     """
 
-    def __init__(self, *, faults: bool = False, night: int = 1) -> None:
+    def __init__(self, *, faults: bool = False, night: int = 1, ports: Mapping[str, int] | None = None) -> None:
         self._repository = Repository()
         self._reddit, self._discourse, self._stackexchange, self._hub = Reddit(), Discourse(), StackExchange(), Hub()
         sites: dict[str, Site] = {
@@ -43,13 +45,21 @@ class World:
         }
         self.requests: list[Seen] = []
         """Every request so far, in the order in which they were answered."""
-        self._servers = {name: Server(name, site, site.faults() if faults else [], self.requests.append) for name, site in sites.items()}
+        self._servers = {
+            name: Server(name, site, site.faults() if faults else [], self.requests.append, (ports or {}).get(name, 0))
+            for name, site in sites.items()
+        }
         self.night = night
 
     @property
     def urls(self) -> dict[str, str]:
         """Where each host is reached: ``reddit``, ``discourse``, ``stackexchange``, ``github_api``, ``github_raw``, ``hub``."""
         return {name: server.url for name, server in self._servers.items()}
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The port of each host."""
+        return {name: server.port for name, server in self._servers.items()}
 
     @property
     def night(self) -> int:

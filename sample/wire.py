@@ -115,9 +115,9 @@ def instead(answer: Answer) -> Callable[[Answer], Answer]:
 class Server:
     """A site on its own port, in a thread of its own."""
 
-    def __init__(self, host: str, site: Site, faults: Sequence[Fault], record: Callable[[Seen], None]) -> None:
+    def __init__(self, host: str, site: Site, faults: Sequence[Fault], record: Callable[[Seen], None], port: int = 0) -> None:
         self._open: set[socket.socket] = set()
-        self._server = _ThreadingServer(("127.0.0.1", 0), _handler(host, site, faults, record, self._open))
+        self._server = _ThreadingServer(("127.0.0.1", port), _handler(host, site, faults, record, self._open))
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_S,), name=f"sample-{host}", daemon=True)
 

@@ -1,7 +1,8 @@
 """What may be set: config/ and the environment, read once, validated, frozen, passed down.
 
-``load(config_dir)`` reads ``thresher.toml``, ``dedupe.toml``, ``export.toml``, ``rules.toml`` and ``sources/*.toml``. An environment variable
-``THRESHER_<SECTION>_<KEY>`` stands over a file (``THRESHER_NETWORK_CONTACT``). Secrets come from the environment alone.
+``load(folder)`` reads ``thresher.toml``, ``dedupe.toml``, ``export.toml`` and ``sources/*.toml`` (``rules.toml`` is read by
+``thresher.rules``). An environment variable ``THRESHER_<SECTION>_<KEY>`` stands over ``thresher.toml``
+(``THRESHER_NETWORK_CONTACT``). Secrets come from the environment alone.
 """
 
 from __future__ import annotations

@@ -57,8 +57,8 @@ def clean(text: str) -> str:
 def normalise(text: str) -> str:
     """Text as it is compared for exact duplicates: NFKC, case-folded, typographic quotes and dashes made plain, white space collapsed.
 
-    Digits, operators and punctuation stay: ``12 * 7`` and ``13 * 7`` are two items. NFKC would turn the exponent of ``x\u00b2`` into a plain
-    digit, so superscripts and subscripts are marked first.
+    Digits, operators and punctuation stay: ``12 * 7`` and ``13 * 7`` are two items. NFKC would turn the exponent of ``x\u00b2`` into a
+    plain digit, so superscripts and subscripts are marked first.
     """
     if not text.isascii():
         text = _mark_scripts(text.translate(_QUOTE_MARKS))
@@ -74,9 +74,10 @@ def _mark_scripts(text: str) -> str:
 
 
 def content_id(messages: Iterable[tuple[str, str]], choices: Sequence[str] = (), target: str = "") -> str:
-    """The identity of an item: xxh3-128 as 32 hex digits over its normalised messages (role, content), its options in any order, and its target.
+    """The identity of an item: xxh3-128 as 32 hex digits over its normalised messages (role, content), its options in any order, and
+    its target.
 
-    Options are compared as a set because the same question with shuffled options is the same question; other options make another one.
+    Options are compared as a set: the same question with shuffled options is the same question; other options make another one.
     """
     parts = {"m": [[r, normalise(c)] for r, c in messages], "c": sorted(normalise(c) for c in choices), "t": normalise(target)}
     return xxhash.xxh3_128_hexdigest(json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
@@ -95,8 +96,8 @@ def author_key(source: str, author: str | int | None, salt: str) -> str | None:
 
 
 def canonical_url(url: str) -> str:
-    """The address under which the same page is always known: scheme and host lower-case, no fragment, no default port, no tracking parameters,
-    query sorted."""
+    """The address under which the same page is always known: scheme and host lower-case, no fragment, no default port, no tracking
+    parameters, query sorted."""
     parts = urlsplit(url.strip())
     host = (parts.hostname or "").lower()
     if parts.port and (parts.scheme.lower(), parts.port) not in {("http", 80), ("https", 443)}:
@@ -121,8 +122,8 @@ _CARD = re.compile(r"(?<![\d.])(?:\d[ -]?){12,18}\d(?![\d.])")
 
 
 def redact(text: str) -> tuple[str, dict[str, int]]:
-    """The text with e-mail addresses, phone numbers, payment cards (Luhn) and secret keys replaced by ``[EMAIL]``, ``[PHONE]``, ``[CARD]``, ``[KEY]``,
-    and how many of each there were. Idempotent. Best effort: names and street addresses are not found."""
+    """The text with e-mail addresses, phone numbers, payment cards (Luhn) and secret keys replaced by ``[EMAIL]``, ``[PHONE]``,
+    ``[CARD]``, ``[KEY]``, and how many of each there were. Idempotent. Best effort: names and street addresses are not found."""
     found: dict[str, int] = {}
     for tag, pattern in _PERSONAL:
         text, n = pattern.subn(f"[{tag}]", text)

@@ -1,0 +1,76 @@
+"""A server of processes: imports the command once, then runs each command line in a fork of its own, which may be killed.
+
+One JSON object a line on stdin ({"argv", "env", "out", "err", "hits", "file_size"}), the exit status of the fork on stdout. ``hits``
+names a file in which a process that lives to its end writes how often it passed each failpoint.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import threading
+import traceback
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from thresher import failpoint as failpoints
+
+hits: Counter[str] = Counter()
+_lock = threading.Lock()
+_original = failpoints.failpoint
+
+
+def _counted(label: str) -> None:
+    with _lock:
+        hits[label] += 1
+    _original(label)
+
+
+failpoints.failpoint = _counted  # before anything imports it by name
+
+import flows.run  # noqa: E402
+import scrapers.base  # noqa: E402
+from flows import cli, replay, summary  # noqa: E402, F401
+from store import ledger, snapshots  # noqa: E402, F401
+
+for name in ("arena", "discourse", "reddit", "stackexchange", "textbooks"):
+    scrapers.base.load(name)
+
+
+def child(order: dict[str, Any]) -> None:
+    """Be the command."""
+    for fd, path in ((1, order["out"]), (2, order["err"])):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), fd)
+    os.environ.update(order["env"])
+    sys.argv = ["thresher", *order["argv"]]
+    if order.get("file_size"):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_size"], order["file_size"]))
+    status = 0
+    try:
+        cli.main()
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    Path(order["hits"]).write_text(json.dumps(hits), encoding="utf-8")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def main() -> None:
+    """Serve until stdin closes."""
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            child(json.loads(line))
+        _, status = os.waitpid(pid, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+if __name__ == "__main__":
+    main()
