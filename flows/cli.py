@@ -107,8 +107,8 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
 
 @app.command()
 def compare(
-    texts: Annotated[list[str] | None, typer.Argument(help="Two texts, or two item ids of the benchmark.")] = None,
-    pairs: Annotated[Path | None, typer.Option("--pairs", help='A JSONL file with {"a", "b"} on each line; one JSON line is printed for each.')] = None,
+    texts: Annotated[list[str] | None, typer.Argument(help="Two texts.")] = None,
+    pairs: Annotated[Path | None, typer.Option("--pairs", help='JSONL with {"a", "b"} a line; one JSON line is printed for each.')] = None,
     config: Config = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Tell whether two texts are the same item, related or different, and which feature decided it."""

@@ -15,7 +15,7 @@ from thresher.errors import EncoderError
 
 
 @flow(name="deduplicate", persist_result=False)
-async def deduplicate(data: str = "data", config: str | None = None) -> dict[str, Any]:
+def deduplicate(data: str = "data", config: str | None = None) -> dict[str, Any]:
     """Embed and decide. Ends *Failed* where the encoder cannot be used; nothing is lost by that."""
     work = Workspace.open(Path(data), Path(config) if config else None)
     with line.opened(work, "deduplicate (Prefect)", wait_s=LEASE_WAIT_S) as run:

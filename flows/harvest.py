@@ -1,88 +1,168 @@
-"""The nightly flow: one task for each source, side by side; order, retries and reports are Prefect's, the work is ``flows.run``'s."""
+"""The nightly flow: one task for each source, side by side; order, retries and reports are Prefect's, the work is ``flows.run``'s.
+
+The flows are ordinary functions, not coroutines: what they call blocks for minutes, and a blocked event loop could neither renew the lease
+of a concurrency limit nor hear that it should end.
+"""
 
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from prefect import flow, get_run_logger, task
+from prefect import Task, flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.blocks.system import Secret
-from prefect.concurrency.asyncio import concurrency
-from prefect.tasks import exponential_backoff
+from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.concurrency.sync import concurrency
+from prefect.futures import PrefectFuture, wait
 
 from flows import run as line
 from flows import steps
 from flows.summary import as_markdown
 from flows.workspace import Workspace
 from thresher.client import Client
-from thresher.errors import NetworkError
+from thresher.errors import DeadlineExceeded, SettingsError, ThresherError, TransientError
 from thresher.settings import Source
 
 LEASE_WAIT_S = 600.0
+"""How long a run waits for another one that writes to the same benchmark."""
+RETRY_AFTER_S = [60.0, 180.0]
+"""The client has tried every request several times before: these are for a site that is down for some minutes."""
+OVERTIME_S = 7200.0
+"""What a source may take beyond the minutes of its own pace, for judging and for waiting on a concurrency limit, before it is cut off."""
+LANDING_S = 20.0
+"""How long a run that is told to end waits for what its sources still hold."""
+SECRETS = "thresher-"
+PASSING = frozenset({TransientError.reason, DeadlineExceeded.reason})
 
 
-@task(retries=2, retry_delay_seconds=exponential_backoff(backoff_factor=10), retry_jitter_factor=0.5, tags=["thresher"])
-def harvest_source(work: Workspace, run_id: str, source: Source, client: Client, archive: Any) -> steps.SourceResult:
-    """One source. What it lands is kept whatever becomes of the task, so a retry goes on where it was; site by site the client has retried
-    already, so only a defect or a broken machine comes this far."""
-    return steps.harvest_source(work, run_id, source, client, archive)
+class SourceFailed(ThresherError):
+    """A source did not come to its end. ``retryable`` where a site was down or slow and nothing else was wrong."""
+
+    def __init__(self, result: steps.SourceResult) -> None:
+        super().__init__("; ".join(result.errors))
+        self.result = result
+        self.retryable = all(_reason(error) in PASSING for error in result.errors)
 
 
-@flow(name="harvest", log_prints=False, persist_result=False)
-async def harvest(data: str = "data", config: str | None = None, sources: list[str] | None = None, embed: bool = True) -> dict[str, Any]:
+def _reason(error: str) -> str:
+    """The second part of ``site: reason: message``."""
+    return error.split(": ", 2)[1] if ": " in error else ""
+
+
+def _may_pass(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
+    return isinstance(state.data, SourceFailed) and state.data.retryable
+
+
+@task(retries=len(RETRY_AFTER_S), retry_delay_seconds=RETRY_AFTER_S, retry_jitter_factor=0.5, retry_condition_fn=_may_pass,
+      cache_policy=NO_CACHE, persist_result=False)  # fmt: skip
+def harvest_source(run: line.Run, source: Source, client: Client, limits: list[str]) -> steps.SourceResult:
+    """One source; SourceFailed where it failed. What it landed before is kept, so another try goes on from there, on the same budget of
+    requests, and adds to the same numbers."""
+    with concurrency(limits):
+        result = steps.harvest_source(run.work, run.run_id, source, client, run.archive)
+    if result.state == "failed":
+        raise SourceFailed(result)
+    return result
+
+
+@flow(name="harvest", persist_result=False)
+def harvest(data: str = "data", config: str | None = None, sources: list[str] | None = None, embed: bool = True) -> dict[str, Any]:
     """Harvest what is new, judge it, decide what it duplicates, and report. Ends *Failed* where a source failed; the others are kept."""
     log = get_run_logger()
+    take_credentials()
     work = Workspace.open(Path(data), Path(config) if config else None, create=True)
-    await take_credentials(work)
     chosen, off = work.chosen(sources or [])
     for name, reason in off.items():
         log.info("%s is off: %s", name, reason)
+    if not chosen:
+        raise SettingsError("no source is on: " + "; ".join(f"{name}: {reason}" for name, reason in off.items()))
     with line.opened(work, "harvest (Prefect)", wait_s=LEASE_WAIT_S) as run:
-        with Client.open(work.settings.network, archive=run.archive) as client:
-            async with concurrency(hosts(work, chosen), strict=False):
-                waiting = [
-                    harvest_source.with_options(name=f"harvest-{s.name}", tags=[f"source:{s.name}"]).submit(
-                        work, run.run_id, s, client, run.archive
-                    )
-                    for s in chosen
-                ]
-                results = [future.result(raise_on_failure=False) for future in waiting]
-        line.take_note(run, [_result(s, r) for s, r in zip(chosen, results, strict=True)])
+        line.take_note(run, _harvest_all(run, chosen))
         if embed:
             line.decide(run)
     report = run.report()
-    await create_markdown_artifact(key="harvest", markdown=as_markdown(report, run.decided), description=f"run {run.run_id}")  # type: ignore[misc]
+    table = as_markdown(report, run.decided)
+    create_markdown_artifact(key="harvest", markdown=table, description=f"run {run.run_id}")
+    log.info("run %s\n%s", run.run_id, table)
+    for text in run.partly:
+        log.warning("left for another run: %s", text)
     if run.failed:
-        raise NetworkError("some sources failed, what they gave is kept: " + "; ".join(run.failed))
+        raise ThresherError("some sources failed, what they gave is kept: " + "; ".join(run.failed))
     return report
 
 
-def _result(source: Source, result: Any) -> steps.SourceResult:
-    if isinstance(result, steps.SourceResult):
-        return result
-    return steps.SourceResult(source.name, "failed", [str(result)])
+def _harvest_all(run: line.Run, chosen: list[Source]) -> list[steps.SourceResult]:
+    limits = existing_limits()
+    with _door(run) as (client, waiting):
+        for source in chosen:
+            named = harvest_source.with_options(
+                name=f"harvest-{source.name}",
+                tags=["thresher", f"source:{source.name}"],
+                timeout_seconds=source.pace.max_minutes * 60 + OVERTIME_S,
+            )
+            waiting.append(named.submit(run, source, client, sorted(hosts(run.work, source) & limits)))
+        outcomes = [future.result(raise_on_failure=False) for future in waiting]
+    return [_result(run, source, outcome) for source, outcome in zip(chosen, outcomes, strict=True)]
 
 
-def hosts(work: Workspace, sources: list[Source]) -> list[str]:
-    """Names of the global concurrency limits that guard the hosts of these sources (``host:<name>``); those that do not exist in Prefect
-    limit nothing. Within one run the client paces each host anyway."""
-    found = set()
-    for source in sources:
-        for site in work.sites(source):
-            urls = (v for k, v in site.model_dump().items() if k.endswith(("url", "endpoint")) and isinstance(v, str))
-            found |= {f"host:{host}" for url in urls if (host := urlsplit(url).hostname)}
-    return sorted(found)
-
-
-async def take_credentials(work: Workspace) -> None:
-    """Put what a source needs and the environment lacks into the environment, from Secret blocks: ``THRESHER_REDDIT_CLIENT_ID`` is the
-    block ``thresher-reddit-client-id``."""
-    for name in sorted({n for source in work.settings.sources.values() for n in source.needs} - set(os.environ)):
+@contextmanager
+def _door(run: line.Run) -> Iterator[tuple[Client, list[PrefectFuture[Any]]]]:
+    """The client of a run, and room for its tasks. When the run is told to end, they are: no further request goes out, and what they hold
+    is landed before the archive closes."""
+    stop = threading.Event()
+    waiting: list[PrefectFuture[Any]] = []
+    with Client.open(run.work.settings.network, archive=run.archive, stop=stop) as client:
         try:
-            block = await Secret.load(name.lower().replace("_", "-"))  # type: ignore[misc]
-        except ValueError:  # no such block: the source stays off and says so
-            continue
-        os.environ[name] = str(block.get())
+            yield client, waiting
+        except BaseException:
+            stop.set()
+            wait(waiting, timeout=LANDING_S)
+            raise
+
+
+def _result(run: line.Run, source: Source, outcome: Any) -> steps.SourceResult:
+    """What became of a source, also where its task broke: that is written down here, since the task could not."""
+    if isinstance(outcome, steps.SourceResult):
+        return outcome
+    if isinstance(outcome, SourceFailed):
+        return outcome.result
+    result = steps.SourceResult(source.name, "failed", [f"{type(outcome).__name__}: {outcome}"])
+    steps.finish(run.work, run.run_id, result)
+    return result
+
+
+def hosts(work: Workspace, source: Source) -> set[str]:
+    """Names of the global concurrency limits that guard the hosts of a source: ``host:<name>``. They keep runs apart; within one run the
+    client paces each host."""
+    urls = (
+        v for site in work.sites(source) for k, v in site.model_dump().items() if k.endswith(("url", "endpoint")) and isinstance(v, str)
+    )
+    return {f"host:{host}" for url in urls if (host := urlsplit(url).hostname)}
+
+
+def existing_limits() -> set[str]:
+    """Names of the global concurrency limits that Prefect has. Asking for others does nothing, and warns every night."""
+    with get_client(sync_client=True) as client:
+        return {limit.name for limit in client.read_global_concurrency_limits(limit=200) if limit.active}
+
+
+def take_credentials() -> None:
+    """Put Secret blocks into the environment of this process, where it lacks them: ``thresher-reddit-client-id`` becomes
+    ``THRESHER_REDDIT_CLIENT_ID``. Settings are read after this."""
+    with get_client(sync_client=True) as client:
+        blocks = client.read_block_documents(include_secrets=False)
+    for block in blocks:
+        name = block.name or ""
+        variable = name.upper().replace("-", "_")
+        if name.startswith(SECRETS) and block.block_type_name == "Secret" and not os.environ.get(variable):
+            secret = Secret.load(name)
+            assert isinstance(secret, Secret)  # a coroutine only for coroutines
+            os.environ[variable] = str(secret.get())

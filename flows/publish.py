@@ -13,10 +13,10 @@ from store import snapshots
 
 
 @flow(name="publish", persist_result=False)
-async def publish(data: str = "data", config: str | None = None, name: str | None = None) -> str:
+def publish(data: str = "data", config: str | None = None, name: str | None = None) -> str:
     """Freeze ``snapshots/<name>`` (by default the day's date) and return its folder. It stays on this machine."""
     work = Workspace.open(Path(data), Path(config) if config else None)
     snapshot = snapshots.freeze(work.database, name or f"{datetime.now(UTC):%Y-%m-%d}", work.snapshots, work.settings.export)
     text = f"`{snapshot.path}`: {snapshot.items} items, manifest sha256 `{snapshot.sha256}`"
-    await create_markdown_artifact(key="snapshot", markdown=text)  # type: ignore[misc]
+    create_markdown_artifact(key="snapshot", markdown=text)
     return snapshot.path

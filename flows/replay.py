@@ -16,6 +16,7 @@ from store.database import FILE, Database
 from store.pages import PageResult
 from thresher.archive import PageRef, read_pages, repair
 from thresher.errors import StoreError
+from thresher.failpoint import failpoint
 from thresher.model import Page
 
 log = logging.getLogger("thresher.replay")
@@ -96,7 +97,7 @@ def _batches(results: Iterator[PageResult]) -> Iterator[list[PageResult]]:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a rebuild did. ``before`` and ``after`` are ``store.ledger.final_hash``; ``before`` is empty where the old file was unreadable."""
+    """What a rebuild did. ``before`` and ``after`` are ``store.ledger.final_hash``; ``before`` is empty where none could be read."""
 
     runs: int
     pages: int
@@ -122,10 +123,13 @@ def rebuild(work: Workspace, progress: Callable[[int], None] | None = None) -> R
         counted = _replay_all(anew, work, progress)
         with anew.database.reader() as con:
             after = ledger.final_hash(con)
+        failpoint("rebuild.made")
         kept = ledger.set_aside(work.folder) if _anything(work.folder) else None
+        failpoint("rebuild.aside")
         for path in sorted(fresh.iterdir(), key=lambda p: p.name == FILE):
             if path.is_file() and path.name.startswith(("benchmark", "ledger")) and not path.name.endswith(".lock"):
                 path.replace(work.folder / path.name)
+        failpoint("rebuild.moved")
         _clear(fresh)
     return Rebuilt(counted[0], counted[1], before, after, kept)
 
@@ -164,6 +168,7 @@ def _replay_all(anew: Workspace, old: Workspace, progress: Callable[[int], None]
             with anew.database.transaction() as con:
                 ledger.close_run(con, run_id)
             done += 1
+            failpoint("rebuild.run")
     return done, pages_done
 
 

@@ -143,8 +143,8 @@ def land(
 def _refuse_mostly_dead(result: SourceResult, share: float) -> None:
     if result.dead >= JUDGED_DEAD and result.dead > share * (result.dead + result.records):
         raise PayloadError(
-            f"{result.dead} of {result.dead + result.records} parts could not be parsed: the site has changed, or is down. What parsed is kept, "
-            f"the cursor stays where it was; see the view open_dead_letters",
+            f"{result.dead} of {result.dead + result.records} parts could not be parsed: the site has changed, or is down. What parsed "
+            f"is kept, the cursor stays where it was; see the view open_dead_letters",
             reason="mostly_dead",
         )
 
@@ -204,9 +204,9 @@ def parse(scraper: Scraper, page: Page, salt: str) -> PageResult:
 
 def private(record: Record, salt: str) -> Record:
     """The record as it may be kept: the author as a keyed hash, personal data in what people wrote replaced by tags."""
-    key = text.author_key(record.source, record.author_key, salt)
     if record.role == "exercise":
-        return replace(record, author_key=key)
+        return record
+    key = text.author_key(record.source, record.author_key, salt)
     body, found = text.redact(record.text)
     detail = _private_battle(record.detail) if isinstance(record.detail, Battle) else record.detail
     quotes = tuple(replace(q, text=text.redact(q.text)[0]) for q in record.quotes)

@@ -58,16 +58,19 @@ def refusals(report: Mapping[str, Any], reasons: Mapping[str, str], most: int = 
 
 def decided_line(decided: Decided) -> str:
     """What the dedupe did."""
+    if not decided.merged + decided.related + decided.new:
+        return "nothing new to embed or to compare"
     return (
-        f"{decided.embedded:,} texts embedded; {decided.merged:,} found to be the same as a known item, {decided.related:,} linked to a related "
-        f"one, {decided.new:,} with nothing like them"
+        f"{decided.embedded:,} texts embedded: {decided.merged:,} found to be the same as a known item, {decided.related:,} linked to a "
+        f"related one, {decided.new:,} with nothing like them"
     )
 
 
 def item_panel(item: Mapping[str, Any]) -> RenderableType:
     """One item in full."""
     lines = [
-        f"[dim]{item['kind']} | {item.get('tier', '')} | key {item['key_status']} | {escape(str(item.get('licence', '')))} | exports {item['export_class']}[/]",
+        f"[dim]{item['kind']} | {item.get('tier', '')} | key {item['key_status']} | {escape(str(item.get('licence', '')))} | "
+        f"exports {item.get('export_class', 'none')}[/]",
         "",
     ]
     for message in item["messages"]:

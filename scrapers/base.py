@@ -22,7 +22,7 @@ class Scraper(Protocol):
     """A source: all the I/O in ``fetch`` and ``read``, all the meaning in ``parse``."""
 
     Site: type[BaseModel]
-    """One target of the source as written under ``[[sites]]`` in ``config/sources/<name>.toml``: frozen, ``extra="forbid"``, with at least ``name: str``."""
+    """One target of the source, as under ``[[sites]]`` in ``config/sources/<name>.toml``: frozen, ``extra="forbid"``, with a ``name``."""
 
     def fetch(self, client: Client, site: Any, *, since: Mapping[str, Any] | None) -> Iterator[Page]:
         """Ask the site for what is new since the cursor ``since`` (None on the first visit), with an overlap.

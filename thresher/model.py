@@ -104,7 +104,7 @@ class Response:
     text: str
     score: float | None = None
     failed: bool | None = None
-    """True where the log itself says that this response fails (``both_bad``, ``fails_task``, a rating at the bottom); None where it says nothing."""
+    """True where the log itself says that it fails (``both_bad``, ``fails_task``, a rating at the bottom); None where it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +127,9 @@ class Record:
     """What the source said, without opinion.
 
     ``text`` is Markdown-like plain text: own words, ``> `` before quoted lines, fenced code, LaTeX mathematics. Records with the same
-    (source, site, thread_id) are judged together; ``parent_id`` is the native_id of the record that this one answers. ``marks`` are the site's own:
-    ``score``, ``accepted`` (this answer was accepted), ``accepted_id`` (of this question), ``solved``, ``answers``, ``tags``, ``closed``,
-    ``images`` (count), ``links`` (list), ``flair``, ``language_claimed``, ... ``native_id`` is unique in (source, site).
+    (source, site, thread_id) are judged together; ``parent_id`` is the native_id of the record that this one answers. ``marks`` are the
+    site's own: ``score``, ``accepted`` (this answer was accepted), ``accepted_id`` (of this question), ``solved``, ``answers``,
+    ``tags``, ``closed``, ``images`` (count), ``links`` (list), ``flair``, ... ``native_id`` is unique in (source, site).
     """
 
     source: str

@@ -43,15 +43,16 @@ class Command:
             env=self._process_environment, text=True, cwd=scratch,
         )  # fmt: skip
 
-    def run(self, *argv: object, failpoint: str = "", file_size: int = 0, env: dict[str, str] | None = None) -> Done:
-        """Run one command line to its end. ``file_size``: no file of it may grow beyond so many bytes."""
+    def run(self, *argv: object, failpoint: str = "", **limits: float) -> Done:
+        """Run one command line to its end. ``file_size``: no file of it may grow beyond so many bytes; ``portion``: records in one
+        transaction; ``seconds``: kill it then."""
         assert self._server.stdin is not None
         assert self._server.stdout is not None
         out, err, hits = (self._scratch / name for name in ("out", "err", "hits"))
         hits.unlink(missing_ok=True)
         order = {
-            "argv": [str(a) for a in argv], "env": {**self._environment, "THRESHER_FAILPOINT": failpoint, **(env or {})},
-            "out": str(out), "err": str(err), "hits": str(hits), "file_size": file_size,
+            "argv": [str(a) for a in argv], "env": {**self._environment, "THRESHER_FAILPOINT": failpoint},
+            "out": str(out), "err": str(err), "hits": str(hits), **limits,
         }  # fmt: skip
         self._server.stdin.write(json.dumps(order) + "\n")
         self._server.stdin.flush()
@@ -83,14 +84,14 @@ class Line:
         self.world = world
         self.config = config
 
-    def run(self, verb: str, data: Path, *more: object, failpoint: str = "", file_size: int = 0) -> Done:
+    def run(self, verb: str, data: Path, *more: object, failpoint: str = "", **limits: float) -> Done:
         """One command on ``data``."""
         given = () if verb == "doctor" else ("--config", self.config)
-        return self.command.run(verb, *more, "--data", data, *given, failpoint=failpoint, file_size=file_size)
+        return self.command.run(verb, *more, "--data", data, *given, failpoint=failpoint, **limits)
 
-    def well(self, verb: str, data: Path, *more: object) -> Done:
+    def well(self, verb: str, data: Path, *more: object, **limits: float) -> Done:
         """The same, and it must end well."""
-        done = self.run(verb, data, *more)
+        done = self.run(verb, data, *more, **limits)
         assert done.rc == 0, f"{verb} ended with {done.rc}: {done.err[-2000:]}\n{done.out[-2000:]}"
         assert "Traceback" not in done.err
         return done
@@ -100,36 +101,36 @@ class Line:
         return self.command.start(verb, *more, "--data", data, "--config", self.config, env={"THRESHER_FAILPOINT": failpoint})
 
 
-def tables(data: Path) -> dict[str, str]:
-    """A hash of each table of the benchmark in ``data``."""
-    with Database(data).reader() as con:
-        return table_hashes(con)
-
-
-def final(data: Path) -> str:
-    """The one hash of all of them."""
-    with Database(data).reader() as con:
-        return final_hash(con)
+    def tables(self, data: Path) -> dict[str, str]:
+        """A hash of each table of the benchmark in ``data``, and ``final_hash`` of all."""
+        with Database(data).reader() as con:
+            return {**table_hashes(con), "all": final_hash(con)}
 
 
 @pytest.fixture(scope="session")
-def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+def world() -> Iterator[World]:
+    """One world without faults for the whole session."""
+    with World() as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+def command(tmp_path_factory: pytest.TempPathFactory, world: World) -> Iterator[Command]:
     """Processes of the command."""
-    command = Command(tmp_path_factory.mktemp("command"), World().environment())
+    command = Command(tmp_path_factory.mktemp("command"), world.environment())
     yield command
     command.close()
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[Line]:
-    """One world without faults for the whole session."""
-    with World() as world:
-        yield Line(command, world, world.write_config(tmp_path_factory.mktemp("config")))
+def served(tmp_path_factory: pytest.TempPathFactory, command: Command, world: World) -> Line:
+    """The command on that world."""
+    return Line(command, world, world.write_config(tmp_path_factory.mktemp("config")))
 
 
 @pytest.fixture
-def line(served: Line) -> Iterator[Line]:
-    """The shared world, in its first night again."""
+def line(served: Line) -> Line:
+    """The shared world, in its first night again, and asked nothing yet."""
     served.world.night = 1
     served.world.requests.clear()
     return served

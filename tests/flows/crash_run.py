@@ -1,7 +1,8 @@
 """A server of processes: imports the command once, then runs each command line in a fork of its own, which may be killed.
 
-One JSON object a line on stdin ({"argv", "env", "out", "err", "hits", "file_size"}), the exit status of the fork on stdout. ``hits``
-names a file in which a process that lives to its end writes how often it passed each failpoint.
+One JSON object a line on stdin ({"argv", "env", "out", "err", "hits", "file_size", "portion", "seconds"}), the exit status of the fork on
+stdout. ``hits`` names a file in which a process that lives to its end writes how often it passed each failpoint. ``portion`` is how many
+records or texts go into one transaction; after ``seconds`` the process is killed.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import sys
 import threading
+import time
 import traceback
 from collections import Counter
 from pathlib import Path
@@ -33,11 +36,21 @@ failpoints.failpoint = _counted  # before anything imports it by name
 
 import flows.run  # noqa: E402
 import scrapers.base  # noqa: E402
-from flows import cli, replay, summary  # noqa: E402, F401
+from flows import cli, deciding, replay, steps, summary  # noqa: E402, F401
 from store import ledger, snapshots  # noqa: E402, F401
+from thresher.rules import Rules  # noqa: E402
 
 for name in ("arena", "discourse", "reddit", "stackexchange", "textbooks"):
     scrapers.base.load(name)
+
+_RULES = Path(cli.__file__).parents[1] / "config" / "rules.toml"
+_load, _loaded = Rules.load, Rules.load(_RULES)
+Rules.load = lambda path: _loaded if path.read_bytes() == _RULES.read_bytes() else _load(path)  # type: ignore[method-assign,assignment]
+
+
+def _kill_after(seconds: float) -> None:
+    time.sleep(seconds)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def child(order: dict[str, Any]) -> None:
@@ -48,6 +61,10 @@ def child(order: dict[str, Any]) -> None:
     sys.argv = ["thresher", *order["argv"]]
     if order.get("file_size"):
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_size"], order["file_size"]))
+    if order.get("portion"):
+        steps.BATCH_RECORDS = deciding.EMBED_AT_ONCE = order["portion"]
+    if order.get("seconds"):
+        threading.Thread(target=_kill_after, args=(order["seconds"],), daemon=True).start()
     status = 0
     try:
         cli.main()

@@ -20,9 +20,9 @@ from thresher.model import (
 )
 from thresher.rules.cues import fold
 from thresher.rules.language import language_of
-from thresher.rules.outcome import candidate, refuse
+from thresher.rules.outcome import Reason, candidate, refuse
 from thresher.rules.settings import Cues, Rules
-from thresher.rules.standing import count_words, leans_on
+from thresher.rules.standing import IMAGE, count_words, leans_on
 from thresher.rules.tags import tags_of
 
 _OBJECTION_READ = 200
@@ -35,12 +35,14 @@ def judge_battle(record: Record, rules: Rules) -> Candidate | Refusal:
     battle = record.detail
     if not isinstance(battle, Battle):
         return refuse(record, "wrong_detail", "battle")
+    if missing := _missing(record, battle):
+        return refuse(record, missing)
     if not battle.messages or not battle.messages[-1].content.strip() or not any(m.role == "user" for m in battle.messages):
         return refuse(record, "empty")
     asked = "\n".join(m.content for m in battle.messages if m.role == "user")
     language = record.language or language_of(asked)
     cues = rules.cues_for(language)
-    if record.marks.get("images"):
+    if record.marks.get("images") or any(IMAGE.search(m.content) for m in battle.messages):
         return refuse(record, "needs_picture", "image")
     if len(asked) > rules.limits.max_prompt_chars:
         return refuse(record, "too_long", "prompt")
@@ -56,6 +58,14 @@ def judge_battle(record: Record, rules: Rules) -> Candidate | Refusal:
     if battle.vote in {"first", "second"}:
         return _candidate(record, battle, rules, language, ())
     return _objection(record, battle, rules, cues, language)
+
+
+def _missing(record: Record, battle: Battle) -> Reason | None:
+    """What a log says it lacks. An empty response of which it does not say so is what the model gave: a failure like others."""
+    lacks = record.marks.get("missing") or ()
+    if "prompt" in lacks:
+        return "prompt_missing"
+    return "response_missing" if "responses" in lacks and any(not r.text.strip() for r in battle.responses) else None
 
 
 def _candidate(record: Record, battle: Battle, rules: Rules, language: str, failed: tuple[Response, ...]) -> Candidate:

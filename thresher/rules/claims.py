@@ -31,8 +31,8 @@ def find_claim(
 ) -> Words | None:
     """The first sentence after ``after`` that claims a failure, else the first before it. With ``contrast`` a sentence behind ``after``
     that merely contradicts will do where none says more."""
-    sentences = list(_sentences(folded, taken))
-    ordered = [s for s in sentences if s[0] >= after] + [s for s in sentences if s[0] < after]
+    found = list(sentences(folded, taken))
+    ordered = [s for s in found if s[0] >= after] + [s for s in found if s[0] < after]
     for start, end in ordered:
         if claims(folded[start:end], cues):
             return Words(*_cut(folded, start, end, cues.claim.pattern, longest), strong=True)
@@ -58,16 +58,17 @@ def claims(sentence: str, cues: Cues) -> bool:
 
 def stated_answers(folded: str, cues: Cues, taken: Sequence[Region], known: Words | None) -> list[Region]:
     """Sentences in which the author says what would have been right; never a key, only words for whoever writes one."""
-    found = [(s, e) for s, e in _sentences(folded, taken) if cues.correct.search(folded, s, e)]
+    found = [(s, e) for s, e in sentences(folded, taken) if cues.correct.search(folded, s, e)]
     return [r for r in found if known is None or r[0] != known.start][:_MAX_STATED]
 
 
 def free_text(folded: str, taken: Sequence[Region]) -> str:
     """What the author says outside quotations, joined by line breaks."""
-    return "\n".join(folded[s:e] for s, e in _sentences(folded, taken))
+    return "\n".join(folded[s:e] for s, e in sentences(folded, taken))
 
 
-def _sentences(folded: str, taken: Sequence[Region]) -> Iterator[Region]:
+def sentences(folded: str, taken: Sequence[Region]) -> Iterator[Region]:
+    """The author's sentences: outside quotations, fences and quoted lines, in order."""
     blocked = sorted([*taken, *(m.span() for m in _FENCE.finditer(folded)), *(m.span() for m in _QUOTED.finditer(folded))])
     position, count = 0, 0
     for begin, end in [*blocked, (len(folded), len(folded))]:

@@ -20,7 +20,7 @@ from thresher.model import (
     Tier,
 )
 from thresher.rules.blame import Part, blamed_model
-from thresher.rules.claims import Words, find_claim, free_text, stated_answers
+from thresher.rules.claims import Words, find_claim, free_text, sentences, stated_answers
 from thresher.rules.conversation import (
     Asked,
     asks_something,
@@ -79,6 +79,11 @@ def about_a_model(record: Record, rules: Rules) -> bool | None:
     return None if len(folded) <= _SHORT and (weak or named) else False
 
 
+def collects_failures(root: Record, rules: Rules) -> bool:
+    """Whether a thread asks for failures, so that what is posted in it is meant as one."""
+    return rules.collects.search(fold(f"{root.title}\n{root.text[:_SHORT]}")) is not None
+
+
 def _names_one(folded: str, rules: Rules) -> bool:
     return (
         any(n.sure for n in rules.names.find(folded, limit=5))
@@ -87,8 +92,12 @@ def _names_one(folded: str, rules: Rules) -> bool:
     )
 
 
-def judge_complaint(record: Record, rules: Rules, *, parent: Record | None = None, thread_about: bool = False) -> Candidate | Refusal:
-    """A candidate of kind complaint or transcript, or the reason why there is none. A comment speaks of what its thread speaks of."""
+def judge_complaint(
+    record: Record, rules: Rules, *, parent: Record | None = None, thread_about: bool = False, collected: bool = False
+) -> Candidate | Refusal:
+    """A candidate of kind complaint or transcript, or the reason why there is none. A comment speaks of what its thread speaks of; where
+    failures are ``collected`` a word about the answer is enough."""
+    collected = collected or record.site.lower().endswith(rules.collecting_sites)
     about = thread_about or about_a_model(record, rules)
     if about is False:
         return refuse(record, "not_about_a_model")
@@ -96,7 +105,7 @@ def judge_complaint(record: Record, rules: Rules, *, parent: Record | None = Non
     cues = rules.cues_for(language)
     text = Part("text", record.text, fold(record.text), None)
     title = Part("title", record.title, fold(record.title), None)
-    if not any("?" in p.folded or cues.claim.search(p.folded) or cues.contrast.search(p.folded) for p in (text, title)):
+    if not collected and not any("?" in p.folded or cues.claim.search(p.folded) or cues.contrast.search(p.folded) for p in (text, title)):
         return _without_prompt(record, rules, cues, (text, title), language)
     parts = tuple(Part(p.name, p.text, p.folded, _asked(record, p, rules, cues, parent)) for p in (text, title))
     source = next((p for p in parts if p.asked and p.asked.response), None) or next((p for p in parts if p.asked), None)
@@ -104,7 +113,7 @@ def judge_complaint(record: Record, rules: Rules, *, parent: Record | None = Non
         return refuse(record, "not_about_a_model")
     if source is None or not (thread_about or _is_near(record, rules, parts, source)):
         return _without_prompt(record, rules, cues, parts, language)
-    return _with_prompt(record, rules, cues, parts, source, language)
+    return _with_prompt(record, rules, cues, parts, source, language, collected)
 
 
 def _is_near(record: Record, rules: Rules, parts: tuple[Part, ...], source: Part) -> bool:
@@ -114,11 +123,14 @@ def _is_near(record: Record, rules: Rules, parts: tuple[Part, ...], source: Part
         return asked is not None
     end = asked.response.end if asked.response else asked.prompt[1]
     around = source.folded[max(0, asked.prompt[0] - _NEAR) : asked.prompt[0]] + source.folded[asked.prompt[1] : end + _NEAR // 2]
+    if asked.technical and len(source.text) > _SHORT and not asks_something(asked.messages[-1].content, rules):
+        return False
     if asked.technical:
         return any(n.sure for n in rules.names.find(around, limit=5))
     if _names_one(parts[1].folded, rules) or _names_one(around, rules):
         return True
-    return asked.form == "transcript" and len(source.text) <= _SHORT and rules.about_weak.search(around) is not None
+    spoken_of = rules.about_weak.search(around) is not None and len(source.text) <= _SHORT
+    return spoken_of and (asked.form == "transcript" or bool(rules.names.find(around, limit=1)))
 
 
 def _asked(record: Record, part: Part, rules: Rules, cues: Cues, parent: Record | None) -> Asked | None:
@@ -189,7 +201,9 @@ def _shared(record: Record, rules: Rules) -> bool:
     return rules.shares(record.text) or any(isinstance(link, str) and rules.shares(link) for link in links)
 
 
-def _with_prompt(record: Record, rules: Rules, cues: Cues, parts: tuple[Part, ...], source: Part, language: str) -> Candidate | Refusal:
+def _with_prompt(
+    record: Record, rules: Rules, cues: Cues, parts: tuple[Part, ...], source: Part, language: str, collected: bool
+) -> Candidate | Refusal:
     asked = source.asked
     assert asked is not None
     mine = _mine(parts)
@@ -197,7 +211,7 @@ def _with_prompt(record: Record, rules: Rules, cues: Cues, parts: tuple[Part, ..
         return refuse(record, "joke")
     if match := cues.user_error.search(mine):
         return refuse(record, "user_error", match.group())
-    found = _claim(parts, source, cues, rules)
+    found = _claim(parts, source, cues, rules) or (_remark(source, cues, rules) if collected else None)
     if found is None:
         return refuse(record, "no_failure_claimed")
     part, claim = found
@@ -235,14 +249,35 @@ def _claim(parts: tuple[Part, ...], source: Part, cues: Cues, rules: Rules) -> t
     if objection := source.asked.dissatisfied:
         return source, Words(objection.start, min(objection.end, objection.start + longest), strong=True)
     if source.asked.response is None:
-        if not cues.answer.search(source.folded, source.asked.prompt[1], source.asked.prompt[1] + _ANSWER_REACH):
+        told = _told_until(source, source.asked, cues)
+        if told is None:
             return None
-        told = _SENTENCE_END.search(source.folded, source.asked.prompt[1] + 1)
-        after = told.end() if told else len(source.folded)
+        after = told
     for part, start in [(source, after), *((p, 0) for p in parts if p is not source)]:
         if found := find_claim(part.folded, cues, part.asked.taken if part.asked else (), after=start, contrast=True, longest=longest):
             return part, found
     return None
+
+
+def _told_until(source: Part, asked: Asked, cues: Cues) -> int | None:
+    """Where the sentence ends that tells the answer to a prompt (``and it said 2.``); None where none does."""
+    verb = cues.answer.search(source.folded, asked.prompt[1], asked.prompt[1] + _ANSWER_REACH)
+    if verb is None:
+        return None
+    told = _SENTENCE_END.search(source.folded, verb.end())
+    return told.end() if told else len(source.folded)
+
+
+def _remark(source: Part, cues: Cues, rules: Rules) -> tuple[Part, Words] | None:
+    """The first sentence that the author puts behind an answer, if no praise stands there."""
+    asked = source.asked
+    after = asked and (asked.response.end if asked.response else _told_until(source, asked, cues))
+    if asked is None or after is None or cues.praise.search(source.folded, after):
+        return None
+    behind = next((s for s in sentences(source.folded, asked.taken) if s[0] >= after), None)
+    if behind is None:
+        return None
+    return source, Words(behind[0], min(behind[1], behind[0] + rules.limits.max_claim_chars), strong=False)
 
 
 def _candidate(

@@ -22,6 +22,9 @@ _FORMULA_WORDS = re.compile(r"\\(?:text|mathrm|textrm|mbox)\{([^{}]{0,200})\}")
 _TABLE = re.compile(r"tables?\s(\d{1,4}(?:\.\d{1,4})?)\)?")
 _POINTS_AT_TABLE = re.compile(r"table|data|list|below$|above$|^refer to$")
 _FIGURE = re.compile(r"\[figure\b|!\[", re.IGNORECASE)
+_CAPTION = re.compile(r"(?:figure\s[\d.-]{1,8}:?\s*)?\[figure\b(?:[^\[\]]|\[[^\[\]]{0,200}\]){0,3000}\]", re.IGNORECASE)
+_DRAWS = re.compile(r"(?:\A|[.:;,\n)]\s{0,3}|(?<!\w)(?:to|and|then|or|also|please)\s)[*_]{0,2}\w+\Z")
+_SENTENCE = re.compile(r"\w[.:!?](?:\s|\Z)|\\\(|\n\|")
 _BLANK = re.compile(r"_{3,}|…{2,}|\.{4,}")
 
 
@@ -36,11 +39,13 @@ def judge_exercise(record: Record, rules: Rules) -> Candidate | Refusal:
         return refuse(record, "needs_picture")
     statement = f"{exercise.stem}\n\n{_without_heading(exercise.problem, rules)}".strip()
     folded = fold("\n".join([statement, *exercise.choices]))
-    if exercise.link_only or rules.link_cues.search(folded):
+    if exercise.link_only or rules.link_cues.search(fold(statement)):
         return refuse(record, "link_only")
     if record.marks.get("refers_to"):
         return refuse(record, "not_self_contained", "refers_to")
     if words := leans_elsewhere(folded, rules):
+        return refuse(record, "not_self_contained", words)
+    if words := _continues(exercise, rules):
         return refuse(record, "not_self_contained", words)
     if not asks(statement, rules):
         return refuse(record, "not_self_contained", "no instruction")
@@ -48,6 +53,8 @@ def judge_exercise(record: Record, rules: Rules) -> Candidate | Refusal:
         statement
     ):
         return refuse(record, "too_short")
+    if _asks_for_drawing(statement, exercise.solution, rules):
+        return refuse(record, "asks_for_picture")
     target, aliases = _key(exercise, rules)
     prompt = "\n\n".join(filter(None, [statement, options(exercise.choices)]))
     return candidate(
@@ -77,6 +84,24 @@ def leans_elsewhere(folded: str, rules: Rules) -> str:
             continue
         return words
     return ""
+
+
+def _continues(exercise: Exercise, rules: Rules) -> str:
+    """The words with which a problem goes on from one that it does not hold (``Do they all have the same domain?``). A stem that tells
+    something, in a sentence, may be what they speak of; a heading is not."""
+    match = rules.unnamed.match(fold(exercise.problem).lstrip(" *_#(ⓐ)"))
+    return match.group() if match and not _SENTENCE.search(exercise.stem) else ""
+
+
+def _asks_for_drawing(statement: str, solution: str, rules: Rules) -> bool:
+    """Whether the answer can only be drawn: the book's solution is a picture and no word, or there is none and nothing but a drawing is
+    asked."""
+    folded = fold(_prose(statement))
+    if not any(_DRAWS.search(folded, m.start() - 12 if m.start() > 12 else 0, m.end()) for m in rules.drawing.finditer(folded)):
+        return False
+    if solution.strip():
+        return _FIGURE.search(solution) is not None and re.search(r"\w", _CAPTION.sub("", solution)) is None
+    return "?" not in statement and rules.beside_drawing.search(folded) is None
 
 
 def _without_heading(problem: str, rules: Rules) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from thresher.model import Candidate, Record, Refusal
 from thresher.rules.battles import judge_battle
-from thresher.rules.complaints import about_a_model, judge_complaint
+from thresher.rules.complaints import about_a_model, collects_failures, judge_complaint
 from thresher.rules.exercises import judge_exercise
 from thresher.rules.outcome import Reason, refuse
 from thresher.rules.questions import accepted_answer, judge_answer, judge_question
@@ -16,8 +16,8 @@ from thresher.rules.unwanted import refused_outright
 
 _NO_TEXT: dict[str, Reason] = {"deleted": "deleted", "removed": "removed", "gone": "gone"}
 
-_LEADS = frozenset({"no_prompt_found", "prompt_behind_link", "prompt_in_picture"})
-"""Refusals that say: somebody claims a failure, go and look."""
+_NO_COMPLAINT = frozenset({"not_about_a_model", "no_failure_claimed"})
+"""Refusals that say: nobody complains of a model here, so that it counts as a question."""
 
 
 def judge(thread: Sequence[Record], rules: Rules) -> Iterator[Candidate | Refusal]:
@@ -41,6 +41,16 @@ class _Thread:
         self.about_a_model = (
             self.root is not None and len(self.root.text) <= rules.limits.max_chars and about_a_model(self.root, rules) is True
         )
+        self.collects = self.root is not None and collects_failures(self.root, rules)
+
+    def chain(self, record: Record) -> list[Record]:
+        """What a record answers, from the post down to its parent; without the root where a part is not known."""
+        found: list[Record] = []
+        parent = self.parent(record)
+        while parent is not None and parent not in found:
+            found.append(parent)
+            parent = self.parent(parent)
+        return found[::-1]
 
     def parent(self, record: Record) -> Record | None:
         """What a record answers, where it is known."""
@@ -52,6 +62,10 @@ def _judge_one(record: Record, thread: _Thread, rules: Rules) -> Candidate | Ref
         return refuse(record, reason)
     if record.role == "exercise":
         return judge_exercise(record, rules)
+    if record.marks.get("post_type"):
+        return refuse(record, "site_text", str(record.marks["post_type"]))
+    if record.marks.get("no_body") and not record.text.strip():
+        return refuse(record, "no_body")
     if not record.text.strip() and not record.title.strip() and record.detail is None:
         return refuse(record, "empty")
     if refusal := refused_outright(record, rules):
@@ -69,7 +83,7 @@ def _judge_question(record: Record, thread: _Thread, rules: Rules) -> Candidate 
     if thread.accepted is not None and record is thread.question:
         return judge_question(record, thread.accepted, rules)
     outcome = judge_complaint(record, rules)
-    if isinstance(outcome, Candidate) or outcome.reason in _LEADS:
+    if isinstance(outcome, Candidate) or outcome.reason not in _NO_COMPLAINT:
         return outcome
     return refuse(record, "no_accepted_answer")
 
@@ -77,10 +91,12 @@ def _judge_question(record: Record, thread: _Thread, rules: Rules) -> Candidate 
 def _judge_post(record: Record, thread: _Thread, rules: Rules) -> Candidate | Refusal:
     parent = thread.parent(record)
     replies = record.parent_id is not None
-    outcome = judge_complaint(record, rules, parent=parent, thread_about=replies and thread.about_a_model)
+    outcome = judge_complaint(
+        record, rules, parent=parent, thread_about=replies and thread.about_a_model, collected=replies and thread.collects
+    )
     if isinstance(outcome, Candidate) or not replies:
         return outcome
-    reply = judge_reply(record, parent, rules, root=thread.root)
+    reply = judge_reply(record, thread.chain(record), rules, root=thread.root)
     if isinstance(reply, Candidate) or outcome.reason == "not_about_a_model":
         return reply
     return outcome

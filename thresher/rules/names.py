@@ -51,7 +51,7 @@ class Names:
         self._variants = {
             f.name: re.compile(r"[ -]?(" + "|".join(re.escape(fold(v)) for v in sorted(f.variants, key=lambda v: -len(v))) + r")(?!\w)")
             if f.variants
-            else NOTHING
+            else re.compile(NOTHING)
             for f in families
         }
         ordered = sorted(self._by_alias, key=lambda a: (-len(a), a))

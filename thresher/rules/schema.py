@@ -51,6 +51,7 @@ class Tasks(_Section):
 
     alternate: str
     reply: str
+    reply_between: str
 
     @field_validator("alternate")
     @classmethod
@@ -71,6 +72,8 @@ class About(_Section):
     """Who and what counts as speaking of a language model."""
 
     sites: Words
+    collecting_sites: Words
+    collects: Phrases
     words: Phrases
     weak: Phrases
     share_links: Words
@@ -131,6 +134,9 @@ class Exercises(_Section):
     headings: Words
     no_key: Phrases
     instructions: Phrases
+    drawing: Phrases
+    beside_drawing: Phrases
+    unnamed: Phrases
 
 
 class Spam(_Section):

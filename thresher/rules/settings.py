@@ -62,11 +62,14 @@ class Rules:
     limits: Limits
     alternate_task: str
     reply_task: str
+    reply_between: str
     reasons: Mapping[str, str]
     names: Names
     about_words: Cue
     about_weak: Cue
     about_sites: frozenset[str]
+    collecting_sites: tuple[str, ...]
+    collects: Cue
     share_links: tuple[str, ...]
     labels: Labels
     cues: Mapping[str, Cues]
@@ -76,6 +79,9 @@ class Rules:
     headings: frozenset[str]
     no_key: Cue
     instructions: Cue
+    drawing: Cue
+    beside_drawing: Cue
+    unnamed: Cue
     not_allowed: Mapping[str, Cue]
     spam: Cue
     spam_min_phrases: int
@@ -120,11 +126,14 @@ def _compile(file: RulesFile) -> Rules:
         limits=file.limits,
         alternate_task=file.tasks.alternate,
         reply_task=file.tasks.reply,
+        reply_between=file.tasks.reply_between,
         reasons=file.reasons,
         names=names,
         about_words=any_of(file.about.words),
         about_weak=any_of(file.about.weak),
         about_sites=frozenset(s.lower() for s in file.about.sites),
+        collecting_sites=tuple(s.lower() for s in file.about.collecting_sites),
+        collects=any_of(file.about.collects),
         share_links=file.about.share_links,
         labels=labels,
         cues={code: _language(file.cues["en"], own, anyone) for code, own in file.cues.items()},
@@ -134,6 +143,9 @@ def _compile(file: RulesFile) -> Rules:
         headings=frozenset(h.lower() for h in exercises.headings),
         no_key=any_of(exercises.no_key),
         instructions=any_of(exercises.instructions),
+        drawing=any_of(exercises.drawing),
+        beside_drawing=any_of(exercises.beside_drawing),
+        unnamed=any_of(exercises.unnamed),
         not_allowed={name: any_of(phrases) for name, phrases in file.not_allowed.items()},
         spam=any_of(file.spam.phrases),
         spam_min_phrases=file.spam.min_phrases,

@@ -8,7 +8,7 @@ from thresher.rules.cues import fold
 from thresher.rules.outcome import Reason
 from thresher.rules.settings import Cues
 
-IMAGE = re.compile(r"\[image\]|!\[[^\]\n]{0,300}\]\([^)\s]{0,2000}[^)\n]{0,300}\)|<img\b")
+IMAGE = re.compile(r"\[image(?::[^\]\n]{0,300})?\]|!\[[^\]\n]{0,300}\]\([^)\s]{0,2000}[^)\n]{0,300}\)|<img\b")
 LINK = re.compile(r"https?://[^\s)>\]]{1,2000}")
 _WORD = re.compile(r"[^\W\d_]+")
 _BRINGS_ITS_OWN = 160

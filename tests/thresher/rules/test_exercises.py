@@ -44,7 +44,7 @@ def test_a_short_sentence_to_complete_counts_with_its_options(judge_one: Any) ->
 
 @pytest.mark.parametrize("solution", ["", "Answers may vary.", "[figure: a parabola that opens upwards]", "  "])
 def test_a_solution_that_is_none_leaves_the_key_open(judge_one: Any, solution: str) -> None:
-    got = judge_one(**_exercise("Sketch the graph of a parabola with vertex (1, 2).", solution=solution))
+    got = judge_one(**_exercise("Find a parabola with vertex (1, 2).", solution=solution))
     assert (got.target, got.key_status) == ("", "none")
 
 

@@ -1,0 +1,198 @@
+"""SIGKILL anywhere in a harvest, then the same command again: the benchmark is the one of a harvest that nobody killed.
+
+By default a harvest of one small source is killed once at each label. ``THRESHER_KILLS=all`` kills harvests of the whole world, in both of
+its nights, at the first, middle and last pass of every label, and then at random moments (about 30 minutes).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store import journal
+from store.database import Database
+from store.ledger import doctor
+
+ROOT = Path(__file__).resolve().parents[2]
+ALL = os.environ.get("THRESHER_KILLS") == "all"
+PORTION = 60
+"""Records in a transaction: the sample world is small, and a kill should find many of them."""
+
+OF_LANDING = (
+    "store.migrate", "store.migrated", "store.before_commit", "store.after_commit", "ledger.write", "run.opened", "archive.response",
+    "steps.fetched", "archive.page", "steps.parsed", "steps.flushed", "store.land", "steps.landed", "steps.judged", "store.outcomes",
+    "run.closing", "run.closed",
+)  # fmt: skip
+OF_DECIDING = ("deciding.embedded", "store.vectors", "deciding.decided", "store.decisions", "deciding.saved", "deciding.indexed")
+OF_A_REBUILD = ("rebuild.run", "rebuild.made", "rebuild.aside", "rebuild.moved")
+OF_A_SNAPSHOT = ("snapshot.parquet", "snapshot.manifest", "snapshot.rename", "snapshot.published")
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A harvest that nobody killed: the folders before and after it, the tables after it, and how often it passed each label."""
+
+    before: Path
+    after: Path
+    tables: dict[str, str]
+    hits: dict[str, int]
+
+
+def unharmed(line: Any, before: Path, after: Path, verb: str, *more: str) -> Whole:
+    """Run a command that nobody kills, on a copy."""
+    shutil.copytree(before, after)
+    hits = line.well(verb, after, *more, portion=PORTION).hits
+    return Whole(before, after, line.tables(after), hits)
+
+
+@pytest.fixture(scope="module")
+def nights(served: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Whole]:
+    """Both nights of the whole world."""
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "0").mkdir()
+    found = {}
+    for night in (1, 2):
+        served.world.night = night
+        found[night] = unharmed(served, folder / str(night - 1), folder / str(night), "harvest")
+    return found
+
+
+@pytest.fixture(scope="module")
+def landed(served: Any, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """One source, nothing embedded."""
+    folder = tmp_path_factory.mktemp("landed")
+    served.world.night = 1
+    (folder / "before").mkdir()
+    return unharmed(served, folder / "before", folder / "after", "harvest", "textbooks", "--no-embed")
+
+
+@pytest.fixture(scope="module")
+def decided(served: Any, landed: Whole) -> Whole:
+    """The same, embedded and decided."""
+    return unharmed(served, landed.after, landed.after.with_name("decided"), "deduplicate")
+
+
+def occurrences(count: int) -> list[int]:
+    """First, middle, last."""
+    return sorted({1, (count + 1) // 2, count})
+
+
+def killed_and_repeated(line: Any, data: Path, whole: Whole, failpoint: str, verb: str, *more: str) -> None:
+    """Kill a command at the failpoint, look at what is there, give it again, and compare."""
+    shutil.copytree(whole.before, data)
+    dead = line.run(verb, data, *more, failpoint=failpoint, portion=PORTION)
+    assert dead.rc == -9, f"{failpoint} was not reached: {dead.rc} {dead.err[-2000:]}"
+    acknowledged = journal.last_commit(data) or 0
+    line.well(verb, data, *more, portion=PORTION)
+    with Database(data).reader() as con:
+        assert con.execute("SELECT commits FROM meta").fetchall()[0][0] > acknowledged or verb == "rebuild"
+    assert line.tables(data) == whole.tables
+    assert doctor(data).healthy
+
+
+def test_every_label_in_the_code_is_killed_at_here() -> None:
+    code = "".join(p.read_text(encoding="utf-8") for part in ("flows", "store", "thresher") for p in sorted((ROOT / part).rglob("*.py")))
+    assert set(re.findall(r'failpoint\("([a-z_.]+)"\)', code)) == {*OF_LANDING, *OF_DECIDING, *OF_A_REBUILD, *OF_A_SNAPSHOT}
+
+
+@pytest.mark.parametrize("label", OF_LANDING)
+def test_a_harvest_of_one_source_that_is_killed_and_repeated_ends_as_one_that_was_not(
+    line: Any, tmp_path: Path, landed: Whole, label: str
+) -> None:
+    middle = (landed.hits[label] + 1) // 2
+    killed_and_repeated(line, tmp_path / "data", landed, f"{label}:{middle}", "harvest", "textbooks", "--no-embed")
+
+
+@pytest.mark.parametrize("label", OF_DECIDING)
+def test_deciding_that_is_killed_and_repeated_ends_as_if_it_was_not(line: Any, tmp_path: Path, decided: Whole, label: str) -> None:
+    killed_and_repeated(line, tmp_path / "data", decided, f"{label}:{decided.hits[label]}", "deduplicate")
+
+
+@pytest.mark.parametrize("label", OF_A_REBUILD)
+def test_a_rebuild_that_is_killed_and_repeated_ends_as_one_that_was_not(line: Any, tmp_path: Path, landed: Whole, label: str) -> None:
+    killed_and_repeated(line, tmp_path / "data", replace(landed, before=landed.after), label, "rebuild")
+
+
+@pytest.mark.parametrize("label", OF_A_SNAPSHOT)
+def test_a_snapshot_that_is_killed_is_not_there_or_whole_and_is_the_same_when_made_again(
+    line: Any, tmp_path: Path, landed: Whole, frozen: dict[str, bytes], label: str
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(landed.after, data)
+    assert line.run("snapshot", data, "first", failpoint=label).rc == -9
+    seen = files(data / "snapshots" / "first")
+    assert seen in ({}, frozen)
+    line.well("snapshot", data, "first")
+    assert files(data / "snapshots" / "first") == frozen
+    assert [p.name for p in (data / "snapshots").iterdir()] == ["first"]
+
+
+@pytest.fixture(scope="module")
+def frozen(served: Any, landed: Whole) -> dict[str, bytes]:
+    """A snapshot that nobody killed."""
+    data = landed.after.with_name("frozen")
+    shutil.copytree(landed.after, data)
+    served.well("snapshot", data, "first")
+    return files(data / "snapshots" / "first")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file in a folder."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_harvests_of_one_source_killed_at_random_moments_end_as_one_that_was_not(line: Any, tmp_path: Path, landed: Whole) -> None:
+    moment = random.Random(1)
+    data = tmp_path / "data"
+    for _ in range(4):
+        line.run("harvest", data, "textbooks", "--no-embed", portion=PORTION, seconds=moment.uniform(0.1, 0.8))
+    line.well("harvest", data, "textbooks", "--no-embed", portion=PORTION)
+    assert line.tables(data) == landed.tables
+
+
+matrix = pytest.mark.skipif(not ALL, reason="the whole matrix runs with THRESHER_KILLS=all")
+
+
+@matrix
+@pytest.mark.parametrize("night", [1, 2])
+@pytest.mark.parametrize("label", [*OF_LANDING, *OF_DECIDING])
+def test_a_harvest_of_the_world_that_is_killed_and_repeated_ends_as_one_that_was_not(
+    line: Any, tmp_path: Path, nights: dict[int, Whole], label: str, night: int
+) -> None:
+    line.world.night = night
+    for number in occurrences(nights[night].hits.get(label, 0)):
+        if number:
+            killed_and_repeated(line, tmp_path / str(number), nights[night], f"{label}:{number}", "harvest")
+
+
+@matrix
+@pytest.mark.parametrize("label", [*OF_LANDING[:4], "steps.judged", *OF_DECIDING, *OF_A_REBUILD])
+def test_a_rebuild_of_the_world_that_is_killed_and_repeated_ends_as_one_that_was_not(
+    line: Any, tmp_path: Path, nights: dict[int, Whole], label: str
+) -> None:
+    killed_and_repeated(line, tmp_path / "data", replace(nights[2], before=nights[2].after), label, "rebuild")
+
+
+@matrix
+@pytest.mark.parametrize("seed", range(30))
+def test_harvests_of_the_world_killed_at_random_moments_end_as_those_that_were_not(
+    line: Any, tmp_path: Path, nights: dict[int, Whole], seed: int
+) -> None:
+    moment = random.Random(seed)
+    data = tmp_path / "data"
+    for night in (1, 2):
+        line.world.night = night
+        for _ in range(moment.randint(1, 4)):
+            line.run("harvest", data, portion=PORTION, seconds=moment.uniform(0.1, 4.0))
+        line.well("harvest", data, portion=PORTION)
+        assert line.tables(data) == nights[night].tables
+    assert doctor(data).healthy
+    line.well("rebuild", data)
+    assert line.tables(data) == nights[2].tables
