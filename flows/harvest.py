@@ -35,8 +35,6 @@ LEASE_WAIT_S = 600.0
 """How long a run waits for another one that writes to the same benchmark."""
 RETRY_AFTER_S = [60.0, 180.0]
 """The client has tried every request several times before: these are for a site that is down for some minutes."""
-OVERTIME_S = 7200.0
-"""What a source may take beyond the minutes of its own pace, for judging and for waiting on a concurrency limit, before it is cut off."""
 LANDING_S = 20.0
 """How long a run that is told to end waits for what its sources still hold."""
 SECRETS = "thresher-"
@@ -103,11 +101,7 @@ def _harvest_all(run: line.Run, chosen: list[Source]) -> list[steps.SourceResult
     limits = existing_limits()
     with _door(run) as (client, waiting):
         for source in chosen:
-            named = harvest_source.with_options(
-                name=f"harvest-{source.name}",
-                tags=["thresher", f"source:{source.name}"],
-                timeout_seconds=source.pace.max_minutes * 60 + OVERTIME_S,
-            )
+            named = harvest_source.with_options(name=f"harvest-{source.name}", tags=["thresher", f"source:{source.name}"])
             waiting.append(named.submit(run, source, client, sorted(hosts(run.work, source) & limits)))
         outcomes = [future.result(raise_on_failure=False) for future in waiting]
     return [_result(run, source, outcome) for source, outcome in zip(chosen, outcomes, strict=True)]
