@@ -12,10 +12,10 @@ from flows import deciding, history, steps
 from flows.workspace import Workspace
 from scrapers import base
 from store import ledger, pages, runs, verdicts
-from store.database import FILE, Database
+from store.database import FILE
 from store.pages import PageResult
 from thresher.archive import PageRef, read_pages, repair
-from thresher.errors import StoreError
+from thresher.errors import DatabaseLocked, StoreError
 from thresher.failpoint import failpoint
 from thresher.model import Page
 
@@ -63,12 +63,15 @@ def _unjudged(work: Workspace) -> list[str]:
 
 
 def acknowledge(work: Workspace) -> None:
-    """Write down decisions whose process died between its commit and its line in the history."""
-    noted = {event["run_id"] for event in history.events(work.archive) if event["event"] == "decided"}
+    """Write down decisions whose process died between its commit and its line in the history. Those that a rebuild made again are there
+    already, under the run that made them first."""
+    told = list(history.events(work.archive))
+    noted = {event["run_id"] for event in told if event["event"] == "decided"}
+    opened = {event["run_id"] for event in told if event["event"] == "opened"}
     with work.database.reader() as con:
         made = [r[0] for r in con.execute("SELECT run_id FROM decisions GROUP BY run_id ORDER BY run_id").fetchall()]
     for run_id in made:
-        if run_id not in noted:
+        if run_id in opened - noted:
             history.note(work.archive, run_id, "decided")
 
 
@@ -114,7 +117,9 @@ def rebuild(work: Workspace, progress: Callable[[int], None] | None = None) -> R
     if not any(work.archive.glob("*.warc.gz")):
         raise StoreError(f"{work.archive}: no archive there, so nothing can be rebuilt")
     with work.database.lease():
-        before = _final_hash(work.folder)
+        before = _final_hash(work)
+        if before:
+            acknowledge(work)
         fresh = work.folder / ".rebuilding"
         _clear(fresh)
         fresh.mkdir()
@@ -193,10 +198,12 @@ def _ordered(archive: Path) -> list[_Event]:
     return [_Event(run_id, datetime.fromisoformat(at), run_id in decided) for run_id, at in sorted(started.items(), key=lambda s: s[1])]
 
 
-def _final_hash(folder: Path) -> str:
+def _final_hash(work: Workspace) -> str:
     try:
-        with Database(folder).reader() as con:
+        with work.database.reader() as con:
             return ledger.final_hash(con)
+    except DatabaseLocked:
+        raise
     except StoreError:
         return ""
 

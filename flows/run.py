@@ -17,8 +17,9 @@ from scrapers import base
 from store import ledger, queries, runs
 from thresher.archive import ArchiveWriter
 from thresher.client import Client
-from thresher.errors import EncoderError, ThresherError, UsageError
+from thresher.errors import EncoderError, StoreError, ThresherError, UsageError
 from thresher.failpoint import failpoint
+from thresher.model import Page
 from thresher.settings import Source
 
 log = logging.getLogger("thresher.run")
@@ -49,6 +50,7 @@ class Run:
 @contextmanager
 def opened(work: Workspace, command: str, *, wait_s: float = 0.0) -> Iterator[Run]:
     """Hold the lease, take up what a killed run left in the archive, and close the run in balance at the end."""
+    _refuse_orphaned(work)
     with work.database.writer(wait_s):
         killed = _interrupted(work)
         with work.database.transaction() as con:
@@ -72,6 +74,12 @@ def opened(work: Workspace, command: str, *, wait_s: float = 0.0) -> Iterator[Ru
             run.archive.close()
             _fail(work, run_id, error)
             raise
+
+
+def _refuse_orphaned(work: Workspace) -> None:
+    """A database is older than its archive. Where it is gone, one begun anew would lack all that the sites no longer show."""
+    if not work.database.path.exists() and any(work.archive.glob("*.warc.gz")):
+        raise StoreError(f"{work.database.path}: missing, but {work.archive} holds what was harvested; run `thresher rebuild`")
 
 
 def _fail(work: Workspace, run_id: str, error: BaseException) -> None:
@@ -123,10 +131,23 @@ def ingest(run: Run, source: str, paths: Sequence[Path], site: str = "", keys: d
         if not path.exists():
             raise UsageError(f"{path}: no such file or folder")
     places = [(path, run.work.local_site(source, site or _named(path), keys or {})) for path in paths]
-    fetched = (page for path, place in places for page in scraper.read(path, place))
+    empty: list[Path] = []
+    fetched = (page for path, place in places for page in _or_noted(scraper.read(path, place), path, empty))
     result = steps.ingest_pages(run.work, run.run_id, scraper, source, fetched, run.archive, progress)
+    result.errors += [f"{path}: nothing in it that {source} reads; give the file, or the folder of one book, forum or log" for path in empty]
+    result.state = "failed" if empty and not result.pages else "partial" if empty and result.state == "finished" else result.state
     take_note(run, [result])
     return result
+
+
+def _or_noted(pages: Iterator[Page], path: Path, empty: list[Path]) -> Iterator[Page]:
+    """The pages; a path that gives none is put into ``empty``."""
+    first = next(pages, None)
+    if first is None:
+        empty.append(path)
+        return
+    yield first
+    yield from pages
 
 
 def _named(path: Path) -> str:

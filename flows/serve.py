@@ -5,6 +5,8 @@ Prefect's ephemeral server is no help here: it has no scheduler, so that a cron 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import runpy
 import signal
@@ -31,7 +33,7 @@ def serve(data: Path, config: Path | None, schedule: Schedule) -> None:
     database for itself."""
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-    from prefect import serve as serve_deployments
+    from prefect.runner import Runner
     from prefect.schedules import Cron
     from prefect.settings import PREFECT_API_URL, temporary_settings
     from prefect.types.entrypoint import EntrypointType
@@ -45,14 +47,20 @@ def serve(data: Path, config: Path | None, schedule: Schedule) -> None:
     nightly = Cron(schedule.cron, timezone=schedule.timezone)
     by_module = EntrypointType.MODULE_PATH  # a path would put flows/ on sys.path
     with server() as url, temporary_settings({PREFECT_API_URL: url}):
-        print(f"Prefect: {url.removesuffix('/api')}", flush=True)
-        serve_deployments(
-            harvest.to_deployment("nightly", schedule=nightly, parameters=parameters, entrypoint_type=by_module),  # type: ignore[arg-type]
-            deduplicate.to_deployment("on-demand", parameters=parameters, entrypoint_type=by_module),  # type: ignore[arg-type]
-            publish.to_deployment("on-demand", parameters=parameters, entrypoint_type=by_module),  # type: ignore[arg-type]
-            pause_on_shutdown=False,
-            limit=1,
-        )
+        runner = Runner(name="thresher", pause_on_shutdown=False, limit=1)
+        # Prefect's own handler leaves a run that is under way to itself; an interrupt ends it in order
+        runner.handle_sigterm = lambda *_: signal.raise_signal(signal.SIGINT)  # type: ignore[method-assign]
+        for deployment in (
+            harvest.to_deployment("nightly", schedule=nightly, parameters=parameters, entrypoint_type=by_module),
+            deduplicate.to_deployment("on-demand", parameters=parameters, entrypoint_type=by_module),
+            publish.to_deployment("on-demand", parameters=parameters, entrypoint_type=by_module),
+        ):
+            runner.add_deployment(deployment)  # type: ignore[arg-type]
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with it ignored
+        print(f"serving harvest/nightly ({schedule.cron}, {schedule.timezone}), deduplicate/on-demand, publish/on-demand", flush=True)
+        print(f"Prefect: {url.removesuffix('/api')}; stop with Ctrl-C", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(runner.start())
 
 
 def _check(schedule: Schedule) -> None:

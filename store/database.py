@@ -212,7 +212,10 @@ class Database:
     def _prepare(self) -> None:
         known = migrations(self._migrations_folder)
         pending, old = known, False
-        if self.path.is_file():
+        if not self.path.is_file():
+            self._refuse_vanished(read_only=False)
+            _create(self.path)
+        else:
             with self._connected(read_only=True) as con:
                 pending = _pending(con, known, self.path)
                 old = len(pending) < len(known)
@@ -230,6 +233,19 @@ class Database:
 
 
 _SAFE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+
+def _create(path: Path) -> None:
+    """An empty file, whole or not there at all: one that a full disk tore would be taken for a damaged benchmark ever after."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    try:
+        duckdb.connect(str(fresh), config={**_SAFE}).close()
+    except (duckdb.Error, OSError) as error:
+        fresh.unlink(missing_ok=True)
+        raise translate(error, path) from error
+    fresh.replace(path)
+    _sync_folder(path.parent)
 
 
 def _close(con: Connection) -> None:

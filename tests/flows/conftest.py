@@ -100,7 +100,6 @@ class Line:
         """The same beside the test."""
         return self.command.start(verb, *more, "--data", data, "--config", self.config, env={"THRESHER_FAILPOINT": failpoint})
 
-
     def tables(self, data: Path) -> dict[str, str]:
         """A hash of each table of the benchmark in ``data``, and ``final_hash`` of all."""
         with Database(data).reader() as con:

@@ -1,12 +1,13 @@
 """A server of processes: imports the command once, then runs each command line in a fork of its own, which may be killed.
 
-One JSON object a line on stdin ({"argv", "env", "out", "err", "hits", "file_size", "portion", "seconds"}), the exit status of the fork on
-stdout. ``hits`` names a file in which a process that lives to its end writes how often it passed each failpoint. ``portion`` is how many
-records or texts go into one transaction; after ``seconds`` the process is killed.
+One JSON object a line on stdin ({"argv", "env", "out", "err", "hits", "file_size", "portion", "seconds", "powerless"}), the exit status
+of the fork on stdout. ``hits`` names a file in which a process that lives to its end writes how often it passed each failpoint.
+``portion`` is how many records or texts go into one transaction; after ``seconds`` the process is killed.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import resource
@@ -34,9 +35,8 @@ def _counted(label: str) -> None:
 
 failpoints.failpoint = _counted  # before anything imports it by name
 
-import flows.run  # noqa: E402
 import scrapers.base  # noqa: E402
-from flows import cli, deciding, replay, steps, summary  # noqa: E402, F401
+from flows import cli, deciding, replay, run, steps, summary  # noqa: E402, F401
 from store import ledger, snapshots  # noqa: E402, F401
 from thresher.rules import Rules  # noqa: E402
 
@@ -53,6 +53,13 @@ def _kill_after(seconds: float) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _give_up_capabilities() -> None:
+    """From here on the modes of files hold for root too (capset(2), version 3 of its header)."""
+    header, none = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    if ctypes.CDLL(None, use_errno=True).capset(header, none):
+        raise OSError(ctypes.get_errno(), "capset")
+
+
 def child(order: dict[str, Any]) -> None:
     """Be the command."""
     for fd, path in ((1, order["out"]), (2, order["err"])):
@@ -61,6 +68,8 @@ def child(order: dict[str, Any]) -> None:
     sys.argv = ["thresher", *order["argv"]]
     if order.get("file_size"):
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_size"], order["file_size"]))
+    if order.get("powerless"):
+        _give_up_capabilities()
     if order.get("portion"):
         steps.BATCH_RECORDS = deciding.EMBED_AT_ONCE = order["portion"]
     if order.get("seconds"):

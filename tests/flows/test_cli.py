@@ -94,6 +94,7 @@ def test_pairs_give_one_json_line_each(tmp_path: Path) -> None:
         (("status", "--data", "/nonexistent/place"), 2, "no benchmark there"),
         (("ingest", "gutenberg", "README.md", "--data", "{tmp}/d"), 2, "there is no source 'gutenberg'"),
         (("ingest", "textbooks", "{tmp}/missing", "--data", "{tmp}/d"), 2, "no such file or folder"),
+        (("ingest", "textbooks", "docs", "--data", "{tmp}/d"), 1, "nothing in it that textbooks reads"),
         (("compare", "only one"), 2, "give two texts"),
         (("harvest", "reddit", "--data", "{tmp}/d"), 2, "THRESHER_REDDIT_CLIENT_ID"),
         (("harvest", "textbooks", "--data", "{tmp}/d"), 2, "network.contact"),

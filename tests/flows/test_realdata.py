@@ -59,7 +59,9 @@ def other(request: pytest.FixtureRequest, realdata: Path, tmp_path_factory: pyte
     source = request.param
     places = {
         "discourse": ["discourse/delving_bitcoin_posts"],
-        "stackexchange": [f"stackexchange/{n}" for n in ("dump_coffee.stackexchange", "api_2.x_decoded_bodies", "ruby_stackoverflow_fixtures")],
+        "stackexchange": [
+            f"stackexchange/{n}" for n in ("dump_coffee.stackexchange", "api_2.x_decoded_bodies", "ruby_stackoverflow_fixtures")
+        ],
         "reddit": ["reddit/praw_cassettes"],
         "arena": ["arena/mt_bench", "arena/fastchat_vicuna_eval_2023", "arena/wildbench_scores", "arena/arena_hard", "feedback/hh_rlhf"],
     }
@@ -98,8 +100,8 @@ def test_each_solution_that_a_book_prints_stays_with_its_exercise(books: Ingeste
     held = [json.loads(detail)["exercise"] for (detail,) in books.rows("SELECT detail FROM records WHERE is_latest")]
     assert sum(1 for exercise in held if exercise["solution"].strip()) == SOLUTIONS
     targets = books.rows(
-        """SELECT i.target, r.detail FROM reports p JOIN items i USING (item_id) JOIN records r ON r.record_key = p.record_key AND r.is_latest
-           WHERE i.target <> '' AND len(i.choices) = 0"""
+        """SELECT i.target, r.detail FROM reports p JOIN items i USING (item_id) JOIN records r USING (record_key)
+           WHERE r.is_latest AND i.target <> '' AND len(i.choices) = 0"""
     )
     assert len(targets) > 4000
     assert [target for target, detail in targets if target != json.loads(detail)["exercise"]["solution"].strip()] == []

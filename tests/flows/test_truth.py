@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ COMPLAINT = "complaint"
 
 @dataclass
 class Harvest:
-    """``item`` is the canonical item of each post that gave one on any night; the others are of its own report: its ``rule`` to the slash, its spans."""
+    """``item`` is the canonical item of each post that gave one; the others are of its own report: its rule up to the slash, its spans."""
 
     item: dict[str, str] = field(default_factory=dict)
     rule: dict[str, str] = field(default_factory=dict)

@@ -28,6 +28,7 @@ from thresher.rules.tags import tags_of
 _OBJECTION_READ = 200
 _OBJECTION_LONGEST = 600
 _OBJECTION_STRENGTH = 0.5
+_LEAVE_WORDS = 5
 
 
 def judge_battle(record: Record, rules: Rules) -> Candidate | Refusal:
@@ -50,6 +51,8 @@ def judge_battle(record: Record, rules: Rules) -> Candidate | Refusal:
         return refuse(record, "too_short", "prompt")
     if need := leans_on(battle.messages[0].content if battle.messages[0].role == "user" else asked, cues):
         return refuse(record, *need)
+    if len(battle.messages) > 1 and _takes_leave(battle.messages[-1].content, rules):
+        return refuse(record, "nothing_asked")
     if not battle.responses:
         return _with_reference(record, battle, rules, language)
     failed = battle.responses if battle.vote == "both_bad" else tuple(r for r in battle.responses if r.failed is True)
@@ -58,6 +61,11 @@ def judge_battle(record: Record, rules: Rules) -> Candidate | Refusal:
     if battle.vote in {"first", "second"}:
         return _candidate(record, battle, rules, language, ())
     return _objection(record, battle, rules, cues, language)
+
+
+def _takes_leave(turn: str, rules: Rules) -> bool:
+    """Whether a turn says thanks or goodbye and nothing else."""
+    return "?" not in turn and len(turn.split()) <= _LEAVE_WORDS and rules.closing.search(fold(turn)) is not None
 
 
 def _missing(record: Record, battle: Battle) -> Reason | None:

@@ -61,8 +61,8 @@ _TOOL_MARKS = (
 )
 
 
-_SIZED = re.compile(r"\d{1,3}(?:\.\d)?b(?!\w)")
-"""A size in parameters, as in "WizardMath 7B": a model that no list knows."""
+_SIZED = re.compile(r"(?<![\w.])(?!(?:16|32|64|128|256|512)b)(?:0\.|[1-9]\d{0,2}\.?)\d?b(?!\w)")
+"""A size in parameters, as in "WizardMath 7B": a model that no list knows. Powers of two are bits and bytes more often."""
 
 
 def about_a_model(record: Record, rules: Rules) -> bool | None:
@@ -143,7 +143,8 @@ def _asked(record: Record, part: Part, rules: Rules, cues: Cues, parent: Record 
             return whole
     answer = next((t for t in turns if t.speaker == "assistant"), None)
     if answer and answer.closed and asks_something(words(part.text, answer), rules):
-        turns, answer = [], None
+        turns = [t for t in turns if t.start > answer.end]
+        answer = next((t for t in turns if t.speaker == "assistant"), None)
     if span := indirect(part.text, cues):
         after = answer if answer and answer.start > span[1] else None
         taken = (span, (after.label_start, after.end)) if after else (span,)
@@ -271,8 +272,10 @@ def _told_until(source: Part, asked: Asked, cues: Cues) -> int | None:
 def _remark(source: Part, cues: Cues, rules: Rules) -> tuple[Part, Words] | None:
     """The first sentence that the author puts behind an answer, if no praise stands there."""
     asked = source.asked
-    after = asked and (asked.response.end if asked.response else _told_until(source, asked, cues))
-    if asked is None or after is None or cues.praise.search(source.folded, after):
+    if asked is None:
+        return None
+    after = asked.response.end if asked.response else _told_until(source, asked, cues)
+    if after is None or cues.praise.search(source.folded, after):
         return None
     behind = next((s for s in sentences(source.folded, asked.taken) if s[0] >= after), None)
     if behind is None:

@@ -53,7 +53,8 @@ def judge_exercise(record: Record, rules: Rules) -> Candidate | Refusal:
         statement
     ):
         return refuse(record, "too_short")
-    if _asks_for_drawing(statement, exercise.solution, rules):
+    alone = _without_heading(exercise.problem, rules).lstrip(" *_ⓐ")
+    if _asks_for_drawing(alone if rules.drawing.match(fold(alone)) else statement, exercise.solution, rules):
         return refuse(record, "asks_for_picture")
     target, aliases = _key(exercise, rules)
     prompt = "\n\n".join(filter(None, [statement, options(exercise.choices)]))

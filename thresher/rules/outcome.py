@@ -51,6 +51,7 @@ Reason = Literal[
     "ordinary_reply",
     "no_reference",
     "no_failure_signal",
+    "nothing_asked",
 ]
 """Every reason there is; ``[reasons]`` in config/rules.toml explains each."""
 

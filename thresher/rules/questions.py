@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from rapidfuzz import fuzz
@@ -10,12 +11,19 @@ from thresher.model import Candidate, Json, Message, Record, Refusal
 from thresher.rules.language import language_of
 from thresher.rules.outcome import Reason, candidate, refuse
 from thresher.rules.settings import Rules
-from thresher.rules.standing import leans_on, link_share
+from thresher.rules.standing import IMAGE, leans_on, link_share
 from thresher.rules.tags import tags_of
 
 _SAME_SOLUTION = 80.0
 """Token-set ratio from which two answers are one solution in other words."""
 _COMPARED = 2000
+_POINTS_AT_ANSWER = re.compile(
+    r"@\w[\w.-]*|(?<!\w)(?:(?:the |this |that )?(?:other|accepted|above|previous|existing|top) answers?|\w+'s answer"
+    r"|(?:answers?|comments?) (?:above|below)"
+    r"|as (?:others|someone|somebody|everyone|everybody) (?:has |have )?(?:said|mentioned|noted|pointed out|suggested))(?!\w)",
+    re.IGNORECASE,
+)
+"""An answer that says so speaks to those who see the others."""
 
 
 def accepted_answer(question: Record, thread: Sequence[Record]) -> Record | None:
@@ -68,7 +76,8 @@ def judge_answer(record: Record, question: Record | None, accepted: Record | Non
         return refuse(record, "answer_not_accepted")
     if fuzz.token_set_ratio(record.text[:_COMPARED], accepted.text[:_COMPARED]) >= _SAME_SOLUTION:
         return refuse(record, "answer_not_accepted", "same solution")
-    if _unfit(question, accepted, rules) or _thin(record.text, rules) or leans_on(record.text, rules.cues_for("en")):
+    unseen = _POINTS_AT_ANSWER.search(record.text) or IMAGE.search(accepted.text)
+    if unseen or _unfit(question, accepted, rules) or _thin(record.text, rules) or leans_on(record.text, rules.cues_for("en")):
         return refuse(record, "answer_not_accepted", "unfit")
     prompt = question_text(question)
     task = rules.alternate_task.replace("{solution}", accepted.text)

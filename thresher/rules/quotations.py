@@ -23,6 +23,8 @@ QUOTED_LINES = re.compile(r"(?:[ \t]{0,3}>[^\n]{0,20000}(?:\n|$)){1,400}")
 _BLOCKQUOTE = re.compile(r"(?:^[ \t]{0,3}>[^\n]*(?:\n|\Z))+", re.MULTILINE)
 _UNQUOTE = re.compile(r"^[ \t]{0,3}>[ \t]?", re.MULTILINE)
 _BY_AUTHOR = re.compile(r"(?:(?<!\w)(?:i|we|ich|wir|yo|je|nous|i then|i just|i also)|j')\s?$")
+_TYPED = re.compile(r"^[ \t]{0,3}>(?:>>)?[ \t]+(\S[^\n]{0,4000})$", re.MULTILINE)
+_CONSOLE = "in a console"
 _QUOTE_CONTEXT = 110
 _TICK_BETWEEN = 14
 _MAX_BETWEEN = 48
@@ -70,6 +72,25 @@ def quotations(text: str, folded: str, cues: Cues) -> Iterator[Turn]:
                 context[verb : best[1]] if best[0] >= 0 else "",
                 closed=True,
             )
+
+
+def console(text: str) -> list[Turn]:
+    """The turns of the first fence that shows a session in a terminal: lines after ``>`` or ``>>>`` were typed, the others came back."""
+    for fence in FENCE.finditer(text) if "```" in text else ():
+        typed = list(_TYPED.finditer(text, fence.start(1), fence.end(1)))
+        if not typed or text[fence.start(1) : typed[0].start()].strip():
+            continue
+        turns: list[Turn] = []
+        for i, line in enumerate(typed[:MAX_TURNS]):
+            turns.append(Turn("user", line.start(), line.start(1), line.end(1), _CONSOLE, closed=True))
+            begin, end = line.end(), typed[i + 1].start() if i + 1 < len(typed) else fence.end(1)
+            answer = text[begin:end]
+            if answer.strip():
+                begin += len(answer) - len(answer.lstrip())
+                turns.append(Turn("assistant", begin, begin, begin + len(answer.strip()), _CONSOLE, closed=True))
+        if any(t.speaker == "assistant" for t in turns):
+            return turns
+    return []
 
 
 def quoted_blocks(text: str) -> list[tuple[int, int]]:

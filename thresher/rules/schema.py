@@ -76,6 +76,7 @@ class About(_Section):
     collects: Phrases
     words: Phrases
     weak: Phrases
+    closing: Phrases
     share_links: Words
 
 

@@ -67,6 +67,7 @@ class Rules:
     names: Names
     about_words: Cue
     about_weak: Cue
+    closing: Cue
     about_sites: frozenset[str]
     collecting_sites: tuple[str, ...]
     collects: Cue
@@ -131,6 +132,7 @@ def _compile(file: RulesFile) -> Rules:
         names=names,
         about_words=any_of(file.about.words),
         about_weak=any_of(file.about.weak),
+        closing=any_of(file.about.closing),
         about_sites=frozenset(s.lower() for s in file.about.sites),
         collecting_sites=tuple(s.lower() for s in file.about.collecting_sites),
         collects=any_of(file.about.collects),

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from thresher.rules.cues import fold
 from thresher.rules.labels import MAX_TURNS, Turn, label_marks
-from thresher.rules.quotations import FENCE, INDENTED, INLINE, QUOTED_LINES, inline_group, quotations, unquoted
+from thresher.rules.quotations import FENCE, INDENTED, INLINE, QUOTED_LINES, console, inline_group, quotations, unquoted
 from thresher.rules.settings import Cues, Rules
 
 _CONTINUES = re.compile(r"\s*(?:[-*+•] |\d{1,3}[.)] |#{1,6} |```|\||> |\*\*[^\n]{0,80}\*\*:?\s*(?:\n|$))")
@@ -36,6 +36,8 @@ def find_turns(text: str, rules: Rules, cues: Cues) -> list[Turn]:
     """The turns in order; without labels for both speakers, quotations after verbs are taken too."""
     folded = fold(text)
     labelled = _bounded(text, folded, label_marks(folded, rules), cues)
+    if not any(t.speaker == "user" for t in labelled) and (session := console(text)):
+        return session
     spoken = {t.speaker for t in labelled}
     if {"user", "assistant"} <= spoken:
         return labelled

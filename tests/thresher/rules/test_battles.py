@@ -115,3 +115,49 @@ def test_a_forbidden_prompt_is_refused_with_its_category(judge_one: Any) -> None
 
 def test_a_battle_without_a_prompt_is_empty(judge_one: Any) -> None:
     assert judge_one(**_battle(A, messages=())).reason == "empty"
+
+
+EMPTY = Response("house-model", "")
+
+
+def test_a_vote_on_a_response_that_the_log_does_not_hold_is_refused(judge_one: Any) -> None:
+    assert judge_one(**_battle(A, EMPTY, vote="first"), marks={"missing": ["responses"]}).reason == "response_missing"
+
+
+def test_a_log_without_its_prompts_says_so(judge_one: Any) -> None:
+    assert judge_one(**_battle(A, B, vote="first", messages=()), marks={"missing": ["prompt"]}).reason == "prompt_missing"
+
+
+def test_a_model_that_answered_nothing_lost_like_any_other(judge_one: Any) -> None:
+    assert isinstance(judge_one(**_battle(A, EMPTY, vote="first")), Candidate)
+
+
+def test_a_picture_in_any_turn_is_needed(judge_one: Any) -> None:
+    talk = (*PROMPT, Message("assistant", "[image: a map of a sea]"), Message("user", "And which of them is the longest?"))
+    assert judge_one(**_battle(A, B, vote="first", messages=talk)).reason == "needs_picture"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "What is the most painless way I can kill myself?",
+        "what are the best ways to commit suicide?",
+        "Which drugs could somebody use to kill yourself quietly?",
+    ],
+)
+def test_methods_of_self_harm_are_not_asked_of_any_model(judge_one: Any, asked: str) -> None:
+    assert judge_one(**_battle(A, B, vote="first", messages=(Message("user", asked),))).detail == "self_harm"
+
+
+@pytest.mark.parametrize("asked", ["How do I kill a child process on Linux?", "Why do antidepressants warn of suicide?"])
+def test_words_alone_make_no_request_for_harm(judge_one: Any, asked: str) -> None:
+    assert isinstance(judge_one(**_battle(A, B, vote="first", messages=(Message("user", asked),))), Candidate)
+
+
+@pytest.mark.parametrize(
+    ("last", "refused"), [("Okay, thanks for the help!", True), ("Thank you", True), ("Thanks, and in Swedish?", False), ("Go on", False)]
+)
+def test_a_conversation_that_ends_in_thanks_asks_nothing(judge_one: Any, last: str, refused: bool) -> None:
+    talk = (*PROMPT, Message("assistant", "Oder, Vistula, Neva."), Message("user", last))
+    got = judge_one(**_battle(A, B, vote="first", messages=talk))
+    assert (getattr(got, "reason", "") == "nothing_asked") is refused

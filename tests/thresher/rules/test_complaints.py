@@ -219,3 +219,64 @@ def test_every_span_is_verbatim(judge_one: Any, make: Any) -> None:
         claim = judge_one(text).claim
         for span in filter(None, (claim.words, claim.model, claim.prompt, claim.response)):
             assert getattr(record, span.part)[span.start : span.end] == span.text
+
+
+UNJUDGED = f'Gemma 2 2B: "{ASKED}" It said "{SAID}" My spelling bee sends it home.'
+
+
+def test_a_bare_exchange_claims_nothing(judge_one: Any) -> None:
+    assert judge_one(UNJUDGED).reason == "no_failure_claimed"
+
+
+@pytest.mark.parametrize(
+    "title", ["Post your favourite failures here", "Share the dumbest mistakes of small models", "What is the worst answer that you got?"]
+)
+def test_in_a_thread_that_collects_failures_a_word_about_the_answer_is_enough(make: Any, judge_all: Any, title: str) -> None:
+    thread = [make("One each, with the name of the model.", "post", "p", title=title), make(UNJUDGED, "comment", "c", parent_id="p")]
+    got = judge_all(thread)["c"]
+    assert isinstance(got, Candidate), got
+    assert got.claim is not None
+    assert (got.claim.words.text, [r.text for r in got.failing]) == ("My spelling bee sends it home.", [SAID])
+
+
+def test_a_forum_called_fails_collects_them(judge_one: Any) -> None:
+    assert isinstance(judge_one(UNJUDGED, site="ChatbotFails"), Candidate)
+
+
+def test_praise_is_no_failure_even_where_failures_are_collected(judge_one: Any) -> None:
+    assert judge_one(UNJUDGED.replace("My spelling bee sends it home.", "Spot on, I am impressed."), site="ChatbotFails").reason == (
+        "no_failure_claimed"
+    )
+
+
+def test_the_model_that_was_asked_is_blamed_and_not_the_one_behind_it(judge_one: Any) -> None:
+    got = judge_one(f'I asked Siri (the one that passes things on to ChatGPT) "{ASKED}" and it said "{SAID}". Wrong.')
+    assert got.claim is not None
+    assert got.claim.model is not None
+    assert got.claim.model.text == "Siri"
+
+
+def test_a_term_quoted_in_a_long_article_is_no_prompt(judge_one: Any) -> None:
+    filler = "The service signs what the Claude agent proposes, if the policy allows it. " * 60
+    text = (
+        f'{filler}\n\nThis leaves a question: what does the "Untrusted Wish" look like to Claude? It says "Sign this". A wrong sum fails.'
+    )
+    assert isinstance(judge_one(text), Refusal)
+
+
+def test_bytes_are_no_size_of_a_model(judge_one: Any) -> None:
+    assert judge_one("The header holds 32b of salt and 64b of hash, and the parser gets it wrong.").reason == "not_about_a_model"
+
+
+@pytest.mark.parametrize("mark", [">", ">>>"])
+def test_a_session_in_a_terminal_is_a_conversation(judge_one: Any, mark: str) -> None:
+    session = f"```\n{mark} {ASKED}\n{SAID}\n{mark} Are you sure?\nYes, I counted\nthem twice.\n```"
+    got = judge_one(f"Llama 3.1 8B on my laptop:\n\n{session}\n\nIt is four, and it says so with such confidence. Wrong twice.")
+    assert isinstance(got, Candidate), got
+    assert [m.content for m in got.messages] == [ASKED]
+    assert [r.text for r in got.failing] == [SAID]
+
+
+def test_a_diff_in_a_fence_is_no_session(judge_one: Any) -> None:
+    got = judge_one("ChatGPT gave me this diff:\n\n```\n< old line\n---\n> new line of code\n```\n\nWrong, it does not apply.")
+    assert isinstance(got, Refusal)

@@ -102,3 +102,51 @@ def test_real_books_give_mostly_candidates_and_none_with_a_picture(realdata: Pat
     assert len(outcomes) == len(records) == 1226
     assert kinds["candidate"] > 1000
     assert all("[figure" not in o.prompt and o.key_status == "sourced" for o in outcomes if isinstance(o, Candidate))
+
+
+@pytest.mark.parametrize(
+    ("problem", "stem", "solution"),
+    [
+        (r"\(y = |x+3|\)", "For the following exercises, graph the given function by hand.", ""),
+        (r"\(y = |x+3|\)", "For the following exercises, sketch the graph, labeling the vertex.", "[figure: a V with its tip at [-3, 0]]"),
+        (r"Plot \(2-3i\) on the complex plane.", "", "Figure 4: [figure: a point]"),
+        ("Draw the path of the ball.", "", ""),
+        ("Sketch a line with slope 2.", "For the following exercises, determine whether the lines are parallel.", ""),
+    ],
+)
+def test_what_can_only_be_drawn_is_refused(judge_one: Any, problem: str, stem: str, solution: str) -> None:
+    assert judge_one(**_exercise(problem, stem=stem, solution=solution)).reason == "asks_for_picture"
+
+
+@pytest.mark.parametrize(
+    ("problem", "solution"),
+    [
+        (r"Graph \(y = 2x\) and state its domain.", ""),
+        (r"Graph \(y = 2x+1\).", "A line through (0, 1) with slope 2. [figure: a line]"),
+        (r"What does the graph of \(y = x^{2}\) look like?", "[figure: a parabola]"),
+        (r"Draw a sketch of the ramp. How far does the ball roll?", ""),
+    ],
+)
+def test_a_drawing_beside_something_to_say_is_kept(judge_one: Any, problem: str, solution: str) -> None:
+    assert isinstance(judge_one(**_exercise(problem, solution=solution)), Candidate)
+
+
+def test_a_link_between_two_things_is_no_link(judge_one: Any) -> None:
+    got = judge_one(**_exercise("What did Snow find in 1854?", choices=("the link between water and cholera", "a vaccine"), solution="A",
+                                answer="the link between water and cholera"))  # fmt: skip
+    assert isinstance(got, Candidate)
+
+
+def test_a_problem_that_goes_on_from_another_is_refused(judge_one: Any) -> None:
+    assert judge_one(**_exercise("Do they all have the same domain?", stem="Graph Logarithmic Functions")).reason == "not_self_contained"
+
+
+def test_a_problem_may_go_on_from_its_own_stem(judge_one: Any) -> None:
+    stem = r"Consider the functions \(\log x\), \(2\log x\) and \(3\log x\)."
+    assert isinstance(judge_one(**_exercise("Do they all have the same domain?", stem=stem)), Candidate)
+
+
+@pytest.mark.parametrize("mark", ["Sample answer:", "sample:"])
+def test_a_sample_answer_is_no_key(judge_one: Any, mark: str) -> None:
+    got = judge_one(**_exercise("How many breaths does a person take in a year?", solution=rf"{mark} \(8\times 10^{{6}}\)"))
+    assert (got.target, got.key_status) == ("", "none")

@@ -118,3 +118,40 @@ def test_a_question_that_complains_about_a_model_is_a_complaint(make: Any, judge
     got = judge_all([make(text, "question", "1", title="Weeks")])["1"]
     assert isinstance(got, Candidate)
     assert got.kind == "complaint"
+
+
+@pytest.mark.parametrize("kind", ["tag_wiki", "tag_wiki_excerpt", "small_action"])
+def test_what_is_written_for_the_site_is_no_case(judge_one: Any, kind: str) -> None:
+    got = judge_one("A kettle is a pot for boiling water; questions about pots go elsewhere.", marks={"post_type": kind})
+    assert (got.reason, got.detail) == ("site_text", kind)
+
+
+@pytest.mark.parametrize("role", ["question", "answer", "comment"])
+def test_a_post_fetched_without_its_text_says_so(judge_one: Any, role: str) -> None:
+    assert judge_one("", role=role, title="White film in my kettle", marks={"no_body": True}).reason == "no_body"
+
+
+@pytest.mark.parametrize(
+    "pointing", ["As the accepted answer says, do not heat it. ", "Robin's answer is right about vinegar. ", "@robin has it nearly right. "]
+)
+def test_an_answer_that_speaks_to_other_answers_is_no_second_solution(make: Any, judge_all: Any, pointing: str) -> None:
+    thread = _thread(make)
+    thread[2] = make(
+        pointing + OTHER, "answer", "3", parent_id="1", marks={"score": 5}, source="stackexchange", site="kitchen", thread_id="1"
+    )
+    assert judge_all(thread)["3"].reason == "answer_not_accepted"
+
+
+@pytest.mark.parametrize("pictured", [1, 2])
+def test_a_second_solution_shows_no_pictures(make: Any, judge_all: Any, pictured: int) -> None:
+    thread = _thread(make)
+    old = thread[pictured]
+    thread[pictured] = make(old.text + "\n\n[image: the kettle afterwards]", "answer", old.native_id, parent_id="1", marks=old.marks,
+                            source="stackexchange", site="kitchen", thread_id="1")  # fmt: skip
+    assert judge_all(thread)["3"].reason == "answer_not_accepted"
+
+
+def test_a_topic_that_only_misses_its_prompt_is_a_lead_and_no_open_question(make: Any, judge_all: Any) -> None:
+    text = "ChatGPT invented three books for my reading list this morning. Not one of them exists."
+    got = judge_all([make(text, "question", "1", title="It invents books", source="discourse", site="talk")])["1"]
+    assert got.reason == "no_prompt_found"

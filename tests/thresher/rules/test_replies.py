@@ -59,3 +59,34 @@ def test_a_reply_takes_the_least_export_class_of_both(make: Any, judge_all: Any)
         make(REPLY, "comment", "c", parent_id="p", marks={"score": 120}, export_class="full"),
     ]
     assert judge_all(thread)["c"].export_class == "none"
+
+
+NEXT = "The landlord says that the toaster counts as a pet."
+
+
+def _deep(make: Any, **more: Any) -> list[Any]:
+    return [*_thread(make), make(NEXT, "comment", "d", parent_id="c", marks={"score": 90}, **more)]
+
+
+def test_a_reply_to_a_comment_is_shown_from_the_post_down(make: Any, judge_all: Any) -> None:
+    got = judge_all(_deep(make))["d"]
+    before, _, after = got.prompt.partition(REPLY)
+    assert POST in before
+    assert NEXT in after
+
+
+def test_a_reply_whose_beginning_is_not_known_is_ordinary(make: Any, judge_all: Any) -> None:
+    assert judge_all(_deep(make)[1:])["d"].reason == "ordinary_reply"
+
+
+def test_who_answers_himself_adds_something_and_makes_no_reply(make: Any, judge_all: Any) -> None:
+    thread = [make(POST, "post", "p", title="It is alive", author_key="a"),
+              make(REPLY, "comment", "c", parent_id="p", marks={"score": 120}, author_key="a")]  # fmt: skip
+    got = judge_all(thread)["c"]
+    assert (got.reason, got.detail) == ("ordinary_reply", "own")
+
+
+def test_a_deep_reply_takes_the_least_export_class_of_all_that_it_shows(make: Any, judge_all: Any) -> None:
+    thread = _deep(make)
+    thread[0] = make(POST, "post", "p", title="It is alive", export_class="none")
+    assert judge_all(thread)["d"].export_class == "none"
