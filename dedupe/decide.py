@@ -1,9 +1,9 @@
 """New, same or related: one decision for each newcomer, against canonical items only.
 
-Newcomers are taken in the order of their ids. Each is compared with the canonical items near it, those of the index and those newcomers
-before it that were found new, and is attached to the one best that is the same (highest cosine, then smallest id). There are no chains: a
-duplicate is never compared with. All arithmetic is exact (``dedupe.exact``), so the outcome does not depend on the order of ``new``, on
-block sizes or on threads, and equals comparing all with all.
+Newcomers are taken in the order of their ids, those with a target first: an item with a key becomes the canonical one. Each is compared
+with the canonical items near it, those of the index and those newcomers before it that were found new, and is attached to the one best that
+is the same (highest cosine, then smallest id). There are no chains: a duplicate is never compared with. All arithmetic is exact
+(``dedupe.exact``), so the outcome does not depend on the order of ``new``, on block sizes or on threads, and equals comparing all with all.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def decide(
     encoder_id: str,
     block: int = BLOCK,
 ) -> Iterator[Decision]:
-    """One Decision for each newcomer, in the order of their ids; ``vectors[i]`` is of ``new[i]``.
+    """One Decision for each newcomer, those with a target first, else in the order of their ids; ``vectors[i]`` is of ``new[i]``.
 
     ``lookup`` gives the items behind ids of the index; an id that it does not know (removed since) is passed over. The index is only
     read: the caller adds the items that were decided ``new`` or ``related`` once they are stored. An empty text is new and is nobody's
@@ -83,7 +83,7 @@ def decide(
     """
     if len({item.item_id for item in new}) != len(new):
         raise UsageError("two newcomers have the same id: decide each item once")
-    order = sorted(range(len(new)), key=lambda row: new[row].item_id)
+    order = sorted(range(len(new)), key=lambda row: (not new[row].target, new[row].item_id))
     items = [new[row] for row in order]
     grid = rounded(vectors[order]) if order else np.zeros((0, 1), np.int16)
     canonical = [False] * len(items)

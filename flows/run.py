@@ -134,7 +134,9 @@ def ingest(run: Run, source: str, paths: Sequence[Path], site: str = "", keys: d
     empty: list[Path] = []
     fetched = (page for path, place in places for page in _or_noted(scraper.read(path, place), path, empty))
     result = steps.ingest_pages(run.work, run.run_id, scraper, source, fetched, run.archive, progress)
-    result.errors += [f"{path}: nothing in it that {source} reads; give the file, or the folder of one book, forum or log" for path in empty]
+    result.errors += [
+        f"{path}: nothing in it that {source} reads; give the file, or the folder of one book, forum or log" for path in empty
+    ]
     result.state = "failed" if empty and not result.pages else "partial" if empty and result.state == "finished" else result.state
     take_note(run, [result])
     return result

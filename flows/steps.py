@@ -63,21 +63,12 @@ def harvest_source(
     work: Workspace, run_id: str, source: Source, client: Client, archive: ArchiveWriter, progress: Progress | None = None
 ) -> SourceResult:
     """Harvest every site of a source and judge what came. One site's failure does not keep the next from being asked."""
-    scraper = base.load(source.name)
     result = SourceResult(source.name)
-    bound = client.bind(source.name, source.pace)
     try:
-        for site in work.sites(source):
-            try:
-                with work.database.reader() as con:
-                    since = pages.cursor(con, source.name, site.name)  # type: ignore[attr-defined]
-                fetched = scraper.fetch(bound, site, since=since)
-                land(work, run_id, scraper, fetched, archive, result, source.expect.max_dead_share, progress)
-            except (NetworkError, PayloadError, ThresherError) as error:
-                log.warning("%s: %s", source.name, error)
-                result.stopped(error, getattr(site, "name", "?"))
-                if isinstance(error, BudgetExhausted):
-                    break
+        bound = client.bind(source.name, source.pace)
+        first = [_harvest_site(work, run_id, source, site, bound, archive, result, progress) for site in work.sites(source)]
+        if all(first):
+            _expect(source, result)
         judge_source(work, run_id, source.name)
     except Exception as error:  # one source never stops another
         log.exception("source %s failed", source.name)
@@ -85,6 +76,32 @@ def harvest_source(
         result.errors.append(f"{type(error).__name__}: {error}")
     finish(work, run_id, result)
     return result
+
+
+def _harvest_site(
+    work: Workspace, run_id: str, source: Source, site: Any, client: Client, archive: ArchiveWriter, result: SourceResult,
+    progress: Progress | None,
+) -> bool:  # fmt: skip
+    """Harvest one site; says whether it was the first visit. What ends it is noted in ``result``."""
+    scraper = base.load(source.name)
+    with work.database.reader() as con:
+        since = pages.cursor(con, source.name, site.name)
+    try:
+        land(work, run_id, scraper, scraper.fetch(client, site, since=since), archive, result, source.expect.max_dead_share, progress)
+    except ThresherError as error:
+        log.warning("%s: %s", source.name, error)
+        result.stopped(error, site.name)
+    return since is None
+
+
+def _expect(source: Source, result: SourceResult) -> None:
+    """A first harvest that brings too little is an alarm: a site that answers with nothing looks like one where nothing happened."""
+    if result.state == "finished" and result.records < source.expect.min_records:
+        result.state = "partial"
+        result.errors.append(
+            f"a first harvest brought {result.records} records, [expect] says at least {source.expect.min_records}: read a page of it in "
+            f"the archive, or lower the number"
+        )
 
 
 def ingest_pages(

@@ -167,7 +167,7 @@ def _explained(row: Row) -> str:
 def alpaca_outputs(row: Row) -> Found:
     """A model's output for an AlpacaEval instruction; nobody judged it here."""
     battle = Battle(asked(row["instruction"]), (Response(str(row["generator"]), clean(row["output"] or "")),), "none", "human")
-    return Found(row_id(row["instruction"], row["generator"]), battle, marks=kept(row, "dataset"))
+    return Found(row_id(row["instruction"], row["generator"], row["output"] or ""), battle, marks=kept(row, "dataset"))
 
 
 def arena_hard_questions(row: Row) -> Found:

@@ -172,3 +172,13 @@ def test_explain_names_the_feature_that_decided(encoder: MiniLM, settings: Dedup
     assert explain("What is 12 * 7?", "What is 13 * 7?", encoder, settings).reason == "numbers"
     assert explain("What is 12 * 7?", "what is 12 \u00d7 7", encoder, settings).verdict == "same"
     assert explain("What is 12 * 7?", "Who wrote Faust?", encoder, settings).verdict == "different"
+
+
+def test_an_item_with_a_key_becomes_the_canonical_one_whatever_its_id(encoder: MiniLM, tmp_path: Path) -> None:
+    text = "A train leaves at 9:40 and arrives at 11:05. How long does the journey take?"
+    new = [Comparable("a" * 32, text), Comparable("b" * 32, text + " ", target="85 minutes")]
+    vectors = encoder.encode([item.prompt for item in new])
+    settings = Dedupe(version="1", same_threshold=0.87, related_threshold=0.7)
+    made = {d.item_id[0]: d for d in decide(new, vectors, Index(tmp_path, encoder.id, encoder.dim), lambda ids: {}, settings, encoder.id)}
+    assert made["b"].verdict == "new"
+    assert (made["a"].verdict, made["a"].other_id) == ("same", "b" * 32)
