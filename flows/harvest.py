@@ -35,6 +35,8 @@ LEASE_WAIT_S = 600.0
 """How long a run waits for another one that writes to the same benchmark."""
 RETRY_AFTER_S = [60.0, 180.0]
 """The client has tried every request several times before: these are for a site that is down for some minutes."""
+LIMIT_WAIT_S = 3600.0
+"""How long a source waits for the concurrency limits of its hosts before it counts as failed: a limit can stay taken for ever."""
 LANDING_S = 20.0
 """How long a run that is told to end waits for what its sources still hold."""
 SECRETS = "thresher-"
@@ -64,7 +66,7 @@ def _may_pass(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> boo
 def harvest_source(run: line.Run, source: Source, client: Client, limits: list[str]) -> steps.SourceResult:
     """One source; SourceFailed where it failed. What it landed before is kept, so another try goes on from there, on the same budget of
     requests, and adds to the same numbers."""
-    with concurrency(limits):
+    with concurrency(limits, timeout_seconds=LIMIT_WAIT_S):
         result = steps.harvest_source(run.work, run.run_id, source, client, run.archive)
     if result.state == "failed":
         raise SourceFailed(result)

@@ -6,7 +6,6 @@ Prefect's ephemeral server is no help here: it has no scheduler, so that a cron 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import runpy
 import signal
@@ -20,9 +19,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from thresher.errors import SettingsError, ThresherError
 from thresher.settings import Schedule
+
+if TYPE_CHECKING:
+    from prefect.runner import Runner
 
 STARTUP_S = 120.0
 STOP_S = 15.0
@@ -48,19 +51,41 @@ def serve(data: Path, config: Path | None, schedule: Schedule) -> None:
     by_module = EntrypointType.MODULE_PATH  # a path would put flows/ on sys.path
     with server() as url, temporary_settings({PREFECT_API_URL: url}):
         runner = Runner(name="thresher", pause_on_shutdown=False, limit=1)
-        # Prefect's own handler leaves a run that is under way to itself; an interrupt ends it in order
-        runner.handle_sigterm = lambda *_: signal.raise_signal(signal.SIGINT)  # type: ignore[method-assign]
         for deployment in (
             harvest.to_deployment("nightly", schedule=nightly, parameters=parameters, entrypoint_type=by_module),
             deduplicate.to_deployment("on-demand", parameters=parameters, entrypoint_type=by_module),
             publish.to_deployment("on-demand", parameters=parameters, entrypoint_type=by_module),
         ):
             runner.add_deployment(deployment)  # type: ignore[arg-type]
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with it ignored
-        print(f"serving harvest/nightly ({schedule.cron}, {schedule.timezone}), deduplicate/on-demand, publish/on-demand", flush=True)
-        print(f"Prefect: {url.removesuffix('/api')}; stop with Ctrl-C", flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(runner.start())
+        asyncio.run(_until_told(runner, f"serving harvest/nightly ({schedule.cron}, {schedule.timezone}), deduplicate/on-demand, "
+                                        f"publish/on-demand; stop with Ctrl-C\nPrefect: {url.removesuffix('/api')}"))  # fmt: skip
+
+
+async def _until_told(runner: Runner, greeting: str) -> None:
+    """Run until SIGTERM or SIGINT, then cancel what is under way and come back. Prefect's own handler leaves such a run to itself, and a
+    plain interrupt kills it where it is."""
+    loop = asyncio.get_running_loop()
+    told: set[asyncio.Task[None]] = set()
+
+    def tell() -> None:
+        if not told:
+            told.add(loop.create_task(_stop(runner)))
+
+    def handle(*_: object, **__: object) -> None:
+        loop.call_soon_threadsafe(tell)
+
+    runner.handle_sigterm = handle  # type: ignore[method-assign]
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, tell)
+    print(greeting, flush=True)
+    await runner.start()
+    await asyncio.gather(*told)
+
+
+async def _stop(runner: Runner) -> None:
+    while not runner.started:
+        await asyncio.sleep(0.1)
+    await runner.astop()
 
 
 def _check(schedule: Schedule) -> None:

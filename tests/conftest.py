@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 for name in [n for n in os.environ if n.startswith("THRESHER_") and n != "THRESHER_REALDATA"]:
     del os.environ[name]
-os.environ.update(HF_HUB_OFFLINE="1", DO_NOT_TRACK="1", PREFECT_SERVER_ANALYTICS_ENABLED="false", TOKENIZERS_PARALLELISM="false")
+os.environ.update(DO_NOT_TRACK="1", PREFECT_SERVER_ANALYTICS_ENABLED="false", TOKENIZERS_PARALLELISM="false")
 
 
 @pytest.fixture(scope="session")

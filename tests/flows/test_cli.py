@@ -14,8 +14,30 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "sample" / "world" / "book"
-COLUMNS = """item_id kind messages prompt target choices rubric tier key_status status language licence export_class source url native_id tags
-first_seen last_seen report_count""".split()
+COLUMNS = set(
+    [
+        "item_id",
+        "kind",
+        "messages",
+        "prompt",
+        "target",
+        "choices",
+        "rubric",
+        "tier",
+        "key_status",
+        "status",
+        "language",
+        "licence",
+        "export_class",
+        "source",
+        "url",
+        "native_id",
+        "tags",
+        "first_seen",
+        "last_seen",
+        "report_count",
+    ]
+)
 
 
 def thresher(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -45,7 +67,7 @@ def test_items_current_has_the_columns_that_are_promised(data: tuple[Path, dict[
         columns = [row[0] for row in con.execute("DESCRIBE items_current").fetchall()]
     finally:
         con.close()
-    assert set(COLUMNS) <= set(columns)
+    assert set(columns) >= COLUMNS
 
 
 def test_the_same_files_again_add_nothing(data: tuple[Path, dict[str, Any]]) -> None:

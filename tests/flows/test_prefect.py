@@ -30,6 +30,7 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 
 import flows.harvest as nightly
+from flows import steps
 from flows.deduplicate import deduplicate
 from flows.publish import publish
 from sample import World
@@ -92,9 +93,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with World() as world:
         config = world.write_config(folder / "config")
         process, said = start(
-            folder, config, PREFECT_SERVER_API_PORT=str(free_port()), PREFECT_RUNNER_POLL_FREQUENCY="2", THRESHER_SALT=CANARY, **world.environment()
-        )  # fmt: skip
-        url = said[-1].split()[1].rstrip(";")
+            folder,
+            config,
+            PREFECT_SERVER_API_PORT=str(free_port()),
+            PREFECT_RUNNER_POLL_FREQUENCY="2",
+            THRESHER_SALT=CANARY,
+            **world.environment(),
+        )
+        url = said[-1].split()[1]
         try:
             with temporary_settings(
                 {PREFECT_API_URL: f"{url}/api", PREFECT_HOME: folder / "prefect", PREFECT_LOGGING_TO_API_ENABLED: False}
@@ -288,13 +294,13 @@ def test_a_global_limit_of_a_host_is_held_while_its_source_is_harvested(
 ) -> None:
     client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name="host:127.0.0.1", limit=1))
     seen: set[int] = set()
-    harvest_for_real = nightly.steps.harvest_source
+    harvest_for_real = steps.harvest_source
 
     def looking(*given: Any) -> Any:
         seen.add(client.read_global_concurrency_limit_by_name("host:127.0.0.1").active_slots)
         return harvest_for_real(*given)
 
-    monkeypatch.setattr(nightly.steps, "harvest_source", looking)
+    monkeypatch.setattr(steps, "harvest_source", looking)
     try:
         assert harvest(tmp_path, config, sources=["textbooks"]).is_completed()
         assert seen == {1}
