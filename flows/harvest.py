@@ -28,7 +28,7 @@ from flows import steps
 from flows.summary import as_markdown
 from flows.workspace import Workspace
 from thresher.client import Client
-from thresher.errors import DeadlineExceeded, SettingsError, ThresherError, TransientError
+from thresher.errors import SettingsError, ThresherError
 from thresher.settings import Source
 
 LEASE_WAIT_S = 600.0
@@ -40,7 +40,6 @@ LIMIT_WAIT_S = 3600.0
 LANDING_S = 20.0
 """How long a run that is told to end waits for what its sources still hold."""
 SECRETS = "thresher-"
-PASSING = frozenset({TransientError.reason, DeadlineExceeded.reason})
 
 
 class SourceFailed(ThresherError):
@@ -49,12 +48,7 @@ class SourceFailed(ThresherError):
     def __init__(self, result: steps.SourceResult) -> None:
         super().__init__("; ".join(result.errors))
         self.result = result
-        self.retryable = all(_reason(error) in PASSING for error in result.errors)
-
-
-def _reason(error: str) -> str:
-    """The second part of ``site: reason: message``."""
-    return error.split(": ", 2)[1] if ": " in error else ""
+        self.retryable = result.may_pass
 
 
 def _may_pass(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
@@ -130,7 +124,7 @@ def _result(run: line.Run, source: Source, outcome: Any) -> steps.SourceResult:
         return outcome
     if isinstance(outcome, SourceFailed):
         return outcome.result
-    result = steps.SourceResult(source.name, "failed", [f"{type(outcome).__name__}: {outcome}"])
+    result = steps.SourceResult(source.name, "failed", [f"{type(outcome).__name__}: {outcome}"], may_pass=False)
     steps.finish(run.work, run.run_id, result)
     return result
 

@@ -50,10 +50,13 @@ class SourceResult:
     pages: int = 0
     records: int = 0
     dead: int = 0
+    may_pass: bool = True
+    """Whether another try can help: nothing but sites that were down or slow stood in the way."""
 
     def stopped(self, error: ThresherError, where: str) -> None:
         """Note what ended one site."""
         clean = isinstance(error, RateLimited | BudgetExhausted)
+        self.may_pass = self.may_pass and error.retryable
         reason = error.reason if isinstance(error, NetworkError) else type(error).__name__
         self.errors.append(f"{where}: {reason}: {error}")
         self.state = "partial" if clean and self.state != "failed" else "failed"
@@ -72,7 +75,7 @@ def harvest_source(
         judge_source(work, run_id, source.name)
     except Exception as error:  # one source never stops another
         log.exception("source %s failed", source.name)
-        result.state = "failed"
+        result.state, result.may_pass = "failed", False
         result.errors.append(f"{type(error).__name__}: {error}")
     finish(work, run_id, result)
     return result

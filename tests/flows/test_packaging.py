@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -34,7 +35,7 @@ def test_the_server_of_prefect_can_be_imported() -> None:
 def test_a_deployed_flow_loads_by_its_module_as_written(name: str) -> None:
     entrypoint = DEPLOYED[name]["entrypoint"]
     assert ":" not in entrypoint, "a path entrypoint puts flows/ first on sys.path"
-    flow = load_flow_from_entrypoint(entrypoint, use_placeholder_flow=False)
+    flow: Flow[..., Any] = load_flow_from_entrypoint(entrypoint, use_placeholder_flow=False)
     assert isinstance(flow, Flow)
     assert set(DEPLOYED[name]["parameters"]) <= set(flow.parameters.properties)
 
