@@ -114,11 +114,10 @@ def compare(
     """Tell whether two texts are the same item, related or different, and which feature decided it."""
     from dedupe.decide import explain
     from dedupe.embeddings import open_encoder
-    from flows.workspace import CHECKOUT_CONFIG
+    from flows.workspace import config_folder
     from thresher import settings
 
-    folder = config or (Path("config") if Path("config/thresher.toml").is_file() else CHECKOUT_CONFIG)
-    dedupe = settings.load(folder).dedupe
+    dedupe = settings.load(config_folder(config)).dedupe
     given = list(texts or [])
     if pairs is None and len(given) != 2:
         raise UsageError('give two texts, or --pairs FILE with {"a": ..., "b": ...} on each line')
@@ -283,11 +282,10 @@ def serve(data: Data = DEFAULT_DATA, config: Config = None) -> None:
 @app.command(name="config")
 def show_config(config: Config = None, data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
     """Print each setting with its value and where it comes from, and which sources are on."""
-    from flows.workspace import CHECKOUT_CONFIG
+    from flows.workspace import config_folder
     from thresher import settings as configuration
 
-    folder = config or (Path("config") if Path("config/thresher.toml").is_file() else CHECKOUT_CONFIG)
-    settings = configuration.load(folder)
+    settings = configuration.load(config_folder(config))
     rows = list(configuration.flat(settings))
     if as_json:
         print(json.dumps({key: {"value": value, "from": origin} for key, value, origin in rows}, ensure_ascii=False))

@@ -23,6 +23,11 @@ from thresher.settings import Settings, Source
 CHECKOUT_CONFIG = Path(__file__).resolve().parent.parent / "config"
 
 
+def config_folder(given: Path | None) -> Path:
+    """The config folder: the one that is given, ``./config``, else the checkout's."""
+    return given or (Path("config") if Path("config/thresher.toml").is_file() else CHECKOUT_CONFIG)
+
+
 @dataclass(frozen=True)
 class Workspace:
     """One benchmark: ``benchmark.duckdb``, ``archive/``, ``index/`` and ``snapshots/`` in ``folder``."""
@@ -34,7 +39,7 @@ class Workspace:
     @classmethod
     def open(cls, data: Path, config: Path | None = None, *, create: bool = False) -> Workspace:
         """The benchmark in ``data`` with the settings in ``config`` (``./config``, else the checkout's). ``create`` makes the folder."""
-        folder = config or (Path("config") if Path("config/thresher.toml").is_file() else CHECKOUT_CONFIG)
+        folder = config_folder(config)
         loaded = configuration.load(folder)
         if create:
             try:
