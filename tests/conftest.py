@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-for name in [n for n in os.environ if n.startswith("THRESHER_") and n != "THRESHER_REALDATA"]:
+KEPT = {"THRESHER_REALDATA", "THRESHER_KILLS"}
+"""What a person may set for the tests; everything else comes from the tests alone."""
+
+for name in [n for n in os.environ if n.startswith("THRESHER_") and n not in KEPT]:
     del os.environ[name]
+os.environ.setdefault("PREFECT_HOME", tempfile.mkdtemp(prefix="prefect-"))
 os.environ.update(DO_NOT_TRACK="1", PREFECT_SERVER_ANALYTICS_ENABLED="false", TOKENIZERS_PARALLELISM="false")
 
 

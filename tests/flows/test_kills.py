@@ -1,6 +1,6 @@
 """SIGKILL anywhere in a harvest, then the same command again: the benchmark is the one of a harvest that nobody killed.
 
-By default a harvest of one small source is killed once at each label. ``KILLS=all`` kills harvests of the whole world, in both of
+By default a harvest of one small source is killed once at each label. ``THRESHER_KILLS=all`` kills harvests of the whole world, in both of
 its nights, at the first, middle and last pass of every label, and then at random moments (about 30 minutes).
 """
 
@@ -21,7 +21,7 @@ from store.database import Database
 from store.ledger import doctor
 
 ROOT = Path(__file__).resolve().parents[2]
-ALL = os.environ.get("KILLS") == "all"
+ALL = os.environ.get("THRESHER_KILLS") == "all"
 PORTION = 60
 """Records in a transaction: the sample world is small, and a kill should find many of them."""
 
@@ -157,7 +157,7 @@ def test_harvests_of_one_source_killed_at_random_moments_end_as_one_that_was_not
     assert line.tables(data) == landed.tables
 
 
-matrix = pytest.mark.skipif(not ALL, reason="the whole matrix runs with KILLS=all")
+matrix = pytest.mark.skipif(not ALL, reason="the whole matrix runs with THRESHER_KILLS=all")
 
 
 @matrix
