@@ -76,8 +76,10 @@ def acknowledge(work: Workspace) -> None:
 
 
 def _parsed(work: Workspace, place: Path) -> Iterator[PageResult]:
-    for _, ref, page in read_pages(place):
-        yield _parse(work, ref, page)
+    held = {(e["run_id"], e["source"], e["site"]): int(e["offset"]) for e in history.events(place.parent) if e["event"] == "held_back"}
+    for run_id, ref, page in read_pages(place):
+        kept_back = ref.offset >= held.get((run_id, page.source, page.site), ref.offset + 1)
+        yield _parse(work, ref, replace(page, cursor=None) if kept_back else page)
 
 
 def _parse(work: Workspace, ref: PageRef, page: Page) -> PageResult:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from flows import history
 from flows.workspace import Workspace
 from scrapers import base
 from scrapers.base import Scraper
@@ -151,7 +152,7 @@ def land(
                 _land_batch(work, run_id, archive, batch)
     except PayloadError as error:
         if error.reason == "mostly_dead":
-            batch.forget_cursors()
+            _hold_back(work, run_id, batch)
         _land_batch(work, run_id, archive, batch)
         raise
     except ThresherError:
@@ -167,6 +168,13 @@ def _refuse_mostly_dead(result: SourceResult, share: float) -> None:
             f"is kept, the cursor stays where it was; see the view open_dead_letters",
             reason="mostly_dead",
         )
+
+
+def _hold_back(work: Workspace, run_id: str, batch: _Batch) -> None:
+    """Keep the cursor where it was, also in a rebuild: the archived pages carry the cursor that they would have moved it to."""
+    first = batch.results[0]
+    history.note(work.archive, run_id, "held_back", source=first.page.source, site=first.page.site, offset=first.archive_offset)
+    batch.forget_cursors()
 
 
 def _land_batch(work: Workspace, run_id: str, archive: ArchiveWriter, batch: _Batch) -> None:
