@@ -38,24 +38,21 @@ def embed(work: Workspace, progress: Progress | None = None) -> int:
     """A vector for each item that has none of this encoder; returns how many. A killed pass goes on where it was."""
     with work.database.reader() as con:
         pending = decisions.pending_embedding(con, work.encoder.id)
-    done = 0
     for start in range(0, len(pending), EMBED_AT_ONCE):
         part = pending[start : start + EMBED_AT_ONCE]
-        base = done
 
-        def told(count: int, base: int = base) -> None:
+        def told(count: int, before: int = start) -> None:
             if progress:
-                progress(base + count, len(pending))
+                progress(before + count, len(pending))
 
         vectors = work.encoder.encode([item.prompt for item in part], told)
         failpoint("deciding.embedded")
         with work.database.transaction() as con:
             decisions.save_vectors(con, work.encoder.id, [item.item_id for item in part], vectors)
-        done += len(part)
-    return done
+    return len(pending)
 
 
-def _anything_pending(work: Workspace) -> bool:
+def _has_items(work: Workspace) -> bool:
     """Whether there is an item at all: an empty benchmark loads no model."""
     with work.database.reader() as con:
         return bool(con.execute("SELECT 1 FROM items LIMIT 1").fetchall())
@@ -64,7 +61,7 @@ def _anything_pending(work: Workspace) -> bool:
 def deduplicate(work: Workspace, run_id: str, progress: Progress | None = None) -> Decided:
     """Embed and decide everything that is not decided yet, in one transaction: what is decided together is decided together again by a
     rebuild."""
-    if not _anything_pending(work):
+    if not _has_items(work):
         return Decided(0, 0, 0, 0)
     embedded = embed(work, progress)
     with work.database.reader() as con:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -123,7 +124,7 @@ def rebuild(work: Workspace, progress: Callable[[int], None] | None = None) -> R
         if before:
             acknowledge(work)
         fresh = work.folder / ".rebuilding"
-        _clear(fresh)
+        shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
         anew = Workspace(fresh, work.settings.model_copy(update={"salt": work.salt}), work.rules)
         _use_decisions_of_people(work, fresh)
@@ -137,7 +138,7 @@ def rebuild(work: Workspace, progress: Callable[[int], None] | None = None) -> R
             if path.is_file() and path.name.startswith(("benchmark", "ledger")) and not path.name.endswith(".lock"):
                 path.replace(work.folder / path.name)
         failpoint("rebuild.moved")
-        _clear(fresh)
+        shutil.rmtree(fresh, ignore_errors=True)
     return Rebuilt(counted[0], counted[1], before, after, kept)
 
 
@@ -146,9 +147,8 @@ def _anything(folder: Path) -> bool:
 
 
 def _use_decisions_of_people(work: Workspace, fresh: Path) -> None:
-    for name in ("verdicts.jsonl",):
-        if (work.folder / name).exists():
-            (fresh / name).write_bytes((work.folder / name).read_bytes())
+    if (work.folder / verdicts.FILE).exists():
+        shutil.copyfile(work.folder / verdicts.FILE, fresh / verdicts.FILE)
 
 
 def _replay_all(anew: Workspace, old: Workspace, progress: Callable[[int], None] | None) -> tuple[int, int]:
@@ -208,10 +208,3 @@ def _final_hash(work: Workspace) -> str:
         raise
     except StoreError:
         return ""
-
-
-def _clear(folder: Path) -> None:
-    if folder.exists():
-        for path in sorted(folder.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
-        folder.rmdir()

@@ -150,12 +150,9 @@ def land(
             _refuse_mostly_dead(result, max_dead_share)
             if batch.full:
                 _land_batch(work, run_id, archive, batch)
-    except PayloadError as error:
-        if error.reason == "mostly_dead":
+    except ThresherError as error:
+        if isinstance(error, PayloadError) and error.reason == "mostly_dead":
             _hold_back(work, run_id, batch)
-        _land_batch(work, run_id, archive, batch)
-        raise
-    except ThresherError:
         _land_batch(work, run_id, archive, batch)
         raise
     _land_batch(work, run_id, archive, batch)
