@@ -68,17 +68,17 @@ def calibrate(folder: Path, count: int = 300) -> dict[str, Floats]:
     graph = minilm.Graph(tensors, None)
     compiled = openvino.Core().compile_model(graph.build(with_taps=True), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     request = compiled.create_infer_request()
-    tokens = minilm.Tokens(folder, tensors, 256)
+    tokens = minilm.Tokens(folder, 256)
     found: dict[str, Floats] = {}
     sample = texts(count // 2) + _ordinary_words(folder, random.Random(11), count - count // 2)
     for batch in tokens.batches(sample):
-        request.infer([batch.embedded, batch.mask])
+        request.infer([batch.tokens, batch.mask])
         for place, tap in enumerate(graph.taps, start=1):
             top = np.abs(request.get_output_tensor(place).data[batch.mask > 0]).max(0)
             found[tap] = np.maximum(found.get(tap, top), top)
     probe = np.zeros((len(PROBES), minilm.DIM), np.float32)
     for batch in tokens.batches(PROBES):
-        request.infer([batch.embedded, batch.mask])
+        request.infer([batch.tokens, batch.mask])
         probe[batch.rows] = request.get_output_tensor(0).data
     return {**{k: v.astype(np.float16) for k, v in found.items()}, "probe": probe.astype(np.float16)}
 

@@ -1,10 +1,8 @@
 """New, same or related: one decision for each newcomer, against canonical items only.
 
-Newcomers are taken in the order of their ids, those with a target first: an item with a key becomes the canonical one. Each is compared
-with the canonical items near it, those of the index and those newcomers before it that were found new, and is attached to the one best that
-is the same (highest cosine, then smallest id). There are no chains: a duplicate is never compared with. All arithmetic is exact
-(``dedupe.exact``), so the outcome does not depend on the order of ``new``, on block sizes or on threads, and equals comparing all with all.
-"""
+Newcomers are taken in the order given. Each is compared with the canonical items near it, those of the index and those newcomers before
+it that were found new, nearest first, and is attached to the first that is the same. There are no chains: a duplicate is never compared
+with. All arithmetic on vectors is exact (``dedupe.exact``), so the outcome does not depend on block sizes or threads."""
 
 from __future__ import annotations
 
@@ -14,109 +12,150 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from dedupe.embeddings import Encoder, Floats
-from dedupe.exact import Shorts, pairs_above, rounded
+from dedupe.embeddings import Encoder
+from dedupe.exact import Bytes, Floats, pairs_above, rounded
 from dedupe.guard import Comparable, check
+from dedupe.index import Shortlist
 from thresher.errors import UsageError
 from thresher.model import Decision
 from thresher.settings import Dedupe
 
-METHOD = "semantic"
 BLOCK = 1024
 
 Verdict = Literal["same", "related", "different"]
+Method = Literal["shortlist", "guard", "scorer"]
 Lookup = Callable[[Sequence[str]], Mapping[str, Comparable]]
 
 
-class Neighbours(Protocol):
+class Searchable(Protocol):
     """What ``decide`` needs of an index: ``dedupe.index.Index`` is one."""
 
-    def neighbours(self, vectors: Shorts, floor: float) -> Iterator[list[tuple[str, float]]]: ...
+    def search(self, queries: Bytes, floor: float, count: int) -> Shortlist: ...
+
+
+class Scored(Protocol):
+    """What a scorer says of a pair: how probable it is that both are one item, and the feature that weighed most."""
+
+    @property
+    def probability(self) -> float: ...
+
+    @property
+    def reason(self) -> str: ...
+
+
+class PairScorer(Protocol):
+    """Judges rewordings: ``dedupe.scorer.Scorer`` is one. ``first`` and ``second`` are the vectors (n, dim) of the pairs' sides."""
+
+    def score(
+        self, pairs: Sequence[tuple[Comparable, Comparable]], first: Floats, second: Floats, cosines: Sequence[float]
+    ) -> Sequence[Scored]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What was said of two texts; ``reason`` names the feature that decided."""
+    """What was said of two texts: by which method, with what score (a cosine, or the scorer's probability) against what threshold.
+    ``reason`` names the feature that decided."""
 
     verdict: Verdict
     score: float
+    threshold: float
+    method: Method
     reason: str
 
 
-def compare(a: Comparable, b: Comparable, score: float, settings: Dedupe) -> Comparison:
-    """Judges one pair by its cosine and the guard. Symmetric.
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The guard and the scorer as one judge of pairs. Symmetric."""
 
-    Below ``related_threshold`` the texts are different. Texts that are equal but for their form are the same from there on; a rewording
-    is the same from ``same_threshold`` on.
-    """
-    if score < settings.related_threshold:
-        return Comparison("different", score, "below related_threshold")
-    found = check(a, b)
-    if found.match == "apart":
-        return Comparison("related", score, found.reason)
-    if found.match == "reworded" and score < settings.same_threshold:
-        return Comparison("related", score, "below same_threshold")
-    return Comparison("same", score, found.reason)
+    settings: Dedupe
+    scorer: PairScorer
+
+    def compare(self, a: Comparable, b: Comparable, first: Bytes, second: Bytes, cosine: float) -> Comparison:
+        """Below ``related_threshold`` texts are different. Texts that are equal but for their form are the same from there on; of a
+        rewording the scorer says."""
+        settings = self.settings
+        if cosine < settings.related_threshold:
+            return Comparison("different", cosine, settings.related_threshold, "shortlist", "not near enough")
+        found = check(a, b)
+        if found.match != "reworded":
+            verdict: Verdict = "same" if found.match == "form" else "related"
+            return Comparison(verdict, cosine, settings.related_threshold, "guard", found.reason)
+        scored = self.scorer.score([(a, b)], _float(first), _float(second), [cosine])[0]
+        verdict = "same" if scored.probability >= settings.same_threshold else "related"
+        return Comparison(verdict, round(scored.probability, 4), settings.same_threshold, "scorer", scored.reason)
 
 
-def explain(a: str, b: str, encoder: Encoder, settings: Dedupe) -> Comparison:
-    """What the dedupe would say of two texts, and why."""
-    pair = rounded(encoder.encode([a, b]))
-    pairs = pairs_above(pair[:1], pair[1:], -1.0)
-    return compare(Comparable("a", a), Comparable("b", b), float(pairs.score[0]), settings)
+def _float(vector: Bytes) -> Floats:
+    return vector[None, :].astype(np.float32)
+
+
+def explain(a: Comparable, b: Comparable, encoder: Encoder, judge: Judge) -> Comparison:
+    """What the dedupe would say of two items, and why."""
+    pair = rounded(encoder.encode([a.prompt, b.prompt]))
+    cosine = float(pairs_above(pair[:1], pair[1:], -1.0).score[0])
+    return judge.compare(a, b, pair[0], pair[1], cosine)
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """One candidate of a newcomer."""
+
+    item: Comparable
+    vector: Bytes
+    score: float
 
 
 def decide(
-    new: Sequence[Comparable],
-    vectors: Floats,
-    index: Neighbours,
-    lookup: Lookup,
-    settings: Dedupe,
-    encoder_id: str,
-    block: int = BLOCK,
+    new: Sequence[Comparable], vectors: Bytes, index: Searchable, lookup: Lookup, judge: Judge, encoder_id: str, block: int = BLOCK
 ) -> Iterator[Decision]:
-    """One Decision for each newcomer, those with a target first, else in the order of their ids; ``vectors[i]`` is of ``new[i]``.
+    """One Decision for each newcomer, in the order given; ``vectors[i]`` is of ``new[i]``, on the grid.
 
-    ``lookup`` gives the items behind ids of the index; an id that it does not know (removed since) is passed over. The index is only
-    read: the caller adds the items that were decided ``new`` or ``related`` once they are stored. An empty text is new and is nobody's
-    duplicate.
+    ``lookup`` gives the items behind ids of the index; an id that it does not know is passed over. The index is only read: the caller adds
+    the items that were decided ``new`` or ``related``. An empty text is new and is nobody's duplicate.
     """
     if len({item.item_id for item in new}) != len(new):
         raise UsageError("two newcomers have the same id: decide each item once")
-    order = sorted(range(len(new)), key=lambda row: (not new[row].target, new[row].item_id))
-    items = [new[row] for row in order]
-    grid = rounded(vectors[order]) if order else np.zeros((0, 1), np.int16)
-    canonical = [False] * len(items)
-    floor = settings.related_threshold
-    names = {item.item_id for item in items}
-    for start in range(0, len(items), block):
-        part = grid[start : start + block]
-        known = [[hit for hit in near if hit[0] not in names][: settings.neighbours] for near in index.neighbours(part, floor)]
-        stored = lookup(sorted({hit for near in known for hit, _ in near}))
+    settings = judge.settings
+    canonical = [False] * len(new)
+    for start in range(0, len(new), block):
+        part = vectors[start : start + block]
+        known = _known(index.search(part, settings.related_threshold, settings.neighbours), lookup, len(part))
         fresh: list[list[tuple[int, float]]] = [[] for _ in range(len(part))]
-        pairs = pairs_above(part, grid[: start + len(part)], floor)
-        for query, row, score in zip(pairs.query.tolist(), pairs.known.tolist(), pairs.score.tolist(), strict=True):
-            if row < start + query:
-                fresh[query].append((row, score))
-        for place, item in enumerate(items[start : start + block]):
-            near = [(stored[hit], score) for hit, score in known[place] if hit in stored]
-            near += [(items[row], score) for row, score in fresh[place] if canonical[row]]
-            near.sort(key=lambda pair: (-pair[1], pair[0].item_id))
-            decision = _decide_one(item, near[: settings.neighbours], settings, encoder_id)
+        pairs = pairs_above(part, vectors[: start + len(part)], settings.related_threshold)
+        earlier = pairs.known < pairs.query + start
+        for query, row, score in zip(*(column[earlier].tolist() for column in pairs), strict=True):
+            fresh[query].append((row, score))
+        for place, item in enumerate(new[start : start + block]):
+            near = known[place] + [_Near(new[row], vectors[row], score) for row, score in fresh[place] if canonical[row]]
+            near.sort(key=lambda other: (-other.score, other.item.item_id))
+            decision = _decide_one(item, part[place], near[: settings.neighbours], judge, encoder_id)
             canonical[start + place] = decision.verdict != "same"
             yield decision
 
 
-def _decide_one(item: Comparable, near: Sequence[tuple[Comparable, float]], settings: Dedupe, encoder_id: str) -> Decision:
+def _known(found: Shortlist, lookup: Lookup, count: int) -> list[list[_Near]]:
+    ids = [item_id.decode() for item_id in found.ids]
+    stored = lookup(sorted(set(ids)))
+    near: list[list[_Near]] = [[] for _ in range(count)]
+    for row, (query, item_id, score) in enumerate(zip(found.query.tolist(), ids, found.score.tolist(), strict=True)):
+        if item_id in stored:
+            near[query].append(_Near(stored[item_id], found.vectors[row], score))
+    return near
+
+
+def _decide_one(item: Comparable, vector: Bytes, near: Sequence[_Near], judge: Judge, encoder_id: str) -> Decision:
     best: tuple[Comparable, Comparison] | None = None
-    for other, score in near:
-        found = compare(item, other, score, settings)
+    for other in near:
+        found = judge.compare(item, other.item, vector, other.vector, other.score)
         if found.verdict == "same":
-            return Decision(item.item_id, "same", other.item_id, score, settings.same_threshold, METHOD, found.reason, encoder_id)
+            return _decision(item, other.item, "same", found, encoder_id)
         if best is None and found.reason != "empty text":
-            best = (other, found)
-    if best is None:
-        reason = "nothing near" if not near else "empty text"
-        return Decision(item.item_id, "new", None, 0.0, settings.related_threshold, METHOD, reason, encoder_id)
-    other, found = best
-    return Decision(item.item_id, "related", other.item_id, found.score, settings.related_threshold, METHOD, found.reason, encoder_id)
+            best = (other.item, found)
+    if best is not None:
+        return _decision(item, best[0], "related", best[1], encoder_id)
+    reason = "nothing near" if not near else "empty text"
+    return Decision(item.item_id, "new", None, 0.0, judge.settings.related_threshold, "shortlist", reason, encoder_id)
+
+
+def _decision(item: Comparable, other: Comparable, verdict: Literal["same", "related"], found: Comparison, encoder_id: str) -> Decision:
+    return Decision(item.item_id, verdict, other.item_id, found.score, found.threshold, found.method, found.reason, encoder_id)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,8 +27,8 @@ from thresher.settings import Embedding
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[int], None]
 
-CHUNK = 2048
-"""Texts that are sorted by length together, and between two calls of ``progress``."""
+CHUNK = 4096
+"""Texts that are sorted by length together, and between two calls of ``progress``: enough that few batches stay half empty."""
 PROBE_COSINE = {"int8": 0.97, "f32": 0.9999}
 """The least cosine of a probe text to the float32 model. Seen on AVX512-VNNI: .99 int8, 1.0000 f32; without VNNI 8-bit sums can
 overflow."""
@@ -48,6 +49,8 @@ class Encoder(Protocol):
 def open_encoder(settings: Embedding, cache: Path) -> Encoder:
     """The encoder that the settings name; ``auto`` is OpenVINO for the bundled model and torch for any other.
 
+    ``auto`` never looks for a GPU for the bundled model: a benchmark that moves to another machine would get another encoder id and all its
+    vectors anew. ``engine = "torch"`` is the choice of a GPU: torch takes the one that it sees, else the processor, under two ids.
     ``cache`` is where a model named by its Hub name is kept once downloaded; the bundled model needs no file there.
     """
     bundled = settings.model.removeprefix("sentence-transformers/") == minilm.NAME
@@ -56,10 +59,9 @@ def open_encoder(settings: Embedding, cache: Path) -> Encoder:
     if settings.engine == "openvino" and not bundled:
         raise EncoderError(f'the openvino engine runs {minilm.NAME} only; set engine = "torch" for {settings.model}')
     if bundled and settings.engine != "torch":
-        if importable("openvino"):
-            return open_minilm(settings)
-        if settings.engine == "openvino":
-            raise EncoderError('openvino is not installed: pip install openvino, or set engine = "torch"')
+        if not importable("openvino"):
+            raise EncoderError('openvino is not installed: pip install openvino, or set engine = "torch" (other vectors, another id)')
+        return open_minilm(settings)
     from dedupe.torch_engine import TorchEncoder
 
     return TorchEncoder(settings, cache)
@@ -116,30 +118,41 @@ class MiniLM:
 
     def __init__(self, folder: Path, precision: minilm.Precision, ranges: minilm.Ranges, max_tokens: int, threads: int) -> None:
         tensors = minilm.weights(folder)
-        self._tokens = minilm.Tokens(folder, tensors, max_tokens)
+        self._tokens = minilm.Tokens(folder, max_tokens)
+        self._threads = threads
         self._model = minilm.compile_graph(precision, tensors, ranges, threads)
         made = f"{precision}-{minilm.RECIPE}-{ranges.version}" if precision == "int8" else f"{precision}-{minilm.RECIPE}"
         self.id = f"{minilm.NAME}@{minilm.SHA256['model.safetensors'][:12]}+openvino-{made}+{self._tokens.limit}"
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Floats:
         """(n, 384) unit vectors in the order of the texts; ``progress`` hears how many are done."""
-        import openvino
-
         vectors = np.zeros((len(texts), self.dim), np.float32)
-        queue = openvino.AsyncInferQueue(self._model)
-
-        def keep(request: Any, rows: list[int]) -> None:
-            vectors[rows] = request.get_output_tensor(0).data
-
-        queue.set_callback(keep)
         for start in range(0, len(texts), CHUNK):
             chunk = texts[start : start + CHUNK]
-            for batch in self._tokens.batches(chunk):
-                queue.start_async([batch.embedded, batch.mask], [start + row for row in batch.rows])
-            queue.wait_all()
+            self._encode(chunk, vectors[start : start + len(chunk)])
             if progress is not None:
                 progress(start + len(chunk))
         return checked(vectors, len(texts), self.dim)
+
+    def _encode(self, texts: Sequence[str], vectors: Floats) -> None:
+        """Fills ``vectors``. No callbacks: OpenVINO's threads would need Python's lock, and closing a model that waits for them hung."""
+        free = [self._model.create_infer_request() for _ in range(2 * self._threads)]
+        running: deque[tuple[Any, list[int]]] = deque()
+
+        def finish() -> None:
+            request, rows = running.popleft()
+            request.wait()
+            vectors[rows] = request.get_output_tensor(0).data
+            free.append(request)
+
+        for batch in self._tokens.batches(texts):
+            if not free:
+                finish()
+            request = free.pop()
+            request.start_async([batch.tokens, batch.mask])
+            running.append((request, batch.rows))
+        while running:
+            finish()
 
 
 def digest(parts: Iterator[bytes]) -> str:

@@ -1,33 +1,34 @@
 """Whether two texts that look alike ask the same: every difference names itself.
 
-No cosine can tell ``12 * 7`` from ``13 * 7``; this can. ``check`` first compares what must be equal in any wording (numbers, symbols,
-code, dates, negations, names, options, targets), then judges the words: where nearly all are shared, each one that is not counts; where
-many differ it is a rewording, which only opposites, names and quantifiers can still forbid, and for which the caller asks a high cosine.
-Pure: no model, no clock.
+No cosine can tell ``12 * 7`` from ``13 * 7``; this can. ``check`` first compares what stands around the prompts (kind, options, target).
+Texts of which every difference is explained as format, spelling or a cut-off end are one text (``dedupe.alignment``, ``dedupe.cutoff``).
+Of all others, those that share nearly all are apart; where many words differ it is a rewording, which only what counts in any wording
+can still forbid, and for which the caller asks more. Pure: no model, no clock.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from dedupe.alignment import same_text
+from dedupe.cutoff import is_cut_from
 from dedupe.features import Profile, Word, profile
-from dedupe.wording import Unshared, is_rewording, same_order, slip, unshared_words
-from dedupe.words import FILLERS, LIGHT, NUMBER_WORDS, QUANTIFIERS, known, opposites
+from dedupe.options import Choice, choice, meant, same_answer, same_options
+from dedupe.wording import Unshared, is_rewording, unshared_words
+from dedupe.words import CAPITALS, CLOSED, FILLERS, LIGHT, QUANTIFIERS, opposites
 from thresher.text import normalise
 
 APART_KINDS = frozenset(("reply", "alternate", "step", "transcript"))
 """Kinds that ask something of their own about a text; the other kinds may share one prompt."""
 
-LONG_CUT = 15
-"""Tokens that a text must have left to be taken for the cut-off beginning of another."""
-CUT_SHARE = 0.5
-"""Of the longer text, that must be left."""
 SHORT_TARGET = 60
 """Characters up to which a target is an answer, and not an explanation in somebody's own words."""
+FEW_CAPITALS = 2
+"""So many words in another case are not the case of a whole text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Comparable:
 
 _OPERATORS = frozenset("=<>^*\u2264\u2265\u2260\u221a\u2211\u222b\u03c0\u2192")
 
+_IDLE = frozenset((("not", "sure"), ("not", "know"), ("no", "idea"), ("not", "understand"), ("not", "only"), ("not", "certain")))
+
 Match = Literal["form", "reworded", "apart"]
 
 
@@ -54,6 +57,8 @@ class Finding:
 
     match: Match
     reason: str
+    doubts: tuple[str, ...] = ()
+    """What speaks against a rewording without forbidding it."""
 
 
 @lru_cache(maxsize=16384)
@@ -64,18 +69,34 @@ def profile_of(text: str) -> Profile:
 
 def check(a: Comparable, b: Comparable) -> Finding:
     """Symmetric: ``check(a, b) == check(b, a)``."""
-    first, second = profile_of(a.prompt), profile_of(b.prompt)
+    here, there = choice(a.prompt, a.choices), choice(b.prompt, b.choices)
+    first, second = profile_of(here.stem), profile_of(there.stem)
     if first.empty or second.empty:
         return Finding("apart", "empty text")
-    reason = _frame(a, b)
+    reason = _frame(a, b, here, there)
     if reason:
         return Finding("apart", reason)
-    if _folded(a.prompt) == _folded(b.prompt):
-        return Finding("form", "equal but for case and white space") if first.code == second.code else Finding("apart", "code")
-    found = compare_profiles(first, second)
+    if _differ(first.numbers, second.numbers) == "conflict":
+        return Finding("apart", "numbers")
+    if _is_cut(a, b):
+        return Finding("form", "cut off")
+    found = Finding("apart", "options")
+    if same_options(here.options, there.options):
+        found = compare_profiles(first, second)
+    if found.match != "form" and a.choices == b.choices and (here.stem, there.stem) != (a.prompt, b.prompt):
+        whole = compare_profiles(profile_of(a.prompt), profile_of(b.prompt))
+        found = whole if whole.match == "form" else found
+    if found.match == "form" and _folded(a.prompt) == _folded(b.prompt):
+        return Finding("form", "equal but for case and white space")
     if found.match == "reworded" and a.kind == b.kind == "exercise":
         return Finding("apart", "another exercise")
     return found
+
+
+def _is_cut(a: Comparable, b: Comparable) -> bool:
+    if a.prompt[:3].casefold() != b.prompt[:3].casefold():
+        return False
+    return is_cut_from(a.prompt, b.prompt) or is_cut_from(b.prompt, a.prompt)
 
 
 @lru_cache(maxsize=16384)
@@ -87,22 +108,66 @@ def compare_profiles(first: Profile, second: Profile) -> Finding:
     """The prompts alone."""
     if _size(first) < _size(second):
         first, second = second, first
-    if _is_cut_from(second, first):
-        return Finding("form", "cut off")
-    first, second = _without_misspelled_number(first, second), _without_misspelled_number(second, first)
+    if first.rest != second.rest:
+        return Finding("apart", "end of a long text")
+    if first.code != second.code or _clash(first.layout, second.layout) or _clash(first.tags, second.tags):
+        return Finding("apart", "code")
+    if _differ(first.numbers, second.numbers) == "conflict":
+        return Finding("apart", "numbers")
+    form = same_text(first, second)
+    if form == "articles":
+        return Finding("reworded", "reworded", ("articles",))
+    if form:
+        return Finding("apart", "capitals") if _capitals_clash(first, second) else Finding("form", form)
     unshared = unshared_words(first.words, second.words)
-    if first.code != second.code or first.rest != second.rest:
-        return Finding("apart", "code" if first.code != second.code else "end of a long text")
     if is_rewording(first.words, second.words, unshared):
         reason = next(_conflicts_in_rewording(first, second, unshared), "")
-        return Finding("apart", reason) if reason else Finding("reworded", "reworded")
-    reason = next(_conflicts_in_detail(first, second, unshared), "")
-    return Finding("apart", reason) if reason else Finding("form", "spelling" if unshared.slips else "format")
+        return Finding("apart", reason) if reason else Finding("reworded", "reworded", tuple(_doubts(first, second, unshared)))
+    return Finding("apart", next(_conflicts_in_detail(first, second, unshared)))
+
+
+def _differ(first: Sequence[str], second: Sequence[str]) -> str:
+    """``conflict`` where each has one that the other has not, ``added`` where one of them has more, else nothing."""
+    if first == second:
+        return ""
+    here, there = Counter(first), Counter(second)
+    if here == there:
+        return ""
+    return "conflict" if here - there and there - here else "added"
+
+
+def _clash(first: Sequence[object], second: Sequence[object]) -> bool:
+    """Whether both have some, and not the same."""
+    return bool(first) and bool(second) and first != second
+
+
+def _capitals_clash(first: Profile, second: Profile) -> bool:
+    """Whether a capital that means something (``US``, ``mW``, the set ``A``) is in one text only, and not the case of a whole text."""
+    if first.surface == second.surface or first.stream != second.stream:
+        return False
+    pairs = zip(first.surface, second.surface, first.kinds, second.kinds, strict=True)
+    places = [(place, pair) for place, pair in enumerate(pairs) if pair[0] != pair[1] and pair[0].casefold() == pair[1].casefold()]
+    telling = [place for place, pair in places if _capital_tells(*pair)]
+    if not telling or len(places) > FEW_CAPITALS:
+        return False
+    whole = any("".join(text.surface).islower() or "".join(text.surface).isupper() for text in (first, second))
+    return not whole or len(telling) == len(places)
+
+
+def _capital_tells(here: str, there: str, kind: str, other: str) -> bool:
+    if "s" in (kind, other) or (
+        len(here) == 2 and sorted((here.istitle(), there.istitle())) == [False, True] and here.casefold() not in CLOSED
+    ):
+        return len(here) < 4 or kind == other
+    if kind == other == "u":
+        return len(here) < 3 and here.casefold() not in ("kg", "km", "cm", "ml", "hz", "lb", "oz", "ft", "in")
+    named = kind != other or any(len(text) > 1 and text.isupper() for text in (here, there))
+    return named and here.casefold() in CAPITALS | {"a"}
 
 
 def _conflicts_in_detail(first: Profile, second: Profile, unshared: Unshared) -> Iterator[str]:
     """What differs between two texts that share nearly all; anything counts."""
-    if _numbers(first) != _numbers(second):
+    if first.numbers != second.numbers or _digits(first) != _digits(second):
         yield "numbers"
     if first.units != second.units:
         yield "units"
@@ -124,32 +189,49 @@ def _conflicts_in_detail(first: Profile, second: Profile, unshared: Unshared) ->
         yield "words added"
     if unshared.first:
         yield "words substituted"
-    if not same_order(first.words, second.words, unshared.slips):
-        yield "order of words"
+    yield "order of words" if sorted(first.stream) == sorted(second.stream) else "a small word or an ending"
 
 
 def _conflicts_in_rewording(first: Profile, second: Profile, unshared: Unshared) -> Iterator[str]:
-    """What even another wording may not change. Prose marks such as a slash may differ; in a text with a formula nothing of it may."""
-    formula = any(_is_formula(symbol) for symbol in (*first.symbols, *second.symbols))
-    quantified = [{word.text for word in side} & QUANTIFIERS for side in (unshared.first, unshared.second)]
-    if Counter(_digits(first)) != Counter(_digits(second)):
-        yield "numbers"
+    """What even another wording may not change: each text says something of this that the other does not. Which of them forbid and which
+    only raise a doubt was measured on labelled paraphrases."""
     if _units_clash(first.units, second.units):
         yield "units"
-    if set(first.dates) != set(second.dates):
+    if _differ(first.dates, second.dates) == "conflict":
         yield "dates"
-    if formula and first.symbols != second.symbols:
+    if _has_formula(first, second) and _differ(first.symbols, second.symbols) == "conflict":
         yield "symbols"
-    if first.negations % 2 != second.negations % 2:
+    if (first.negations - second.negations - _idle_negations(first) + _idle_negations(second)) % 2:
         yield "negation"
     if _opposites(unshared):
         yield "opposites"
-    if _names(unshared.first, second.words) or _names(unshared.second, first.words):
+    if _names(unshared.first, second.words) and _names(unshared.second, first.words):
         yield "names"
-    if all(quantified):
-        yield "quantifiers"
     if _same_start(first, second):
         yield "another question about the same"
+
+
+def _doubts(first: Profile, second: Profile, unshared: Unshared) -> Iterator[str]:
+    """What one text says and the other does not, where neither contradicts the other."""
+    if _differ(_digits(first), _digits(second)):
+        yield "numbers"
+    if _differ(first.dates, second.dates):
+        yield "dates"
+    if _has_formula(first, second) and _differ(first.symbols, second.symbols):
+        yield "symbols"
+    if _names(unshared.first, second.words) or _names(unshared.second, first.words):
+        yield "names"
+    if all({word.text for word in side} & QUANTIFIERS for side in (unshared.first, unshared.second)):
+        yield "quantifiers"
+
+
+def _idle_negations(text: Profile) -> int:
+    """Denials that ask and deny nothing: somebody is not sure, does not know, has no idea."""
+    return sum(pair in _IDLE for pair in zip(text.stream, text.stream[1:], strict=False))
+
+
+def _has_formula(first: Profile, second: Profile) -> bool:
+    return any(_is_formula(symbol) for symbol in (*first.symbols, *second.symbols))
 
 
 def _same_start(first: Profile, second: Profile) -> bool:
@@ -178,71 +260,29 @@ def _units_clash(first: Sequence[str], second: Sequence[str]) -> bool:
     return any(there.get(number, unit) != unit for number, unit in (pair.split(" ", 1) for pair in first))
 
 
-def _frame(a: Comparable, b: Comparable) -> str:
+def _frame(a: Comparable, b: Comparable, here: Choice, there: Choice) -> str:
     """What differs around the prompt."""
     if a.language and b.language and a.language != b.language:
         return "language"
     if a.kind != b.kind and (a.kind in APART_KINDS or b.kind in APART_KINDS):
         return "kind"
-    if _options(a.choices) != _options(b.choices):
+    if (a.choices or b.choices) and not same_options(here.options, there.options):
         return "options"
-    return "target" if _targets_clash(a.target, b.target) else ""
+    return "target" if _targets_clash(meant(a.target, here.options), meant(b.target, there.options)) else ""
 
 
 def _targets_clash(a: str, b: str) -> bool:
     """Short targets are answers and must be equal; in long ones, which may be explained in other words, most of the numbers must be."""
-    if not a or not b or _answer(a) == _answer(b):
+    if not a or not b or same_answer(a, b):
         return False
     if max(len(a), len(b)) <= SHORT_TARGET:
         return True
-    here, there = Counter(_numbers(profile_of(a))), Counter(_numbers(profile_of(b)))
+    here, there = Counter(profile_of(a).numbers), Counter(profile_of(b).numbers)
     return bool(here and there) and 2 * (here & there).total() < max(here.total(), there.total())
-
-
-def _options(choices: Sequence[str]) -> Counter[str]:
-    return Counter(_answer(choice) for choice in choices)
-
-
-def _answer(text: str) -> str:
-    return normalise(text).strip(" .;")
 
 
 def _size(text: Profile) -> tuple[int, int, tuple[Word, ...], tuple[str, ...], tuple[str, ...]]:
     return len(text.words) + len(text.symbols) + len(text.code), len(text.words), text.words, text.symbols, text.code
-
-
-def _numbers(text: Profile) -> list[str]:
-    return [symbol for symbol in text.symbols if symbol[0].isdigit()]
-
-
-def _is_cut_from(short: Profile, long: Profile) -> bool:
-    """Whether one is the beginning of the other, broken off: at an ellipsis, inside a word, or unfinished where the whole is finished."""
-    kept, whole = short.stream, long.stream
-    if short.code or long.code or long.rest or len(kept) < LONG_CUT or not CUT_SHARE * len(whole) <= len(kept) < len(whole):
-        return False
-    last, there = kept[-1], whole[len(kept) - 1]
-    if kept[:-1] != whole[: len(kept) - 1] or not there.startswith(last):
-        return False
-    if short.cut or (last != there and last.isalpha() and len(last) > 1 and not known(last)):
-        return True
-    return long.ends and not short.ends and len(whole) - len(kept) > 1
-
-
-def _without_misspelled_number(profile: Profile, other: Profile) -> Profile:
-    """Where one text says ``five`` and the other ``fie``: the number taken for a word again, so that the words can be compared."""
-    if len(profile.symbols) != len(other.symbols) + 1:
-        return profile
-    for place, word in profile.spelled:
-        if profile.symbols[:place] + profile.symbols[place + 1 :] == other.symbols and any(slip(word, seen.text) for seen in other.words):
-            return replace(profile, symbols=other.symbols, words=_inserted(profile, word))
-    return profile
-
-
-def _inserted(profile: Profile, word: str) -> tuple[Word, ...]:
-    """The words with ``word`` where it stands in the text."""
-    before = profile.stream[: profile.stream.index(word)]
-    place = min(len(profile.words), sum(1 for token in before if token.isalpha() and len(token) > 1 and token not in NUMBER_WORDS))
-    return (*profile.words[:place], Word(word, False), *profile.words[place:])
 
 
 def _opposites(unshared: Unshared) -> bool:

@@ -1,267 +1,274 @@
-"""Nearest neighbours of canonical items: exact, incremental, disposable, in a folder beside the database.
+"""Nearest neighbours among canonical items: immutable segments beside the database, searched list by list.
 
-Vectors are kept as whole numbers (``dedupe.exact``). A segment is an immutable file named by the sha256 of its bytes; the manifest names
-the segments, the encoder and a fingerprint of the ids held. Both are written under a temporary name, synced, then renamed. What does not
-match is thrown away and refilled by ``sync``. Nothing here is truth: the database is, and one process at a time writes.
+Each vector lies in one cell (``dedupe.cells``); a query is compared with all that lies in the cells nearest to it, about 40,000 vectors
+however many there are, and with everything while there are few. Scores are exact, and what is found depends only on the vectors held
+and the cells: not on how the rows are spread over files, on block sizes or on threads. Each list is visited once for all queries that
+want it, as one matrix product; benchmarks/index.py compares that with faiss.
+
+Files alone are nothing: the database says which belong to the index (``State``), in the transaction of the decisions that they stem from.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import xxhash
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
-from dedupe.exact import GRID, Floats, Shorts, pairs_above, rounded
+from dedupe import cells, segments
+from dedupe.cells import Cells
+from dedupe.exact import Bytes, Floats, lengths, near_pairs, rounded, squares
+from dedupe.segments import Ids, Segment, SegmentDamaged, SegmentInfo
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-MAX_SEGMENTS = 16
+log = logging.getLogger("thresher.index")
 
-
-def fingerprint(ids: Iterable[str]) -> str:
-    """Of a set of ids, in whatever order they come: their count and the sum of their hashes."""
-    total, count = 0, 0
-    for item_id in ids:
-        total, count = total + xxhash.xxh3_128_intdigest(item_id.encode()), count + 1
-    return f"{count}-{total % 2**128:032x}"
-
-
-@dataclass(slots=True)
-class Segment:
-    """One immutable file; ``dead`` are the rows that were removed since."""
-
-    name: str
-    ids: list[str]
-    vectors: Shorts
-    dead: set[int]
+MAX_SMALL = 8
+"""Segments that may lie beside the large one before they are merged."""
+DEAD_SHARE = 0.1
+"""Of all rows; with more of them dead everything is merged."""
+ROWS_AT_ONCE = 4096
+QUERIES_AT_ONCE = 1024
+HITS_AT_ONCE = 2_000_000
+"""Neighbours held before the best of each query are picked: 50 MB."""
 
 
 @dataclass(frozen=True, slots=True)
-class Synced:
-    """What ``sync`` changed."""
+class State:
+    """What the database keeps of an index. ``dead`` are ids in a segment that are not canonical any more."""
 
-    added: int
-    removed: int
+    cells: Cells
+    segments: tuple[SegmentInfo, ...] = ()
+    dead: frozenset[str] = frozenset()
+
+    @property
+    def rows(self) -> int:
+        """Living ones."""
+        return sum(segment.rows for segment in self.segments) - len(self.dead)
+
+
+@dataclass(frozen=True, slots=True)
+class Shortlist:
+    """The neighbours of many queries, as columns: by query, best first, ties by id. ``vectors`` are (n, dim) on the grid."""
+
+    query: npt.NDArray[np.intp]
+    ids: Ids
+    score: npt.NDArray[np.float64]
+    vectors: Bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Some rows of a segment, and the queries that are compared with them."""
+
+    segment: int
+    first: int
+    last: int
+    queries: npt.NDArray[np.intp]
 
 
 class Index:
-    """The canonical items' vectors of one encoder. ``trouble`` says what was found wrong at opening, for the log; empty where nothing
-    was."""
+    """One encoder's canonical items. ``state`` is what to keep in the database after a change; until then old and new files are there."""
 
-    def __init__(self, folder: Path, encoder_id: str, dim: int) -> None:
+    def __init__(self, folder: Path, state: State, threads: int = 2) -> None:
+        """Opens and checks every file. SegmentDamaged where one is not as registered: then ``build`` it again."""
+        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self.encoder_id = encoder_id
-        self.dim = dim
-        self.trouble: list[str] = []
-        self._segments: list[Segment] = []
-        self._place: dict[str, tuple[int, int]] = {}
-        self._sum = 0
+        self.state = state
+        self._threads = threads
+        self._segments = [segments.read(folder, info) for info in state.segments]
 
     @classmethod
-    def open(
-        cls,
-        folder: Path,
-        encoder_id: str,
-        dim: int,
-        *,
-        expected: str | None = None,
-        source: Callable[[], Iterable[tuple[Sequence[str], Floats]]] | None = None,
-    ) -> Index:
-        """Opens what is sound and drops the rest. With ``source`` (every canonical item in batches) it is rebuilt where anything was
-        wrong, or where its ids are not those of ``expected`` (``fingerprint`` of the ids that the database holds). Without, ``sync``
-        mends it."""
-        folder.mkdir(parents=True, exist_ok=True)
-        index = cls(folder, encoder_id, dim)
-        index._load()
-        if expected is not None and index.fingerprint != expected:
-            index.trouble.append("the index does not hold the ids that the database holds")
-        if index.trouble and source is not None:
-            index.clear()
-            for ids, vectors in source():
-                index._append(ids, vectors)
-            index._save()
+    def build(cls, folder: Path, state: State, rows: Iterable[tuple[Sequence[str], Floats]], threads: int = 2) -> Index:
+        """Anew from the vectors of all canonical items, in batches; of ``state`` only the cells are kept."""
+        index = cls(folder, State(state.cells), threads)
+        for ids, vectors in rows:
+            index._append(_ids(ids), rounded(vectors))
+        index._settle(whole=len(index._segments) > 1)
         return index
 
     def __len__(self) -> int:
-        return len(self._place)
+        return self.state.rows
 
-    def __contains__(self, item_id: object) -> bool:
-        return item_id in self._place
+    def change(self, ids: Sequence[str], vectors: Floats, gone: Sequence[str] = ()) -> None:
+        """Takes in rows and forgets others. An id that was forgotten and comes back has the vector that it had."""
+        returned = self.state.dead & set(ids)
+        held = self.held(sorted({*ids, *gone}))
+        self.state = replace(self.state, dead=(self.state.dead - returned) | (held & set(gone) - set(ids)))
+        new = [row for row, item_id in enumerate(ids) if item_id not in held]
+        if new:
+            self._append(_ids([ids[row] for row in new]), rounded(vectors[new]))
+        self._settle()
 
-    @property
-    def ids(self) -> set[str]:
-        """Every id held."""
-        return set(self._place)
+    def held(self, ids: Sequence[str]) -> set[str]:
+        """Those of the ids that a segment has a row for, dead ones too. Reads the ids of all rows."""
+        if not ids or not self._segments:
+            return set()
+        wanted = _ids(ids)
+        return {i.decode() for segment in self._segments for i in segment.ids[segments.among(segment.ids, wanted)]}
 
-    @property
-    def fingerprint(self) -> str:
-        """``fingerprint`` of the ids held."""
-        return f"{len(self._place)}-{self._sum % 2**128:032x}"
+    def search(self, queries: Bytes, floor: float, count: int) -> Shortlist:
+        """For each query the ``count`` best of those that it is compared with and that reach ``floor``."""
+        wanted, sizes = queries.astype(np.float32), lengths(squares(queries))
+        floors = np.full(len(queries), floor, np.float64)
+        best = _Best(self._segments, _ids(sorted(self.state.dead)), count)
 
-    def add(self, ids: Sequence[str], vectors: Floats) -> None:
-        """Adds items that it does not hold yet; others are left as they are."""
-        if self._append(ids, vectors):
-            self._save()
+        def compare(unit: _Unit) -> tuple[_Unit, npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+            segment, rows = self._segments[unit.segment], slice(unit.first, unit.last)
+            chosen = unit.queries
+            found = near_pairs(wanted[chosen], sizes[chosen], segment.vectors[rows], lengths(segment.squares[rows]), floors[chosen])
+            return unit, chosen[found.query], found.known + unit.first, found.score
 
-    def remove(self, ids: Iterable[str]) -> int:
-        """Forgets items; says how many of them it held."""
-        gone = [item_id for item_id in ids if self._drop(item_id)]
-        if gone:
-            self._save()
-        return len(gone)
+        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(self._threads) as pool:
+            for wave in _waves(self._units(queries)):
+                for unit, query, row, score in pool.map(compare, wave):
+                    best.add(unit.segment, query, row, score)
+                best.pick(floors)
+        return best.shortlist(floors)
 
-    def clear(self) -> None:
-        """Forgets everything (in memory; the next change writes it)."""
-        self._segments, self._place, self._sum = [], {}, 0
-
-    def sync(self, ids: Iterable[str], vectors_of: Callable[[Sequence[str]], Floats], batch: int = 20_000) -> Synced:
-        """Makes it hold exactly these ids; only the vectors that are missing are asked for."""
-        wanted = set(ids)
-        removed = sum(self._drop(item_id) for item_id in sorted(set(self._place) - wanted))
-        missing = sorted(wanted - set(self._place))
-        for start in range(0, len(missing), batch):
-            part = missing[start : start + batch]
-            self._append(part, vectors_of(part))
-        if removed or missing or self.trouble:
-            self._save()
-        self.trouble = []
-        return Synced(len(missing), removed)
-
-    def neighbours(self, vectors: Shorts, floor: float) -> Iterator[list[tuple[str, float]]]:
-        """For each rounded vector every item with a cosine of at least ``floor``: best first, ties by id."""
-        found: list[list[tuple[str, float]]] = [[] for _ in range(len(vectors))]
-        for segment in self._segments:
-            pairs = pairs_above(vectors, segment.vectors, floor)
-            for query, row, score in zip(pairs.query.tolist(), pairs.known.tolist(), pairs.score.tolist(), strict=True):
-                if row not in segment.dead:
-                    found[query].append((segment.ids[row], score))
-        for near in found:
-            yield sorted(near, key=lambda hit: (-hit[1], hit[0]))
-
-    def search(self, vectors: Floats, k: int) -> tuple[list[list[str]], list[list[float]]]:
-        """The ``k`` nearest of each vector, whatever their cosine."""
-        near = [hits[:k] for hits in self.neighbours(rounded(vectors), -1.0)]
-        return [[item_id for item_id, _ in row] for row in near], [[score for _, score in row] for row in near]
-
-    def _append(self, ids: Sequence[str], vectors: Floats) -> bool:
-        if vectors.shape != (len(ids), self.dim):
-            raise ValueError(f"{len(ids)} ids with vectors of shape {vectors.shape} in an index of dimension {self.dim}")
-        rows = [row for row, item_id in enumerate(ids) if item_id not in self._place]
-        rows = list({ids[row]: row for row in reversed(rows)}.values())[::-1]
-        if not rows:
-            return False
-        self._attach(Segment("", [ids[row] for row in rows], rounded(vectors[rows]), set()))
-        return True
-
-    def _attach(self, segment: Segment) -> None:
-        place = len(self._segments)
-        self._segments.append(segment)
-        for row, item_id in enumerate(segment.ids):
-            if row not in segment.dead:
-                self._place[item_id] = (place, row)
-                self._sum += xxhash.xxh3_128_intdigest(item_id.encode())
-
-    def _drop(self, item_id: str) -> bool:
-        found = self._place.pop(item_id, None)
-        if found is None:
-            return False
-        self._segments[found[0]].dead.add(found[1])
-        self._sum -= xxhash.xxh3_128_intdigest(item_id.encode())
-        return True
-
-    def _compact(self) -> None:
-        """One segment in place of many, or of rows that are mostly dead."""
-        rows = sum(len(segment.ids) for segment in self._segments)
-        if len(self._segments) <= MAX_SEGMENTS and rows <= 2 * len(self._place):
-            return
-        ids = sorted(self._place)
-        picked = [self._segments[place].vectors[row] for place, row in map(self._place.__getitem__, ids)]
-        self.clear()
-        if ids:
-            self._attach(Segment("", ids, np.stack(picked), set()))
-
-    def _save(self) -> None:
-        self._compact()
-        for segment in self._segments:
-            if not segment.name:
-                body = pack(segment.ids, segment.vectors)
-                segment.name = hashlib.sha256(body).hexdigest()
-                write_synced(self.folder / f"{segment.name}.segment", body)
-        about = {
-            "format": FORMAT,
-            "encoder": self.encoder_id,
-            "dim": self.dim,
-            "grid": GRID,
-            "fingerprint": self.fingerprint,
-            "segments": [{"sha256": s.name, "rows": len(s.ids), "dead": sorted(s.dead)} for s in self._segments],
-        }
-        write_synced(self.folder / MANIFEST, json.dumps({"sha256": checksum(about), **about}, indent=1).encode())
-        kept = {f"{segment.name}.segment" for segment in self._segments}
+    def tidy(self) -> None:
+        """Deletes files that ``state`` does not name; for after it is kept."""
+        kept = {segment.name + segments.SUFFIX for segment in self.state.segments}
         for path in self.folder.iterdir():
-            if path.suffix in (".segment", ".part") and path.name not in kept:
+            if path.is_file() and path.name not in kept:
                 path.unlink(missing_ok=True)
 
-    def _load(self) -> None:
-        path = self.folder / MANIFEST
-        if not path.exists():
-            if any(self.folder.glob("*.segment")):
-                self.trouble.append("the manifest is missing")
+    def _units(self, queries: Bytes) -> Iterator[_Unit]:
+        """The work: every cell that a query visits, in every segment, in pieces that fit a processor's cache."""
+        visited = self.state.cells.nearest(queries, self.state.cells.probes(len(self)))
+        order = np.argsort(visited.ravel(), kind="stable")
+        by_cell = order // max(visited.shape[1], 1)
+        ends = np.cumsum(np.bincount(visited.ravel(), minlength=len(self.state.cells)))
+        for cell in range(len(self.state.cells)):
+            asking = by_cell[ends[cell - 1] if cell else 0 : ends[cell]]
+            for place, segment in enumerate(self._segments):
+                last = int(segment.starts[cell + 1])
+                for first in range(int(segment.starts[cell]), last, ROWS_AT_ONCE):
+                    for start in range(0, len(asking), QUERIES_AT_ONCE):
+                        yield _Unit(place, first, min(first + ROWS_AT_ONCE, last), asking[start : start + QUERIES_AT_ONCE])
+
+    def _append(self, ids: Ids, vectors: Bytes) -> None:
+        if len(ids):
+            self._hold([*self._segments, segments.write(self.folder, ids, vectors, self.state.cells)])
+
+    def _hold(self, held: list[Segment]) -> None:
+        self._segments = held
+        self.state = replace(self.state, segments=tuple(segment.info for segment in held))
+
+    def _settle(self, whole: bool = False) -> None:
+        """New cells where the index has outgrown its own; else few files, and few dead rows."""
+        wanted = cells.cells_wanted(len(self))
+        if wanted > len(self.state.cells):
+            self._recell(wanted)
             return
-        try:
-            about = json.loads(path.read_bytes())
-            told = about.pop("sha256")
-            if told != checksum(about):
-                raise ValueError("its checksum is wrong")
-        except (OSError, ValueError, KeyError, AttributeError) as error:
-            self.trouble.append(f"the manifest is damaged: {error}")
+        rows = sum(segment.info.rows for segment in self._segments)
+        if whole or len(self.state.dead) > DEAD_SHARE * rows:
+            merged = segments.merge(self.folder, self._segments, self._dead()) if rows else None
+            self._hold([merged] if merged else [])
+            self.state = replace(self.state, dead=frozenset())
+        elif len(self._segments) > MAX_SMALL:
+            self._merge_small()
+
+    def _merge_small(self) -> None:
+        """Merges the small ones, and with them each larger one that is not twice as large as what is merged: a row is rewritten about as
+        often as the benchmark doubles."""
+        by_size = sorted(self._segments, key=lambda segment: (segment.info.rows, segment.info.name))
+        picked, rows = by_size[:2], by_size[0].info.rows + by_size[1].info.rows
+        for segment in by_size[2:]:
+            if segment.info.rows > 2 * rows:
+                break
+            picked.append(segment)
+            rows += segment.info.rows
+        merged = segments.merge(self.folder, picked, _ids([]))
+        self._hold([*(segment for segment in by_size[::-1] if segment not in picked), merged])
+
+    def _recell(self, count: int) -> None:
+        log.info("the index has %s rows: training %s cells", f"{len(self):,}", f"{count:,}")
+        self.state = replace(self.state, cells=cells.train(self._sample(cells.SAMPLE * count), count))
+        dead, held = self._dead(), self._segments
+        self._hold([])
+        for segment in held:
+            for ids, vectors in segments.rows_in_order(segment, cells.FIRST):
+                alive = ~segments.among(ids, dead)
+                self._append(ids[alive], vectors[alive])
+        self.state = replace(self.state, dead=frozenset())
+        self._settle(whole=True)
+
+    def _sample(self, count: int) -> Bytes:
+        """The vectors of the ``count`` smallest ids, in their order: ids are hashes, so these are a random sample."""
+        ids = np.concatenate([segment.ids for segment in self._segments])
+        alive = np.flatnonzero(~segments.among(ids, self._dead()))
+        rows = alive[np.argsort(ids[alive], kind="stable")[:count]]
+        ends = np.cumsum([len(segment.ids) for segment in self._segments])
+        sample = np.empty((len(rows), self.state.cells.centroids.shape[1]), np.int8)
+        for place, segment in enumerate(self._segments):
+            here = (rows < ends[place]) & (rows >= ends[place] - len(segment.ids))
+            sample[here] = segment.vectors[rows[here] - (ends[place] - len(segment.ids))]
+        return sample
+
+    def _dead(self) -> Ids:
+        return _ids(sorted(self.state.dead))
+
+
+class _Best:
+    """Collects neighbours and keeps the best of each query."""
+
+    def __init__(self, held: Sequence[Segment], dead: Ids, count: int) -> None:
+        self._held, self._dead, self._count = held, dead, count
+        self._query, self._segment, self._row = np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0, np.intp)
+        self._score, self._ids = np.zeros(0), np.zeros(0, "S1")
+        self._new: list[tuple[int, npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64]]] = []
+        self._waiting = 0
+
+    def add(self, segment: int, query: npt.NDArray[np.intp], row: npt.NDArray[np.intp], score: npt.NDArray[np.float64]) -> None:
+        if len(query):
+            self._new.append((segment, query, row, score))
+            self._waiting += len(query)
+
+    def pick(self, floors: npt.NDArray[np.float64], at_least: int = HITS_AT_ONCE) -> None:
+        """Once many are waiting, drops all but the best of each query, and raises the floors of those that have enough."""
+        if self._waiting < at_least or not self._new:
             return
-        if (about["format"], about["encoder"], about["dim"], about["grid"]) != (FORMAT, self.encoder_id, self.dim, GRID):
-            self.trouble.append(f"the index was built by {about['encoder']} ({about['dim']} dimensions), not by {self.encoder_id}")
-            return
-        for entry in about["segments"]:
-            try:
-                body = (self.folder / f"{entry['sha256']}.segment").read_bytes()
-                if hashlib.sha256(body).hexdigest() != entry["sha256"]:
-                    raise ValueError("its bytes have changed")
-                self._attach(Segment(entry["sha256"], *unpack(body), set(entry["dead"])))
-            except (OSError, ValueError) as error:
-                self.trouble.append(f"segment {entry['sha256'][:12]} is damaged: {error}")
+        ids = np.concatenate([self._ids, *(self._held[s].ids[row] for s, _, row, _ in self._new)])
+        query = np.concatenate([self._query, *(q for _, q, _, _ in self._new)])
+        segment = np.concatenate([self._segment, *(np.full(len(q), s, np.intp) for s, q, _, _ in self._new)])
+        row = np.concatenate([self._row, *(r for _, _, r, _ in self._new)])
+        score = np.concatenate([self._score, *(s for _, _, _, s in self._new)])
+        order = np.lexsort((ids, -score, query))
+        order = order[~segments.among(ids[order], self._dead)]
+        rank = np.arange(len(order)) - np.searchsorted(query[order], query[order])
+        full = order[rank == self._count - 1]
+        floors[query[full]] = score[full]
+        kept = order[rank < self._count]
+        self._ids, self._query, self._segment, self._row, self._score = ids[kept], query[kept], segment[kept], row[kept], score[kept]
+        self._new, self._waiting = [], 0
+
+    def shortlist(self, floors: npt.NDArray[np.float64]) -> Shortlist:
+        self.pick(floors, 0)
+        dim = self._held[0].vectors.shape[1] if self._held else 1
+        vectors = np.empty((len(self._query), dim), np.int8)
+        for place, segment in enumerate(self._held):
+            here = self._segment == place
+            vectors[here] = segment.vectors[self._row[here]]
+        return Shortlist(self._query, self._ids, self._score, vectors)
 
 
-def checksum(about: dict[str, Any]) -> str:
-    """Of a manifest without its own checksum."""
-    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+def _waves(units: Iterator[_Unit], size: int = 256) -> Iterator[list[_Unit]]:
+    wave = []
+    for unit in units:
+        wave.append(unit)
+        if len(wave) == size:
+            yield wave
+            wave = []
+    yield wave
 
 
-def pack(ids: Sequence[str], vectors: Shorts) -> bytes:
-    """A segment's bytes: a line of JSON with the ids, then the vectors as little-endian int16."""
-    return json.dumps({"ids": list(ids), "dim": int(vectors.shape[1])}).encode() + b"\n" + vectors.astype("<i2").tobytes()
+def _ids(ids: Sequence[str]) -> Ids:
+    return np.array([item_id.encode("ascii") for item_id in ids], np.bytes_) if len(ids) else np.zeros(0, "S1")
 
 
-def unpack(body: bytes) -> tuple[list[str], Shorts]:
-    """What ``pack`` packed."""
-    head, _, data = body.partition(b"\n")
-    about = json.loads(head)
-    return about["ids"], np.frombuffer(data, "<i2").reshape(len(about["ids"]), about["dim"]).astype(np.int16)
-
-
-def write_synced(path: Path, body: bytes) -> None:
-    """The whole file or the old one, also after a power cut."""
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+__all__ = ["Index", "SegmentDamaged", "Shortlist", "State"]

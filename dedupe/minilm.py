@@ -14,7 +14,7 @@ import io
 import json
 import mmap
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -41,11 +41,11 @@ LAYERS = 6
 HEADS = 12
 POSITIONS = 512
 SMOOTHING = 0.75
-"""How much of a channel's range moves from activations to weights. Cosine to float32 on 300 real texts, mean and min: .65 .9970 .990,
-.75 .9979 .990, .80 .9980 .980, .85 .9980 .958."""
+"""How much of a channel's range moves from activations to weights. Cosine to float32 on 300 real texts with recipe 1, mean and min:
+.65 .9970 .990, .75 .9979 .990, .80 .9980 .980, .85 .9980 .958."""
 GELU_LEAST = 0.17
 """GELU is never below -0.17, so its output needs hardly any steps below zero."""
-RECIPE = "1"
+RECIPE = "2"
 """Part of the encoder's id: another number with every change of the arithmetic in this file."""
 
 
@@ -105,7 +105,11 @@ def load_ranges(path: Path = RANGES) -> Ranges:
 
 
 class Graph:
-    """Builds the model; ``taps`` are the inputs of the linear layers in order, which calibration reads."""
+    """Builds the model; ``taps`` are the inputs of the linear layers in order, which calibration reads.
+
+    A LayerNorm's gain and shift are folded into the weights and biases that follow it, and so is the scale of the attention: what flows
+    between the layers is the bare normalised vector.
+    """
 
     def __init__(self, tensors: Mapping[str, Floats], absmax: Mapping[str, Floats] | None) -> None:
         from openvino import opset13
@@ -116,64 +120,93 @@ class Graph:
         self.taps: dict[str, Any] = {}
 
     def build(self, with_taps: bool = False) -> Any:
-        """Inputs: the sum of word, position and type embeddings (b, n, 384) and the mask (b, n), 1 where there is a token. Output: (b,
-        384)."""
+        """Inputs: token numbers (b, n), int32, and the mask (b, n), 1 where there is a token. Output: (b, 384)."""
         import openvino
 
         op = self.op
-        embedded = op.parameter([-1, -1, DIM], np.float32, name="embedded")
+        tokens = op.parameter([-1, -1], np.int32, name="tokens")
         mask = op.parameter([-1, -1], np.float32, name="mask")
         closed = op.multiply(op.subtract(mask, self._constant(1.0)), self._constant(1e9))
         closed = op.unsqueeze(op.unsqueeze(closed, self._axis(1)), self._axis(1))
-        x = self._norm(embedded, "embeddings.LayerNorm")
+        length = op.gather(op.shape_of(tokens), self._axis(1), self._axis(0))
+        places = op.slice(self._constant(self._places()), self._axis(0), length, self._axis(1), self._axis(0))
+        x = op.add(op.gather(self._constant(self.tensors["embeddings.word_embeddings.weight"]), tokens, self._axis(0)), places)
+        x = self._normal(x)
+        norm = "embeddings.LayerNorm"
         for layer in range(LAYERS):
-            x = self._layer(x, closed, layer)
+            x = self._layer(x, closed, norm, layer)
+            norm = f"encoder.layer.{layer}.output.LayerNorm"
+        x = op.add(op.multiply(x, self._gain(norm)), self._constant(self.tensors[f"{norm}.bias"]))
         kept = op.multiply(x, op.unsqueeze(mask, self._axis(-1)))
         pooled = op.normalize_l2(op.reduce_sum(kept, self._axis(1)), self._axis(1), 1e-12, "max")
-        return openvino.Model([pooled, *(self.taps.values() if with_taps else ())], [embedded, mask], "minilm")
+        return openvino.Model([pooled, *(self.taps.values() if with_taps else ())], [tokens, mask], "minilm")
 
-    def _layer(self, x: Any, closed: Any, layer: int) -> Any:
+    def _places(self) -> Floats:
+        places: Floats = self.tensors["embeddings.position_embeddings.weight"] + self.tensors["embeddings.token_type_embeddings.weight"][0]
+        return places
+
+    def _layer(self, x: Any, closed: Any, before: str, layer: int) -> Any:
+        """``before`` names the LayerNorm whose gain and shift ``x`` still lacks; the output lacks those of ``output.LayerNorm``."""
         op = self.op
         name = f"encoder.layer.{layer}"
-        query, key, value = (
-            self._heads(self._linear(x, f"{name}.attention.self.{part}", f"{layer}.qkv")) for part in ("query", "key", "value")
-        )
-        seen = op.transpose(op.scaled_dot_product_attention(query, key, value, closed), self._axis(0, 2, 1, 3))
+        query, key, value = map(self._heads, self._linears(x, self._attention(name, before), f"{layer}.qkv"))
+        weight = op.softmax(op.add(op.matmul(query, key, False, True), closed), -1)
+        seen = op.transpose(op.matmul(weight, value, False, False), self._axis(0, 2, 1, 3))
         seen = op.reshape(seen, self._axis(0, 0, DIM), True)
-        x = self._norm(
-            op.add(x, self._linear(seen, f"{name}.attention.output.dense", f"{layer}.out")), f"{name}.attention.output.LayerNorm"
-        )
-        wide = op.gelu(self._linear(x, f"{name}.intermediate.dense", f"{layer}.up"), "erf")
-        return self._norm(op.add(x, self._linear(wide, f"{name}.output.dense", f"{layer}.down")), f"{name}.output.LayerNorm")
+        x = self._added(x, before, seen, f"{name}.attention.output.dense", f"{layer}.out")
+        middle = f"{name}.attention.output.LayerNorm"
+        wide = op.gelu(self._linears(x, [self._folded(f"{name}.intermediate.dense", middle)], f"{layer}.up")[0], "erf")
+        return self._added(x, middle, wide, f"{name}.output.dense", f"{layer}.down")
+
+    def _attention(self, name: str, norm: str) -> list[tuple[Floats, Floats]]:
+        parts = [self._folded(f"{name}.attention.self.{part}", norm) for part in ("query", "key", "value")]
+        scale = np.float32((DIM // HEADS) ** -0.5)
+        return [(parts[0][0] * scale, parts[0][1] * scale), *parts[1:]]
 
     def _heads(self, x: Any) -> Any:
         op = self.op
         return op.transpose(op.reshape(x, self._axis(0, 0, HEADS, DIM // HEADS), True), self._axis(0, 2, 1, 3))
 
-    def _norm(self, x: Any, name: str) -> Any:
-        op = self.op
-        centred = op.mvn(x, self._axis(-1), True, 1e-12, "INSIDE_SQRT")
-        return op.add(op.multiply(centred, self._constant(self.tensors[f"{name}.weight"])), self._constant(self.tensors[f"{name}.bias"]))
+    def _normal(self, x: Any) -> Any:
+        return self.op.mvn(x, self._axis(-1), True, 1e-12, "INSIDE_SQRT")
 
-    def _linear(self, x: Any, name: str, tap: str) -> Any:
+    def _gain(self, norm: str) -> Any:
+        return self._constant(self.tensors[f"{norm}.weight"])
+
+    def _added(self, x: Any, norm: str, y: Any, name: str, tap: str) -> Any:
+        """The residual sum of ``x`` and a linear layer of ``y``, normalised."""
+        bias = self.tensors[f"{name}.bias"] + self.tensors[f"{norm}.bias"]
+        (linear,) = self._linears(y, [(self.tensors[f"{name}.weight"], bias)], tap)
+        return self._normal(self.op.add(self.op.multiply(x, self._gain(norm)), linear))
+
+    def _folded(self, name: str, norm: str) -> tuple[Floats, Floats]:
+        """Weight and bias of a linear layer for the output of a LayerNorm without its gain and shift."""
+        matrix, bias = self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"]
+        return matrix * self.tensors[f"{norm}.weight"], bias + matrix @ self.tensors[f"{norm}.bias"]
+
+    def _linears(self, x: Any, layers: Sequence[tuple[Floats, Floats]], tap: str) -> list[Any]:
+        """Linear layers of one input, which is quantised once for all of them."""
         op = self.op
         self.taps[tap] = x
-        matrix = self.tensors[f"{name}.weight"]
-        weight = self._constant(matrix)
+        matrices = [self._constant(matrix) for matrix, _ in layers]
         if self.absmax is not None:
-            x, weight = self._quantised(x, matrix, np.maximum(self.absmax[tap], 1e-4), tap)
-        return op.add(op.matmul(x, weight, False, True), self._constant(self.tensors[f"{name}.bias"]))
+            x, matrices = self._quantised(x, [matrix for matrix, _ in layers], np.maximum(self.absmax[tap], 1e-4), tap)
+        return [op.add(op.matmul(x, matrix, False, True), self._constant(bias)) for matrix, (_, bias) in zip(matrices, layers, strict=True)]
 
-    def _quantised(self, x: Any, matrix: Floats, absmax: Floats, tap: str) -> tuple[Any, Any]:
+    def _quantised(self, x: Any, matrices: Sequence[Floats], absmax: Floats, tap: str) -> tuple[Any, list[Any]]:
         op = self.op
         scale = np.ones_like(absmax)
         if not tap.endswith(".out"):
-            scale = absmax**SMOOTHING / np.maximum(np.abs(matrix).max(0), 1e-5) ** (1 - SMOOTHING)
-            x, matrix = op.multiply(x, self._constant(1 / scale)), matrix * scale
+            heaviest = np.max([np.abs(matrix).max(0) for matrix in matrices], axis=0)
+            scale = absmax**SMOOTHING / np.maximum(heaviest, 1e-5) ** (1 - SMOOTHING)
+            x = op.multiply(x, self._constant(1 / scale))
         top = float((absmax / scale).max())
         bottom = min(top, float((GELU_LEAST / scale).max())) if tap.endswith(".down") else top
+        return self._stepped(x, *unsigned_range(bottom, top), 256), [self._weight(matrix * scale) for matrix in matrices]
+
+    def _weight(self, matrix: Floats) -> Any:
         rows = np.abs(matrix).max(1, keepdims=True)
-        return self._stepped(x, *unsigned_range(bottom, top), 256), self._stepped(self._constant(matrix), -rows, rows, 255)
+        return self._stepped(self._constant(matrix), -rows, rows, 255)
 
     def _stepped(self, x: Any, low: Any, high: Any, levels: int) -> Any:
         """``x`` on so many steps. The ends are constants: computed ones would keep OpenVINO from using integers."""
@@ -201,56 +234,61 @@ class Batch:
     """Texts of one padded length: their rows in the caller's list, and the two inputs of the graph."""
 
     rows: list[int]
-    embedded: Floats
+    tokens: npt.NDArray[np.int32]
     mask: Floats
 
 
 class Tokens:
     """Texts to batches. ``limit`` is the most tokens a text may have, its two marks included; the rest is cut off."""
 
-    WIDTH = 8
+    WIDTH = 4
+    """Texts are padded to a multiple of it. On 1,000 real texts exact lengths were no faster than 4 (4.9 CPU-s), and the kernels that
+    OpenVINO makes for each new shape took 2.0 CPU-s of the first pass instead of .7; with 8 it was 5.3 CPU-s."""
     BUDGET = 1024
     """Tokens a batch. 512 to 2,048 ran equally fast, 8,192 a tenth slower and in four times the memory."""
     CHARACTERS = 64
     """Characters read per token granted: a longer text is cut before it is tokenised."""
 
-    def __init__(self, folder: Path, tensors: Mapping[str, Floats], limit: int) -> None:
+    def __init__(self, folder: Path, limit: int) -> None:
         from tokenizers import Tokenizer
 
         self.tokeniser = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokeniser.no_padding()
         self.limit = min(limit, POSITIONS)
         self.tokeniser.enable_truncation(self.limit)
-        self.words = tensors["embeddings.word_embeddings.weight"]
-        self.places = tensors["embeddings.position_embeddings.weight"] + tensors["embeddings.token_type_embeddings.weight"][0]
 
     def batches(self, texts: Sequence[str]) -> Iterator[Batch]:
-        """Every text once, shortest first, padded to a multiple of ``WIDTH`` tokens."""
+        """Every text once, longest first, so that all threads finish together."""
         cut = self.limit * self.CHARACTERS
         coded = [found.ids for found in self.tokeniser.encode_batch_fast([text[:cut] for text in texts])]
-        widths = [-(-len(ids) // self.WIDTH) * self.WIDTH for ids in coded]
-        order = sorted(range(len(coded)), key=lambda row: (widths[row], row))
-        start = 0
-        while start < len(order):
-            width = widths[order[start]]
-            rows = [row for row in order[start : start + max(1, self.BUDGET // width)] if widths[row] == width]
-            start += len(rows)
-            yield self._batch(rows, [coded[row] for row in rows], width)
+        by_width: dict[int, list[int]] = {}
+        for row, ids in enumerate(coded):
+            by_width.setdefault(-(-len(ids) // self.WIDTH) * self.WIDTH, []).append(row)
+        for width in sorted(by_width, reverse=True):
+            every, size = by_width[width], max(1, self.BUDGET // width)
+            for start in range(0, len(every), size):
+                rows = every[start : start + size]
+                yield self._batch(rows, [coded[row] for row in rows], width)
 
-    def _batch(self, rows: list[int], coded: Iterable[list[int]], width: int) -> Batch:
-        ids = np.zeros((len(rows), width), np.int64)
+    def _batch(self, rows: list[int], coded: Sequence[list[int]], width: int) -> Batch:
+        tokens = np.zeros((len(rows), width), np.int32)
         mask = np.zeros((len(rows), width), np.float32)
-        for row, tokens in enumerate(coded):
-            ids[row, : len(tokens)] = tokens
-            mask[row, : len(tokens)] = 1
-        return Batch(rows, self.words[ids] + self.places[:width], mask)
+        for row, ids in enumerate(coded):
+            tokens[row, : len(ids)] = ids
+            mask[row, : len(ids)] = 1
+        return Batch(rows, tokens, mask)
 
 
 def compile_graph(precision: Precision, tensors: Mapping[str, Floats], ranges: Ranges, threads: int) -> Any:
-    """The compiled model: one stream a thread, so that each batch is computed by one thread."""
+    """The compiled model: one stream a thread, so that each batch is computed by one thread.
+
+    Without OpenVINO's snippets: on widths of 30 to 100 tokens that are no multiple of 16 their fused attention made the whole model 3 to
+    10 % slower than plain products and softmax (64 and 146 tokens: 2 to 3 % faster). bfloat16 was slower everywhere on AVX512-BF16
+    without AMX, and so was 8-bit attention.
+    """
     import openvino
 
     model = Graph(tensors, ranges.absmax if precision == "int8" else None).build()
     streams = max(1, min(threads, 16))
     options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": streams, "NUM_STREAMS": streams, "ENABLE_CPU_PINNING": False}
-    return openvino.Core().compile_model(model, "CPU", options)
+    return openvino.Core().compile_model(model, "CPU", {**options, "SNIPPETS_MODE": "DISABLE"})

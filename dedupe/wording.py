@@ -1,22 +1,19 @@
-"""Which words two texts do not share, once inflections, slips and split words are matched, and whether that makes one a rewording."""
+"""Which words two texts do not share, in any order, and whether that makes one a rewording of the other."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from rapidfuzz.distance import OSA, Indel, Levenshtein
+from rapidfuzz.distance import Levenshtein
 
 from dedupe.features import Word
-from dedupe.words import DAYS, FILLERS, LIGHT, MONTHS, NEGATIONS, QUANTIFIERS, known, opposites, stem
+from dedupe.slips import slip
+from dedupe.words import FILLERS, LIGHT, stem
 
 NEAR_SHARE = 0.25
 """Up to this share of unshared content words, two texts are one text with something changed, and not a rewording."""
-
-_TELLING = ("ate", "ite", "ide", "ane", "ene", "yne", "ose", "ase", "ol", "al", "one", "ic", "ous", "ium", "in", "ine")
-_KEPT_APART = NEGATIONS | QUANTIFIERS | DAYS | frozenset(MONTHS)
 
 
 @dataclass(slots=True)
@@ -108,30 +105,3 @@ def _drop_fillers(words: list[Word], other: Sequence[Word]) -> int:
     for word in slips:
         words.remove(word)
     return len(slips)
-
-
-def same_order(first: Sequence[Word], second: Sequence[Word], slips: int) -> bool:
-    """Whether the content words come in one order; a slip may change one place."""
-    left, right = ([stem(word.text) for word in _content(side)] for side in (first, second))
-    return left == right or (slips > 0 and Indel.distance(left, right) <= 3 * slips)
-
-
-@lru_cache(maxsize=65536)
-def slip(a: str, b: str) -> bool:
-    """Whether one word is a misspelling of the other: one keystroke away (two in long words), and not itself another word."""
-    if min(len(a), len(b)) < 3 or (a in _KEPT_APART and b in _KEPT_APART):
-        return False
-    shorter = min(len(a), len(b))
-    distance = OSA.distance(a, b, score_cutoff=2)
-    if distance > (2 if shorter >= 7 else 1) or (known(a) and known(b)) or b in opposites(a) or a in opposites(b):
-        return False
-    if _ending(a) and _ending(b) and _ending(a) != _ending(b):
-        return False
-    replaced = len(a) == len(b) and sorted(a) != sorted(b)
-    if known(a) or known(b):
-        return a[0] == b[0] or not replaced
-    return distance == 1 and a[0] == b[0] and shorter >= (6 if replaced else 4)
-
-
-def _ending(word: str) -> str:
-    return next((ending for ending in _TELLING if word.endswith(ending)), "")

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.logging import RichHandler
@@ -17,6 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from thresher import __version__
 from thresher.errors import SettingsError, ThresherError, UsageError
+
+if TYPE_CHECKING:
+    from dedupe.guard import Comparable
 
 OK, FAILED, USAGE, PARTLY = 0, 1, 2, 3
 
@@ -108,12 +111,15 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
 @app.command()
 def compare(
     texts: Annotated[list[str] | None, typer.Argument(help="Two texts.")] = None,
-    pairs: Annotated[Path | None, typer.Option("--pairs", help='JSONL with {"a", "b"} a line; one JSON line is printed for each.')] = None,
+    pairs: Annotated[Path | None, typer.Option("--pairs", help='JSONL, {"a", "b"} a line: texts or items.')] = None,
     config: Config = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Tell whether two texts are the same item, related or different, and which feature decided it."""
-    from dedupe.decide import explain
+    from dedupe.scorer import Scorer
+
+    from dedupe.decide import Judge, explain
     from dedupe.embeddings import open_encoder
+    from dedupe.guard import Comparable
     from flows.workspace import config_folder
     from thresher import settings
 
@@ -121,14 +127,16 @@ def compare(
     given = list(texts or [])
     if pairs is None and len(given) != 2:
         raise UsageError('give two texts, or --pairs FILE with {"a": ..., "b": ...} on each line')
-    wanted = _pairs(pairs) if pairs else iter([(given[0], given[1])])
-    encoder = open_encoder(dedupe.embedding, Path("models"))
+    wanted = _pairs(pairs) if pairs else iter([(Comparable("a", given[0]), Comparable("b", given[1]))])
+    encoder, judge = open_encoder(dedupe.embedding, Path("models")), Judge(dedupe, Scorer.load())
     for a, b in wanted:
-        found = explain(a, b, encoder, dedupe)
+        found = explain(a, b, encoder, judge)
         if pairs or as_json:
-            print(json.dumps({"verdict": found.verdict, "score": round(found.score, 4), "reason": found.reason}), flush=False)
+            told = {"verdict": found.verdict, "score": round(found.score, 4), "method": found.method, "reason": found.reason}
+            print(json.dumps(told), flush=False)
         else:
-            print(f"{found.verdict}: {found.reason} (cosine {found.score:.3f})")
+            what = "probability" if found.method == "scorer" else "cosine"
+            print(f"{found.verdict}: {found.reason} (by the {found.method}, {what} {found.score:.3f})")
 
 
 @app.command()
@@ -319,19 +327,29 @@ def _keys(sets: list[str]) -> dict[str, Any]:
     return keys
 
 
-def _pairs(path: Path) -> Iterator[tuple[str, str]]:
+def _pairs(path: Path) -> Iterator[tuple[Comparable, Comparable]]:
     try:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                try:
-                    pair = json.loads(line)
-                    yield str(pair["a"]), str(pair["b"])
-                except (ValueError, KeyError, TypeError):
-                    raise UsageError(f'{path}, line {number}: not a JSON object with "a" and "b"') from None
+                if line.strip():
+                    yield _pair(line, f"{path}, line {number}")
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
+
+
+def _pair(line: str, place: str) -> tuple[Comparable, Comparable]:
+    """Each side is a text, or an object with ``prompt`` and, where it has them, ``choices`` and ``target``."""
+    from dedupe.guard import Comparable
+
+    def side(name: str) -> Comparable:
+        told = given[name] if isinstance(given[name], dict) else {"prompt": given[name]}
+        return Comparable(name, str(told["prompt"]), tuple(map(str, told.get("choices", ()))), str(told.get("target", "")))
+
+    try:
+        given = json.loads(line)
+        return side("a"), side("b")
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(f'{place}: not a JSON object with "a" and "b", each a text or an object with "prompt"') from None
 
 
 def _end(work: Any, run: Any, as_json: bool, *, off: dict[str, str] | None = None, failed: bool = False) -> None:

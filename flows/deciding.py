@@ -3,97 +3,169 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
+
+from dedupe.cells import Cells
 from dedupe.decide import decide
+from dedupe.exact import rounded
 from dedupe.guard import Comparable
-from dedupe.index import Index
+from dedupe.index import Index, SegmentDamaged, SegmentInfo, State
 from flows import history
 from flows.workspace import Workspace
-from store import decisions
+from store import decisions, dedupe_queue
 from store.decisions import StoredItem
+from store.dedupe_queue import IndexRows, Queued
 from thresher.failpoint import failpoint
+from thresher.model import Decision
 
 log = logging.getLogger("thresher.deciding")
 
-EMBED_AT_ONCE = 4096
+EMBED_AT_ONCE = 8192
 """Texts between two commits of vectors: what a kill can cost."""
+DECIDE_AT_ONCE = 32_768
+"""Newcomers that are compared all with all; those before them are found through the index. Part of the outcome."""
 
 Progress = Callable[[int, int], None]
 """(texts embedded, texts to embed)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decided:
     """What one pass did."""
 
-    embedded: int
-    merged: int
-    related: int
-    new: int
+    embedded: int = 0
+    same: int = 0
+    related: int = 0
+    new: int = 0
 
 
-def embed(work: Workspace, progress: Progress | None = None) -> int:
-    """A vector for each item that has none of this encoder; returns how many. A killed pass goes on where it was."""
-    with work.database.reader() as con:
-        pending = decisions.pending_embedding(con, work.encoder.id)
-    for start in range(0, len(pending), EMBED_AT_ONCE):
-        part = pending[start : start + EMBED_AT_ONCE]
+def embed(work: Workspace, item_ids: Sequence[str], progress: Progress | None = None) -> None:
+    """A vector for each of these items. A killed pass goes on where it was."""
+    for start in range(0, len(item_ids), EMBED_AT_ONCE):
+        part = item_ids[start : start + EMBED_AT_ONCE]
+        with work.database.reader() as con:
+            items = decisions.items_by_id(con, part)
 
         def told(count: int, before: int = start) -> None:
             if progress:
-                progress(before + count, len(pending))
+                progress(before + count, len(item_ids))
 
-        vectors = work.encoder.encode([item.prompt for item in part], told)
+        vectors = work.encoder.encode([items[item_id].prompt for item_id in part], told)
         failpoint("deciding.embedded")
         with work.database.transaction() as con:
-            decisions.save_vectors(con, work.encoder.id, [item.item_id for item in part], vectors)
-    return len(pending)
-
-
-def _has_items(work: Workspace) -> bool:
-    """Whether there is an item at all: an empty benchmark loads no model."""
-    with work.database.reader() as con:
-        return bool(con.execute("SELECT 1 FROM items LIMIT 1").fetchall())
+            decisions.save_vectors(con, work.encoder.id, part, vectors)
 
 
 def deduplicate(work: Workspace, run_id: str, progress: Progress | None = None) -> Decided:
     """Embed and decide everything that is not decided yet, in one transaction: what is decided together is decided together again by a
     rebuild."""
-    if not _has_items(work):
-        return Decided(0, 0, 0, 0)
-    embedded = embed(work, progress)
-    with work.database.reader() as con:
-        newcomers = decisions.undecided(con, work.encoder.id)
-        ids, vectors = decisions.vectors_of(con, work.encoder.id, [item.item_id for item in newcomers])
-    if not newcomers:
-        return Decided(embedded, 0, 0, 0)
-    index = _synced(work)
-    by_id = {item.item_id: item for item in newcomers}
-    made = list(decide([_comparable(by_id[i]) for i in ids], vectors, index, _lookup(work), work.settings.dedupe, work.encoder.id))
+    queue = _queue(work)
+    if not queue.ids:
+        return Decided()
+    embed(work, queue.unembedded, progress)
+    index = _opened(work)
+    _rearrange(work, index, queue)
+    made = _Made(Decided(len(queue.unembedded)))
+    for group in _groups(queue.newcomers):
+        _decide_group(work, index, group, made)
     failpoint("deciding.decided")
     with work.database.transaction() as con:
-        decisions.save_decisions(con, run_id, made)
+        decisions.save_decisions(con, run_id, made.decisions)
+        dedupe_queue.save_index(con, work.encoder.id, _rows(index.state))
+        dedupe_queue.take(con, queue.ids)
     failpoint("deciding.saved")
-    history.note(work.archive, run_id, "decided")
-    row = {item_id: at for at, item_id in enumerate(ids)}
-    canonical = [d.item_id for d in made if d.verdict != "same"]
-    index.add(canonical, vectors[[row[item_id] for item_id in canonical]])
+    if made.decisions:
+        history.note(work.archive, run_id, "decided")
+    index.tidy()
     failpoint("deciding.indexed")
-    count = {verdict: sum(d.verdict == verdict for d in made) for verdict in ("same", "related", "new")}
-    return Decided(embedded, count["same"], count["related"], count["new"])
+    return made.counts
 
 
-def _synced(work: Workspace) -> Index:
+def _queue(work: Workspace) -> Queued:
+    """What waits. An encoder that is used for the first time finds every item waiting; an empty benchmark loads no model."""
     with work.database.reader() as con:
-        ids, vectors = decisions.canonical_vectors(con, work.encoder.id)
+        if not con.execute("SELECT 1 FROM items LIMIT 1").fetchall():
+            return Queued([], [], [], [])
+        known = dedupe_queue.index_rows(con, work.encoder.id) is not None
+    if not known:
+        with work.database.transaction() as con:
+            dedupe_queue.put_all(con)
+    with work.database.reader() as con:
+        return dedupe_queue.queued(con, work.encoder.id)
+
+
+@dataclass(slots=True)
+class _Made:
+    """The decisions of a pass so far."""
+
+    counts: Decided
+    decisions: list[Decision] = field(default_factory=list)
+
+
+def _groups(newcomers: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(newcomers), DECIDE_AT_ONCE):
+        yield newcomers[start : start + DECIDE_AT_ONCE]
+
+
+def _decide_group(work: Workspace, index: Index, group: Sequence[str], made: _Made) -> None:
+    with work.database.reader() as con:
+        items = decisions.items_by_id(con, group)
+        ids, found = decisions.vectors_of(con, work.encoder.id, group)
     row = {item_id: at for at, item_id in enumerate(ids)}
-    index = Index.open(work.index, work.encoder.id, work.encoder.dim)
-    for trouble in index.trouble:
-        log.warning("the index is mended from the database: %s", trouble)
-    index.sync(ids, lambda wanted: vectors[[row[item_id] for item_id in wanted]])
+    vectors = found[[row[item_id] for item_id in group]]
+    new = [_comparable(items[item_id]) for item_id in group]
+    decided = list(decide(new, rounded(vectors), index, _lookup(work), work.judge, work.encoder.id))
+    kept = [at for at, decision in enumerate(decided) if decision.verdict != "same"]
+    index.change([group[at] for at in kept], vectors[kept])
+    made.decisions += decided
+    for decision in decided:
+        setattr(made.counts, decision.verdict, getattr(made.counts, decision.verdict) + 1)
+
+
+def _opened(work: Workspace) -> Index:
+    """The index as the database knows it; made anew from the vectors where a file is damaged or rows are missing."""
+    with work.database.reader() as con:
+        rows = dedupe_queue.index_rows(con, work.encoder.id)
+        expected = dedupe_queue.canonical_count(con)
+    state = _state(rows) if rows else State(Cells.one(work.encoder.dim))
+    try:
+        index = Index(work.index, state)
+        trouble = "" if _canonical_rows(work, index) == expected else f"it holds {len(index):,} rows, and {expected:,} items are canonical"
+    except SegmentDamaged as error:
+        trouble = str(error)
+    if trouble:
+        log.warning("the index is built again from the database: %s", trouble)
+        with work.database.reader() as con:
+            index = Index.build(work.index, state, decisions.canonical_vectors(con, work.encoder.id))
     return index
+
+
+def _canonical_rows(work: Workspace, index: Index) -> int:
+    """The rows of the index that no queued item stands behind."""
+    with work.database.reader() as con:
+        waiting = [row[0] for row in con.execute("SELECT DISTINCT item_id FROM dedupe_queue ORDER BY 1").fetchall()]
+    return len(index) - len(index.held(waiting) - index.state.dead)
+
+
+def _rearrange(work: Workspace, index: Index, queue: Queued) -> None:
+    """Brings into the index what became canonical without a decision of today, and takes out what is not canonical any more."""
+    with work.database.reader() as con:
+        ids, vectors = decisions.vectors_of(con, work.encoder.id, queue.canonical)
+    index.change(ids, vectors if ids else np.zeros((0, work.encoder.dim), np.float32), [*queue.gone, *queue.newcomers])
+
+
+def _state(rows: IndexRows) -> State:
+    centroids = np.frombuffer(rows.centroids, np.int8).reshape(rows.cells, rows.dimension)
+    return State(Cells(centroids), tuple(SegmentInfo(name, count) for name, count in rows.segments), frozenset(rows.dead))
+
+
+def _rows(state: State) -> IndexRows:
+    cells = state.cells.centroids
+    segments = tuple((segment.name, segment.rows) for segment in state.segments)
+    return IndexRows(len(cells), cells.shape[1], cells.tobytes(), segments, tuple(sorted(state.dead)))
 
 
 def _comparable(item: StoredItem) -> Comparable:

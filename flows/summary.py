@@ -58,10 +58,10 @@ def refusals(report: Mapping[str, Any], reasons: Mapping[str, str], most: int = 
 
 def decided_line(decided: Decided) -> str:
     """What the dedupe did."""
-    if not decided.merged + decided.related + decided.new:
+    if not decided.same + decided.related + decided.new:
         return "nothing new to embed or to compare"
     return (
-        f"{decided.embedded:,} texts embedded: {decided.merged:,} found to be the same as a known item, {decided.related:,} linked to a "
+        f"{decided.embedded:,} texts embedded: {decided.same:,} found to be the same as a known item, {decided.related:,} linked to a "
         f"related one, {decided.new:,} with nothing like them"
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from dedupe.decide import Judge
 from dedupe.embeddings import Encoder, open_encoder
 from scrapers import base
 from store.database import Database
@@ -59,6 +60,13 @@ class Workspace:
     def encoder(self) -> Encoder:
         """Opened on first use: a command that embeds nothing never loads a model."""
         return open_encoder(self.settings.dedupe.embedding, self.folder / "models")
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Who says whether two items are the same."""
+        from dedupe.scorer import Scorer
+
+        return Judge(self.settings.dedupe, Scorer.load())
 
     @property
     def archive(self) -> Path:

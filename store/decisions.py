@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from store import dedupe_queue
 from store.database import Connection
 from store.rows import fetch, keys, run, table
 from thresher.errors import EncoderError, StoreError
@@ -40,27 +41,10 @@ class StoredItem:
 _STORED = "SELECT i.item_id, i.kind, i.messages, i.target, i.choices, i.merged_into FROM items i"
 
 
-def pending_embedding(con: Connection, encoder: str, limit: int | None = None) -> list[StoredItem]:
-    """Items with text that have no vector of this encoder, by id; at most ``limit``."""
-    return _stored(con, f"{_STORED} ANTI JOIN (FROM embeddings WHERE encoder = ?) e ON e.item_id = i.item_id "
-                        f"WHERE i.lifecycle <> 'retired' ORDER BY i.item_id LIMIT {_limit(limit)}", [encoder])  # fmt: skip
-
-
-def undecided(con: Connection, encoder: str, limit: int | None = None) -> list[StoredItem]:
-    """Items that have a vector of this encoder and no decision, by id."""
-    return _stored(con, f"{_STORED} SEMI JOIN (FROM embeddings WHERE encoder = ?) e ON e.item_id = i.item_id "
-                        f"ANTI JOIN decisions d ON d.item_id = i.item_id "
-                        f"WHERE i.lifecycle <> 'retired' ORDER BY i.item_id LIMIT {_limit(limit)}", [encoder])  # fmt: skip
-
-
 def items_by_id(con: Connection, item_ids: Sequence[str]) -> dict[str, StoredItem]:
     """Those of the items that exist."""
     found = _stored(con, f"{_STORED} SEMI JOIN given g ON g.item_id = i.item_id", [], given=keys("item_id", item_ids))
     return {i.item_id: i for i in found}
-
-
-def _limit(limit: int | None) -> str:
-    return "ALL" if limit is None else str(int(limit))
 
 
 def _stored(con: Connection, sql: str, parameters: list[Any], **tables: pa.Table) -> list[StoredItem]:
@@ -104,16 +88,16 @@ def save_vectors(con: Connection, encoder: str, item_ids: Sequence[str], vectors
     failpoint("store.vectors")
 
 
-def canonical_vectors(con: Connection, encoder: str) -> tuple[list[str], NDArray[np.float32]]:
-    """The ids of the canonical items, sorted, and their vectors as rows: what a newcomer is compared with. Undecided items are not among
-    them."""
-    return _vectors(
-        con,
-        "SELECT e.item_id, e.vector, e.dimension FROM embeddings e JOIN items i ON i.item_id = e.item_id SEMI JOIN decisions d ON "
-        "d.item_id = i.item_id "
-        "WHERE e.encoder = ? AND i.merged_into IS NULL AND i.lifecycle <> 'retired' ORDER BY e.item_id",
-        [encoder],
-    )
+def canonical_vectors(con: Connection, encoder: str, at_once: int = 100_000) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
+    """The decided canonical items in batches, ids and vectors as rows: to build the index anew."""
+    con.execute("CREATE OR REPLACE TEMP TABLE canonical AS SELECT item_id FROM items SEMI JOIN decisions USING (item_id) "
+                "WHERE merged_into IS NULL AND lifecycle <> 'retired' AND item_id NOT IN (FROM dedupe_queue)")  # fmt: skip
+    reader = con.sql(
+        "SELECT e.item_id, e.vector, e.dimension FROM embeddings e SEMI JOIN canonical USING (item_id) WHERE e.encoder = ?",
+        params=[encoder],
+    ).to_arrow_reader(at_once)
+    for batch in reader:
+        yield _rows(pa.Table.from_batches([batch]))
 
 
 def vectors_of(con: Connection, encoder: str, item_ids: Sequence[str]) -> tuple[list[str], NDArray[np.float32]]:
@@ -131,6 +115,10 @@ def _vectors(con: Connection, sql: str, parameters: list[Any], **tables: pa.Tabl
     finally:
         for name in tables:
             con.unregister(name)
+    return _rows(found)
+
+
+def _rows(found: pa.Table) -> tuple[list[str], NDArray[np.float32]]:
     if not found.num_rows:
         return [], np.empty((0, 0), np.float32)
     width = found.column("dimension")[0].as_py()
@@ -235,6 +223,7 @@ def undo_merge(con: Connection, item_id: str) -> None:
         raise StoreError(f"item {item_id} is not merged into another")
     con.execute("UPDATE items SET merged_into = NULL WHERE item_id = ?", [item_id])
     con.execute("UPDATE decisions SET undone = true WHERE item_id = ? AND verdict = 'same'", [item_id])
+    dedupe_queue.put(con, [item_id])
     con.execute(
         """UPDATE items SET merged_into = ? WHERE merged_into = ? AND item_id IN (
                WITH RECURSIVE through AS (

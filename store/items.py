@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from store import dedupe_queue
 from store.database import Connection
 from store.removal import settle_items
 from store.rows import GONE, STAMP, dumps, fetch, keys, plain, record_row, run, table
@@ -208,6 +209,7 @@ class _Batch:
                 "DELETE FROM decisions USING revived WHERE decisions.item_id = revived.item_id AND NOT undone",
                 revived=keys("item_id", revived),
             )
+        dedupe_queue.put(self._con, [i for i in first if i not in stored] + revived)
         return len(new)
 
     def _reword(self, items: pa.Table) -> None:

@@ -75,6 +75,7 @@ def _settle(con: Connection) -> None:
     )
     _find_leads(con)
     _promote(con)
+    con.execute("INSERT INTO dedupe_queue FROM touched")
 
 
 def _find_leads(con: Connection) -> None:
@@ -101,6 +102,7 @@ def _promote(con: Connection) -> None:
            WHERE root.lifecycle = 'retired' AND root.item_id IN (FROM touched) AND child.lifecycle <> 'retired'
            GROUP BY child.merged_into"""
     )
+    con.execute("INSERT INTO dedupe_queue SELECT DISTINCT heir FROM heirs")
     con.execute(
         """UPDATE items SET merged_into = CASE WHEN item_id = heirs.heir THEN NULL ELSE heirs.heir END
            FROM heirs WHERE items.merged_into = heirs.retired"""

@@ -239,8 +239,8 @@ class Candidate:
 class Decision:
     """What the dedupe said of one item against the nearest known one.
 
-    ``item_id`` is the newcomer; ``other_id`` the canonical item that it matched (None for ``new``); ``score`` is the cosine for
-    semantic methods and 1.0 for exact ones; ``reason`` names the feature that decided.
+    ``item_id`` is the newcomer; ``other_id`` the canonical item that it matched (None for ``new``); ``method``
+    says who decided: ``shortlist`` and ``guard`` by the cosine in ``score``, ``scorer`` by its probability; ``reason`` names the feature.
     """
 
     item_id: str

@@ -1,7 +1,7 @@
 """What may be set: config/ and the environment, read once, validated, frozen, passed down.
 
-``load(folder)`` reads ``thresher.toml``, ``dedupe.toml``, ``export.toml`` and ``sources/*.toml`` (``rules.toml`` is read by
-``thresher.rules``). An environment variable ``THRESHER_<SECTION>_<KEY>`` stands over ``thresher.toml``
+``load(folder)`` reads ``thresher.toml``, ``dedupe.toml``, ``clusters.toml``, ``export.toml`` and ``sources/*.toml`` (``rules.toml`` is
+read by ``thresher.rules``). An environment variable ``THRESHER_<SECTION>_<KEY>`` stands over ``thresher.toml``
 (``THRESHER_NETWORK_CONTACT``). Secrets come from the environment alone.
 """
 
@@ -106,6 +106,35 @@ class Dedupe(_Section):
     related_threshold: float = Field(gt=0, le=1)
 
 
+class Distiller(_Section):
+    """A language model that puts claimed failures into short phrases, behind the OpenAI chat API; off while ``base_url`` is empty."""
+
+    base_url: str = ""
+    """Up to and with the version: ``http://127.0.0.1:8000/v1``. Its host must be in network.allow_addresses where it is a private one."""
+    model: str = ""
+    key_variable: str = "THRESHER_MODEL_KEY"
+    """The environment variable that holds the key; without one no key is sent."""
+    max_requests: int = Field(2000, ge=1)
+    """In one pass; further claims get the phrase of the rules."""
+
+
+class Clusters(_Section):
+    """How complaints become failure clusters; see ``dedupe.clusters``."""
+
+    version: str = "1"
+    join_threshold: float = Field(0.55, gt=0, lt=1)
+    """Least mean cosine between the phrases of two groups that become one."""
+    anchor_threshold: float = Field(0.4, gt=0, le=1)
+    """Least cosine of an extracted phrase to one that the rules know, for it to get that one's category."""
+    reach: float = Field(0.15, ge=0, lt=1)
+    """How far below ``join_threshold`` a cluster is looked at again when something comes near it."""
+    dissolve_at_most: int = Field(400, ge=2)
+    """Clusters of more phrases are halved, not taken apart, when they are looked at again."""
+    published_authors: int = Field(3, ge=1)
+    """Distinct authors without which a cluster is not fit to be published."""
+    distiller: Distiller = Distiller()
+
+
 class Export(_Section):
     """What leaves in a snapshot."""
 
@@ -135,6 +164,7 @@ class Settings(_Section):
     network: Network
     schedule: Schedule
     dedupe: Dedupe
+    clusters: Clusters = Clusters()
     export: Export
     sources: dict[str, Source]
     salt: str = Field("", repr=False)
@@ -165,6 +195,7 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         network=general.network,
         schedule=general.schedule,
         dedupe=_validated(Dedupe, _read(folder / "dedupe.toml"), folder / "dedupe.toml"),
+        clusters=_validated(Clusters, _optional(folder / "clusters.toml"), folder / "clusters.toml"),
         export=_validated(Export, _read(folder / "export.toml"), folder / "export.toml"),
         sources=sources,
         salt=environ.get("THRESHER_SALT", ""),
@@ -186,7 +217,13 @@ def missing_needs(source: Source, environ: Mapping[str, str] | None = None) -> l
 def flat(settings: Settings, environ: Mapping[str, str] | None = None) -> Iterator[tuple[str, str, str]]:
     """(key, value as TOML would show it, where it comes from) for each setting, secrets masked."""
     environ = os.environ if environ is None else environ
-    files = {"network": "thresher.toml", "schedule": "thresher.toml", "dedupe": "dedupe.toml", "export": "export.toml"}
+    files = {
+        "network": "thresher.toml",
+        "schedule": "thresher.toml",
+        "dedupe": "dedupe.toml",
+        "clusters": "clusters.toml",
+        "export": "export.toml",
+    }
     for section, file in files.items():
         held = _read(settings.folder / file) if (settings.folder / file).is_file() else {}
         held = held.get(section, {}) if file == "thresher.toml" else held
@@ -235,6 +272,11 @@ def _value(text: str, wanted: Any) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def _optional(path: Path) -> dict[str, Any]:
+    """A file that a config folder made before it was known does not hold: then the defaults count."""
+    return _read(path) if path.is_file() else {}
 
 
 def _read(path: Path) -> dict[str, Any]:

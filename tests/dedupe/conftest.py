@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from dedupe.decide import Judge
 from dedupe.embeddings import MiniLM, open_minilm
+from dedupe.exact import Floats
+from dedupe.guard import Comparable
 from thresher.settings import Dedupe, Embedding
 
 
@@ -18,6 +23,23 @@ def encoder() -> MiniLM:
 @pytest.fixture
 def settings() -> Dedupe:
     return Dedupe(version="test", same_threshold=0.87, related_threshold=0.7)
+
+
+class CosineScorer:
+    """Takes the cosine for the probability: what is tested here is what is done with it."""
+
+    def score(self, pairs: Sequence[tuple[Comparable, Comparable]], first: Floats, second: Floats, cosines: Sequence[float]) -> list[Said]:
+        return [Said(cosine, "cosine") for cosine in cosines]
+
+
+class Said(NamedTuple):
+    probability: float
+    reason: str
+
+
+@pytest.fixture
+def judge(settings: Dedupe) -> Judge:
+    return Judge(settings, CosineScorer())
 
 
 @pytest.fixture

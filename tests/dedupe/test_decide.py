@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dedupe.decide import compare, decide, explain
+from dedupe.cells import Cells
+from dedupe.decide import Judge, decide, explain
 from dedupe.embeddings import Floats, MiniLM
 from dedupe.exact import rounded
 from dedupe.guard import Comparable
-from dedupe.index import Index
+from dedupe.index import Index, State
 from thresher.errors import UsageError
 from thresher.model import Decision
-from thresher.settings import Dedupe
 
 THINGS = ("boat", "engine", "garden", "violin", "passport", "telescope", "bakery", "glacier")
 ASKED = (
@@ -57,31 +57,31 @@ def run(
     new: Sequence[Comparable],
     vectors: Mapping[str, Floats],
     folder: Path,
-    settings: Dedupe,
+    judge: Judge,
     block: int = 1024,
     known: Sequence[Comparable] = KNOWN,
 ) -> list[Decision]:
-    index = Index.open(folder, "test", 384)
+    index = Index(folder, State(Cells.one(384)))
     if known:
-        index.add([item.item_id for item in known], np.stack([vectors[item.item_id] for item in known]))
+        index.change([item.item_id for item in known], np.stack([vectors[item.item_id] for item in known]))
     stored = {item.item_id: item for item in known}
     stacked = np.stack([vectors[item.item_id] for item in new]) if new else np.zeros((0, 384), np.float32)
-    return list(decide(new, stacked, index, lambda ids: {i: stored[i] for i in ids if i in stored}, settings, "test", block))
+    return list(decide(new, rounded(stacked), index, lambda ids: {i: stored[i] for i in ids if i in stored}, judge, "test", block))
 
 
-def brute_force(new: Sequence[Comparable], vectors: Mapping[str, Floats], settings: Dedupe) -> list[tuple[str, str, str | None]]:
+def brute_force(new: Sequence[Comparable], vectors: Mapping[str, Floats], judge: Judge) -> list[tuple[str, str, str | None]]:
     """The definition, one pair at a time in whole numbers."""
     canonical, outcome = list(KNOWN), []
     grid = {name: rounded(vector).astype(np.int64) for name, vector in vectors.items()}
-    for item in sorted(new, key=lambda one: one.item_id):
+    for item in new:
         near = []
         for other in canonical:
             x, y = grid[item.item_id], grid[other.item_id]
             score = min(1.0, float(np.round(int(x @ y) / float(np.sqrt(int(x @ x)) * np.sqrt(int(y @ y))), 4)))
-            if score >= settings.related_threshold:
-                near.append((-score, other.item_id, other))
-        near = sorted(near, key=lambda hit: hit[:2])[: settings.neighbours]
-        same = next((other.item_id for score, _, other in near if compare(item, other, -score, settings).verdict == "same"), None)
+            if score >= judge.settings.related_threshold:
+                near.append((-score, other.item_id, other, x, y))
+        near = sorted(near, key=lambda hit: hit[:2])[: judge.settings.neighbours]
+        same = next((o.item_id for score, _, o, x, y in near if judge.compare(item, o, x, y, -score).verdict == "same"), None)
         outcome.append((item.item_id, "same" if same else "related" if near else "new", same or (near[0][1] if near else None)))
         if not same:
             canonical.append(item)
@@ -92,93 +92,83 @@ def seen(decisions: Sequence[Decision]) -> list[tuple[str, str, str | None]]:
     return [(decision.item_id, decision.verdict, decision.other_id) for decision in decisions]
 
 
-def test_decisions_equal_brute_force(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
-    found = seen(run(NEW, vectors, tmp_path, settings))
-    assert found == brute_force(NEW, vectors, settings)
+def test_decisions_equal_brute_force(vectors: Mapping[str, Floats], tmp_path: Path, judge: Judge) -> None:
+    found = seen(run(NEW, vectors, tmp_path, judge))
+    assert found == brute_force(NEW, vectors, judge)
     assert {verdict for _, verdict, _ in found} == {"new", "same", "related"}
 
 
 @pytest.mark.parametrize("block", [1, 2, 7, 50, 10_000])
-def test_block_size_and_order_do_not_matter(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe, block: int) -> None:
-    shuffled = random.Random(block).sample(NEW, len(NEW))
-    assert run(shuffled, vectors, tmp_path / "a", settings, block) == run(NEW, vectors, tmp_path / "b", settings)
+def test_block_size_does_not_matter(vectors: Mapping[str, Floats], tmp_path: Path, judge: Judge, block: int) -> None:
+    assert run(NEW, vectors, tmp_path / "a", judge, block) == run(NEW, vectors, tmp_path / "b", judge)
 
 
-def test_few_neighbours_give_the_same_as_brute_force(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
-    few = settings.model_copy(update={"neighbours": 2})
+def test_few_neighbours_give_the_same_as_brute_force(vectors: Mapping[str, Floats], tmp_path: Path, judge: Judge) -> None:
+    few = Judge(judge.settings.model_copy(update={"neighbours": 2}), judge.scorer)
     assert seen(run(NEW, vectors, tmp_path, few, 9)) == brute_force(NEW, vectors, few)
 
 
-def test_every_newcomer_has_one_decision_in_the_order_of_ids(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
-    found = run(NEW, vectors, tmp_path, settings)
-    assert [decision.item_id for decision in found] == sorted(item.item_id for item in NEW)
-    assert all(decision.method == "semantic" and decision.encoder == "test" and decision.reason for decision in found)
+def test_every_newcomer_has_one_decision_in_the_order_given(vectors: Mapping[str, Floats], tmp_path: Path, judge: Judge) -> None:
+    found = run(NEW, vectors, tmp_path, judge)
+    assert [decision.item_id for decision in found] == [item.item_id for item in NEW]
+    assert {decision.method for decision in found} <= {"shortlist", "guard", "scorer"}
+    assert all(decision.encoder == "test" and decision.reason for decision in found)
 
 
-def test_duplicates_attach_to_canonical_items_only(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
-    found = run(NEW, vectors, tmp_path, settings)
+def test_duplicates_attach_to_canonical_items_only(vectors: Mapping[str, Floats], tmp_path: Path, judge: Judge) -> None:
+    found = run(NEW, vectors, tmp_path, judge)
     merged = {decision.item_id for decision in found if decision.verdict == "same"}
     assert merged
     assert not merged & {decision.other_id for decision in found}
 
 
-def test_near_misses_are_never_merged(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
+def test_near_misses_are_never_merged(vectors: Mapping[str, Floats], tmp_path: Path, judge: Judge) -> None:
     texts = {item.item_id: item.prompt.upper().replace("REAPIR", "REPAIR").removesuffix(" THANKS!") for item in (*NEW, *KNOWN)}
-    for decision in run(NEW, vectors, tmp_path, settings):
+    for decision in run(NEW, vectors, tmp_path, judge):
         if decision.verdict == "same" and decision.other_id is not None:
             assert texts[decision.item_id] == texts[decision.other_id]
 
 
-def test_every_planted_copy_is_merged(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
-    found = run(NEW, vectors, tmp_path, settings, known=())
+def test_every_planted_copy_is_merged(vectors: Mapping[str, Floats], tmp_path: Path, judge: Judge) -> None:
+    found = run(NEW, vectors, tmp_path, judge, known=())
     assert sum(decision.verdict != "same" for decision in found) == len(ASKED) * len(THINGS) * 2
 
 
-def test_empty_texts_stay_single(vectors: Mapping[str, Floats], encoder: MiniLM, tmp_path: Path, settings: Dedupe) -> None:
+def test_empty_texts_stay_single(vectors: Mapping[str, Floats], encoder: MiniLM, tmp_path: Path, judge: Judge) -> None:
     empty = [Comparable(f"e{n}", " " * n) for n in range(4)]
     both = {**vectors, **{item.item_id: vector for item, vector in zip(empty, encoder.encode([""] * 4), strict=True)}}
-    assert [(d.verdict, d.reason, d.other_id) for d in run(empty, both, tmp_path, settings)] == [("new", "empty text", None)] * 4
+    assert [(d.verdict, d.reason, d.other_id) for d in run(empty, both, tmp_path, judge)] == [("new", "empty text", None)] * 4
 
 
-def test_an_id_that_the_database_does_not_know_is_never_matched(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
-    index = Index.open(tmp_path, "test", 384)
-    index.add(["ghost"], vectors[NEW[0].item_id][None])
-    found = list(decide(NEW[:1], vectors[NEW[0].item_id][None], index, lambda ids: {}, settings, "test"))
+def test_an_id_that_the_database_does_not_know_is_never_matched(vectors: Mapping[str, Floats], tmp_path: Path, judge: Judge) -> None:
+    index = Index(tmp_path, State(Cells.one(384)))
+    index.change(["ghost"], vectors[NEW[0].item_id][None])
+    found = list(decide(NEW[:1], rounded(vectors[NEW[0].item_id][None]), index, lambda ids: {}, judge, "test"))
     assert seen(found) == [(NEW[0].item_id, "new", None)]
 
 
-def test_an_item_is_not_compared_with_itself_in_the_index(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
-    found = run(NEW[:1], vectors, tmp_path, settings, known=NEW[:1])
-    assert found[0].verdict == "new"
+def test_nothing_new_gives_nothing(vectors: Mapping[str, Floats], tmp_path: Path, judge: Judge) -> None:
+    assert run([], vectors, tmp_path, judge) == []
 
 
-def test_nothing_new_gives_nothing(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
-    assert run([], vectors, tmp_path, settings) == []
-
-
-def test_two_newcomers_of_one_id_are_refused(vectors: Mapping[str, Floats], tmp_path: Path, settings: Dedupe) -> None:
+def test_two_newcomers_of_one_id_are_refused(vectors: Mapping[str, Floats], tmp_path: Path, judge: Judge) -> None:
     with pytest.raises(UsageError, match="same id"):
-        run([NEW[0], NEW[0]], vectors, tmp_path, settings)
+        run([NEW[0], NEW[0]], vectors, tmp_path, judge)
 
 
 @pytest.mark.parametrize(("score", "verdict"), [(0.8699, "related"), (0.87, "same"), (0.7, "related"), (0.6999, "different")])
-def test_thresholds_are_reached_and_not_passed(settings: Dedupe, score: float, verdict: str) -> None:
+def test_thresholds_are_reached_and_not_passed(judge: Judge, score: float, verdict: str) -> None:
     a = Comparable("a", "How can I keep a wooden boat from rotting in winter?")
     b = Comparable("b", "What should be done during winter so that boats of wood stay sound and do rot?")
-    assert compare(a, b, score, settings).verdict == verdict
+    vector = np.zeros(384, np.int8)
+    assert judge.compare(a, b, vector, vector, score).verdict == verdict
 
 
-def test_explain_names_the_feature_that_decided(encoder: MiniLM, settings: Dedupe) -> None:
-    assert explain("What is 12 * 7?", "What is 13 * 7?", encoder, settings).reason == "numbers"
-    assert explain("What is 12 * 7?", "what is 12 \u00d7 7", encoder, settings).verdict == "same"
-    assert explain("What is 12 * 7?", "Who wrote Faust?", encoder, settings).verdict == "different"
+def test_explain_names_the_feature_that_decided(encoder: MiniLM, judge: Judge) -> None:
+    def said(a: str, b: str) -> tuple[str, str]:
+        found = explain(Comparable("a", a), Comparable("b", b), encoder, judge)
+        return found.verdict, found.reason
 
-
-def test_an_item_with_a_key_becomes_the_canonical_one_whatever_its_id(encoder: MiniLM, tmp_path: Path) -> None:
-    text = "A train leaves at 9:40 and arrives at 11:05. How long does the journey take?"
-    new = [Comparable("a" * 32, text), Comparable("b" * 32, text + " ", target="85 minutes")]
-    vectors = encoder.encode([item.prompt for item in new])
-    settings = Dedupe(version="1", same_threshold=0.87, related_threshold=0.7)
-    made = {d.item_id[0]: d for d in decide(new, vectors, Index(tmp_path, encoder.id, encoder.dim), lambda ids: {}, settings, encoder.id)}
-    assert made["b"].verdict == "new"
-    assert (made["a"].verdict, made["a"].other_id) == ("same", "b" * 32)
+    assert said("What is 12 * 7?", "What is 13 * 7?") == ("related", "numbers")
+    assert said("What is 12 * 7?", "what is 12 \u00d7 7")[0] == "same"
+    assert said("What is 12 * 7?", "Who wrote Faust?")[0] == "different"

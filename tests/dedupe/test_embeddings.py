@@ -32,6 +32,21 @@ def test_a_vector_does_not_depend_on_its_batch_order_or_threads(encoder: MiniLM)
     assert np.array_equal(open_minilm(Embedding(threads=2)).encode(sample), together)
 
 
+def test_two_processes_at_once_give_the_vectors_of_one(encoder: MiniLM) -> None:
+    program = (
+        "import sys\n"
+        "from dedupe.calibrate import texts\n"
+        "from dedupe.embeddings import open_minilm\n"
+        "from thresher.settings import Embedding\n"
+        "sys.stdout.buffer.write(open_minilm(Embedding(threads=1)).encode(texts(20)).tobytes())\n"
+    )
+    root = Path(minilm.__file__).parents[1]
+    workers = [subprocess.Popen([sys.executable, "-c", program], cwd=root, stdout=subprocess.PIPE) for _ in range(2)]
+    wanted = encoder.encode(texts(20)).tobytes()
+    assert [worker.communicate()[0] for worker in workers] == [wanted, wanted]
+    assert [worker.returncode for worker in workers] == [0, 0]
+
+
 def test_int8_stays_close_to_the_float32_reference(encoder: MiniLM) -> None:
     assert "int8" in encoder.id
     cosines = (encoder.encode(PROBES) * minilm.load_ranges().probe).sum(1)

@@ -6,7 +6,7 @@ import pytest
 
 from dedupe.features import profile
 from dedupe.guard import Comparable, Finding, check
-from dedupe.wording import slip
+from dedupe.slips import slip
 
 LONG = (
     "A small truck with a camper shell rolls slowly toward a red light while its driver looks for a coin under the seat. "
@@ -140,7 +140,24 @@ def test_a_long_target_is_an_explanation_and_not_compared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "same"), [("recieve", "receive", True), ("form", "from", False), ("ethanol", "ethanal", False), ("not", "nto", True)]
+    ("a", "b", "same"),
+    [
+        ("recieve", "receive", True),
+        ("not", "nto", True),
+        ("way", "wy", True),
+        ("from", "form", True),
+        ("curious", "curios", True),
+        ("gaussian", "gaussain", True),
+        ("ethanol", "ethanal", False),
+        ("hexane", "hexene", False),
+        ("ship", "sheep", False),
+        ("in", "on", False),
+        ("not", "now", False),
+        ("produce", "produces", False),
+        ("causal", "casual", False),
+        ("kth", "nth", False),
+        ("typical", "atypical", False),
+    ],
 )
 def test_a_slip_is_not_another_word(a: str, b: str, same: bool) -> None:
     assert slip(a, b) is same
@@ -185,3 +202,163 @@ def test_any_text_can_be_taken_apart() -> None:
         "1.2.3,4",
     ):
         profile(text)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Is the river deep?", "Was the river deep?"),
+        ("Name a river.", "Name rivers."),
+        ("Is f continuous on [a, b]?", "Is f continuous on [a, b)?"),
+        ("Differentiate f(x).", "Differentiate f'(x)."),
+        ("Compute 5!", "Compute 5"),
+        ("Compute a_{n+1}.", "Compute a_n + 1."),
+        ("Upgrade from 3.1 to 3.2.", "Upgrade from 3.10 to 3.2."),
+        ("What does print(a[1:]) show?", "What does print(a[:1]) show?"),
+        ("What does print('a') show?", "What does print(a) show?"),
+        ("What does !a mean?", "What does a mean?"),
+        ("What is str.split for?", "What is str.rsplit for?"),
+        ("Open /etc/hosts now.", "Open /etc/host now."),
+        ("Mail ann@x.org about it.", "Mail anne@x.org about it."),
+        ("We meet at 9:15 am today.", "We meet at 9:15 pm today."),
+        ("Find the sides of ABC.", "Find the sides of ABD."),
+        ("Compute (AB) of it.", "Compute (BA) of it."),
+        ("Who works at Company A's office?", "Who works at Company B's office?"),
+        ("Plan A: 25 dollars each.", "Plan A: -25 dollars each."),
+        ("Return the nth element.", "Return the kth element."),
+        ("Move it to the left.", "Move it from the left."),
+        ("Explain what these emoji mean.", "Explain what these emoji mean. \U0001f6aa\U0001f4da\U0001f985"),
+        ("Ist Wasser nicht nass?", "Ist Wasser nass?"),
+        ("Nenne drei Fl\u00fcsse.", "Nenne vier Fl\u00fcsse."),
+        ("Schreibe etwas \u00fcber Rosen.", "Schreibe etwas \u00fcber Hosen."),
+        ("Hat er es schon gesagt?", "Hat er es sch\u00f6n gesagt?"),
+        ("\u00bfPor qu\u00e9 funciona esto?", "\u00bfPor qu\u00e9 no funciona esto?"),
+        (
+            "\u041f\u043e\u0447\u0435\u043c\u0443 \u043e\u043d \u0435\u0441\u0442?",
+            "\u041f\u043e\u0447\u0435\u043c\u0443 \u043e\u043d \u043d\u0435 \u0435\u0441\u0442?",
+        ),
+        ("\u8fd9\u4e2a\u7b54\u6848\u5bf9\u5417\uff1f", "\u8fd9\u4e2a\u7b54\u6848\u4e0d\u5bf9\u5417\uff1f"),
+        ("\u5317\u4eac\u7684\u4eba\u53e3\uff1f", "\u6771\u4eac\u7684\u4eba\u53e3\uff1f"),
+        (
+            "\u0627\u0643\u062a\u0628 \u0663 \u0623\u0645\u062b\u0644\u0629.",
+            "\u0627\u0643\u062a\u0628 \u0664 \u0623\u0645\u062b\u0644\u0629.",
+        ),
+        ("\u092f\u0939 \u0938\u0939\u0940 \u0939\u0948?", "\u092f\u0939 \u0938\u0939\u0940 \u0928\u0939\u0940\u0902 \u0939\u0948?"),
+    ],
+)
+def test_a_small_difference_keeps_texts_apart(a: str, b: str) -> None:
+    assert judge(a, b).match == "apart"
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Do us citizens pay it?", "Do US citizens pay it?"),
+        ("Did anyone polish it?", "Did anyone Polish it?"),
+        ("Convert 5 mW to watts.", "Convert 5 MW to watts."),
+        ("Let A be closed.", "Let a be closed."),
+        ("How is CO made?", "How is Co made?"),
+    ],
+)
+def test_a_capital_can_mean_something_but_the_case_of_a_whole_text_does_not(a: str, b: str) -> None:
+    assert judge(a, b) == Finding("apart", "capitals")
+    assert judge(a.lower(), a.upper()).match == "form"
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Which tree grows fastest?", "Hi all,\n\nWhich tree grows fastest? Thanks in advance!"),
+        ("Which tree grows fastest?", "Can you help me with this? Which tree grows fastest? \U0001f642"),
+        ("Which tree grows fastest?", "<p>Which <b>tree</b> grows&nbsp;fastest?</p>"),
+        ("Which tree grows fastest?", "1. Which tree grows fastest?"),
+        ("Which tree grows fastest?", "Which treegrows fastest?"),
+        ("Which tree grows fastest?", "Wich tree grwos fastets?"),
+        ("Give five reasons for it.", "Give fiev reasons for it."),
+        ("What is the sum of these?", "What si the sum fo these?"),
+        ('Tom & Ann say "no".', "Tom &amp; Ann say &quot;no&quot;."),
+        ("See [the page](https://example.org/a).", "See the page https://example.org/a"),
+        ("Is \\(\\text{IR}\\) a drop?", "Is $\\text{IR}$ a drop?"),
+        ("Gr\u00f6\u00dfe der Stra\u00dfe?", "Gr\u00f6sse der Strasse?"),
+        ("\u0627\u0643\u062a\u0628 \u0663 \u0643\u062a\u0628.", "\u0627\u0643\u062a\u0628 3 \u0643\u062a\u0628."),
+        ("Qu\u00e9 son los n\u00fameros pr\u00e1cticos?", "Que son los numeros practicos?"),
+        ("Is this gray center nice?", "Is this grey centre nice?"),
+    ],
+)
+def test_politeness_markup_slips_and_spelling_do_not_matter(a: str, b: str) -> None:
+    assert judge(a, b).match == "form"
+
+
+@pytest.mark.parametrize(
+    ("whole", "cut"),
+    [
+        ("What is the capital of Peru?", "What is the capital of..."),
+        ("What is the capital of Peru?", "What is the capi"),
+        ("What is the capital of Peru?", "What is the capital of [\u2026]"),
+        ("Why do the leaves of this old tree turn red in autumn?", "Why do the leaves of this old tree turn"),
+        ("Solve for x: (x + 1)(x - 2) = 0 and show it.", "Solve for x: (x + 1)(x"),
+    ],
+)
+def test_a_short_text_can_show_that_it_was_cut_off(whole: str, cut: str) -> None:
+    assert judge(whole, cut) == Finding("form", "cut off")
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Explain how tides work", "Explain how tides work to a child"),
+        ("Explain how tides work.", "Explain how tides work. Use one word."),
+        ("Describe in few words how to paint a car", "Describe in few words how to paint a carpet"),
+        ("It costs 12 dollars in all of the shops, so take 1", "It costs 12 dollars in all of the shops, so take 15 along."),
+        ("Graph the function f(x) = 2x", "Graph the function f(x) = 2x + 1"),
+        ("Continue the row: 1, 2, 3, ...", "Continue the row: 1, 2, 3, 4, ..."),
+    ],
+)
+def test_a_beginning_alone_is_not_a_cut(a: str, b: str) -> None:
+    assert judge(a, b).match == "apart"
+
+
+def test_code_counts_by_its_indentation_but_not_by_its_width() -> None:
+    code = "What prints this?\n```\nfor i in x:\n    a()\n{}b()\n```"
+    assert judge(code.format(""), code.format("    ")) == Finding("apart", "code")
+    assert judge(code.format("    "), code.format("    ").replace("    ", "  ")).match == "form"
+
+
+OPTIONS = "Which one is red?\n\nA) {}\nB) {}\nC) {}"
+
+
+def test_shuffled_options_are_the_same_item_and_a_letter_means_its_option() -> None:
+    one = OPTIONS.format("a rose", "a leaf", "the sea")
+    other = OPTIONS.format("the sea", "a leaf", "a rose")
+    assert judge(one, other).match == "form"
+    assert check(Comparable("a", one, target="A"), Comparable("b", other, target="C) a rose")).match == "form"
+    assert check(Comparable("a", one, target="A"), Comparable("b", other, target="A")) == Finding("apart", "target")
+    assert (
+        check(Comparable("a", one, ("a rose", "a leaf", "the sea")), Comparable("b", other, ("the sea", "a leaf", "a rose"))).match
+        == "form"
+    )
+
+
+def test_the_same_stem_with_other_options_or_none_is_another_item() -> None:
+    one = OPTIONS.format("a rose", "a leaf", "the sea")
+    assert judge(one, OPTIONS.format("a rose", "a leaf", "the sky")) == Finding("apart", "options")
+    assert judge(one, "Which one is red?") == Finding("apart", "options")
+    assert judge(one, OPTIONS.format("a rose", "a laef", "the sea")).match == "form"
+
+
+def test_what_one_rewording_adds_is_a_doubt_and_what_contradicts_is_not() -> None:
+    here = "How can I keep a wooden boat from rotting in winter?"
+    found = judge(here, "What should be done during winter so that boats of wood, some 30 of them, stay sound and do rot?")
+    assert (found.match, found.doubts) == ("reworded", ("numbers",))
+    other = judge(
+        here.replace("a wooden boat", "40 wooden boats"), "What should be done during winter so that 30 boats of wood stay sound?"
+    )
+    assert other == Finding("apart", "numbers")
+
+
+def test_a_difference_deep_inside_a_long_post_is_seen() -> None:
+    sentence = "The {}th visitor walked slowly through the old garden and looked at every tree. "
+    long = "".join(sentence.format(n) for n in range(250))
+    assert len(long) > 20_000
+    assert judge(long, long.replace("The 170th visitor walked", "The 170th visitor ran")).match == "apart"
+    assert judge(long, long.replace("The 170th visitor walked", "The 170th visitor wlaked")).match == "form"

@@ -1,190 +1,203 @@
-"""dedupe.index: exact, durable, disposable."""
+"""dedupe.index: exact while small, the same however its rows are spread, and never silently wrong."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dedupe import cells
+from dedupe.cells import Cells
 from dedupe.exact import GRID, Floats, pairs_above, rounded
-from dedupe.index import MANIFEST, MAX_SEGMENTS, Index, fingerprint
+from dedupe.index import MAX_SMALL, Index, SegmentDamaged, State
+from dedupe.segments import SUFFIX
 
 DIM = 24
 
 
 def unit(count: int, seed: int = 1) -> Floats:
-    vectors = np.random.default_rng(seed).normal(size=(count, DIM)).astype(np.float32)
+    """Unit vectors around a few directions, so that some are near to one another. Components stay on the grid."""
+    source = np.random.default_rng(seed)
+    centres = np.random.default_rng(0).normal(size=(12, DIM))
+    vectors = (centres[source.integers(0, 12, count)] + 0.5 * source.normal(size=(count, DIM))).astype(np.float32)
     sizes: Floats = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / sizes
 
 
-IDS = [f"item-{n:03d}" for n in range(60)]
-VECTORS = unit(60)
+IDS = [f"item-{n * 7919 % 600:08d}" for n in range(600)]
+VECTORS = unit(600)
 
 
 def everything() -> Iterable[tuple[Sequence[str], Floats]]:
-    yield IDS[:40], VECTORS[:40]
-    yield IDS[40:], VECTORS[40:]
+    yield IDS[:400], VECTORS[:400]
+    yield IDS[400:], VECTORS[400:]
+
+
+def empty() -> State:
+    return State(Cells.one(DIM))
 
 
 def filled(folder: Path) -> Index:
-    index = Index.open(folder, "model-a", DIM)
-    for ids, vectors in everything():
-        index.add(ids, vectors)
-    return index
+    return Index.build(folder, empty(), everything())
 
 
-def segments(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.segment"))
+def near(index: Index, queries: Floats, count: int = 5, floor: float = -1.0) -> list[list[tuple[str, float]]]:
+    found = index.search(rounded(queries), floor, count)
+    rows: list[list[tuple[str, float]]] = [[] for _ in queries]
+    for query, item_id, score in zip(found.query.tolist(), found.ids, found.score.tolist(), strict=True):
+        rows[query].append((item_id.decode(), score))
+    return rows
+
+
+def compared_with_all(queries: Floats, ids: Sequence[str], vectors: Floats, count: int = 5) -> list[list[tuple[str, float]]]:
+    grid, asked = rounded(vectors).astype(float), rounded(queries).astype(float)
+    cosine = np.round(asked @ grid.T / np.linalg.norm(asked, axis=1)[:, None] / np.linalg.norm(grid, axis=1), 4)
+    return [sorted(zip(ids, row.tolist(), strict=True), key=lambda hit: (-hit[1], hit[0]))[:count] for row in cosine]
+
+
+@pytest.fixture
+def small_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells from 100 rows on, and queries that look at a tenth of them."""
+    monkeypatch.setattr(cells, "FIRST", 100)
+    monkeypatch.setattr(cells, "FIRST_CELLS", 16)
+    monkeypatch.setattr(cells, "SCAN", 60)
+    return
 
 
 def test_search_equals_comparing_with_all(tmp_path: Path) -> None:
     queries = unit(9, seed=2)
-    ids, scores = filled(tmp_path).search(queries, 5)
-    grid, asked = rounded(VECTORS).astype(float), rounded(queries).astype(float)
-    cosine = np.round(asked @ grid.T / np.linalg.norm(asked, axis=1)[:, None] / np.linalg.norm(grid, axis=1), 4)
-    for row in range(9):
-        best = sorted(range(60), key=lambda n: (-cosine[row, n], IDS[n]))[:5]
-        assert ids[row] == [IDS[n] for n in best]
-        assert scores[row] == [cosine[row, n] for n in best]
+    assert near(filled(tmp_path), queries) == compared_with_all(queries, IDS, VECTORS)
 
 
-def test_an_item_is_its_own_nearest(tmp_path: Path) -> None:
-    ids, scores = filled(tmp_path).search(VECTORS[:3], 1)
-    assert ids == [[IDS[0]], [IDS[1]], [IDS[2]]]
-    assert scores == [[1.0], [1.0], [1.0]]
+def test_no_neighbour_below_the_floor_is_given(tmp_path: Path) -> None:
+    scores = [score for row in near(filled(tmp_path), unit(20, seed=3), 600, floor=0.6) for _, score in row]
+    assert scores
+    assert min(scores) >= 0.6
 
 
-def test_products_of_rounded_vectors_are_exact() -> None:
-    grid = rounded(unit(200, seed=3))
-    exact = grid.astype(np.int64) @ grid.astype(np.int64).T
-    assert np.array_equal(grid.astype(np.float32) @ grid.astype(np.float32).T, exact)
-    assert exact.max() < 2**24
+def test_the_vectors_of_neighbours_come_with_them(tmp_path: Path) -> None:
+    found = filled(tmp_path).search(rounded(VECTORS[:4]), 0.0, 3)
+    place = {item_id: row for row, item_id in enumerate(IDS)}
+    np.testing.assert_array_equal(found.vectors, rounded(VECTORS[[place[i.decode()] for i in found.ids]]))
 
 
-def test_rounding_twice_changes_nothing() -> None:
-    once = rounded(unit(50))
-    assert np.array_equal(rounded(once.astype(np.float32) / GRID), once)
+@pytest.mark.parametrize("portion", [7, 60, 599])
+def test_what_is_found_does_not_depend_on_the_files(tmp_path: Path, portion: int) -> None:
+    pieces = Index(tmp_path / "a", empty())
+    for start in range(0, 600, portion):
+        pieces.change(IDS[start : start + portion], VECTORS[start : start + portion])
+    assert len(pieces) == 600
+    assert len(pieces.state.segments) <= MAX_SMALL
+    assert near(pieces, VECTORS[:50]) == near(filled(tmp_path / "b"), VECTORS[:50])
 
 
-def test_pairs_above_keeps_exactly_those_at_the_floor() -> None:
-    grid = rounded(unit(80, seed=4))
-    every = pairs_above(grid[:10], grid, -1.0)
-    some = pairs_above(grid[:10], grid, 0.2)
-    assert len(every.score) == 800
-    assert [tuple(row) for row in zip(*some, strict=True)] == [tuple(row) for row in zip(*every, strict=True) if row[2] >= 0.2]
+def test_with_cells_the_same_rows_in_other_files_give_the_same(tmp_path: Path, small_cells: None) -> None:
+    whole = filled(tmp_path / "a")
+    assert len(whole.state.cells) > 1
+    pieces = Index(tmp_path / "b", State(whole.state.cells))
+    for start in range(0, 600, 50):
+        pieces.change(IDS[start : start + 50], VECTORS[start : start + 50])
+    assert near(pieces, VECTORS[:80]) == near(whole, VECTORS[:80])
 
 
-def test_it_is_the_same_after_opening_again(tmp_path: Path) -> None:
-    before = filled(tmp_path)
-    after = Index.open(tmp_path, "model-a", DIM, expected=fingerprint(IDS))
-    assert after.trouble == []
-    assert after.search(VECTORS, 4) == before.search(VECTORS, 4)
+def test_with_cells_near_neighbours_are_still_found(tmp_path: Path, small_cells: None) -> None:
+    queries = VECTORS + np.random.default_rng(5).normal(scale=0.01, size=VECTORS.shape).astype(np.float32)
+    hit = [row[0][0] == item_id for row, item_id in zip(near(filled(tmp_path), queries, 1), IDS, strict=True)]
+    assert np.mean(hit) > 0.99
 
 
-def test_removed_items_are_not_found_again(tmp_path: Path) -> None:
+def test_training_gives_the_same_cells_every_time(tmp_path: Path, small_cells: None) -> None:
+    first, again = filled(tmp_path / "a").state, filled(tmp_path / "b").state
+    np.testing.assert_array_equal(first.cells.centroids, again.cells.centroids)
+    assert first.segments == again.segments
+
+
+def test_threads_do_not_matter(tmp_path: Path, small_cells: None) -> None:
+    state = filled(tmp_path).state
+    assert near(Index(tmp_path, state, threads=1), VECTORS[:80]) == near(Index(tmp_path, state, threads=4), VECTORS[:80])
+
+
+def test_many_hits_are_thinned_without_losing_the_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dedupe.index.ROWS_AT_ONCE", 10)
+    monkeypatch.setattr("dedupe.index.QUERIES_AT_ONCE", 16)
+    monkeypatch.setattr("dedupe.index._Best.pick.__defaults__", (1,), raising=False)
+    assert near(filled(tmp_path), VECTORS[:64]) == compared_with_all(VECTORS[:64], IDS, VECTORS)
+
+
+def test_what_is_gone_is_not_found_and_can_come_back(tmp_path: Path) -> None:
     index = filled(tmp_path)
-    assert index.remove([IDS[5], "unknown"]) == 1
-    for opened in (index, Index.open(tmp_path, "model-a", DIM)):
-        assert len(opened) == 59
-        assert IDS[5] not in opened.search(VECTORS[5:6], 60)[0][0]
-        assert opened.fingerprint == fingerprint(set(IDS) - {IDS[5]})
+    none = np.zeros((0, DIM), np.float32)
+    index.change([], none, gone=IDS[:3])
+    assert len(index) == 597
+    assert not {i for row in near(index, VECTORS[:3], 600) for i, _ in row} & set(IDS[:3])
+    index = Index(tmp_path, index.state)
+    index.change(IDS[:1], VECTORS[:1])
+    assert near(index, VECTORS[:1], 1) == [[(IDS[0], 1.0)]]
+    assert len(index) == 598
 
 
-def test_adding_what_it_holds_changes_nothing(tmp_path: Path) -> None:
+def test_many_dead_rows_leave_the_files(tmp_path: Path) -> None:
     index = filled(tmp_path)
-    before = (tmp_path / MANIFEST).read_bytes()
-    index.add(IDS, VECTORS)
-    assert len(index) == 60
-    assert (tmp_path / MANIFEST).read_bytes() == before
+    index.change([], np.zeros((0, DIM), np.float32), gone=IDS[:300])
+    assert [segment.rows for segment in index.state.segments] == [300]
+    assert index.state.dead == frozenset()
 
 
-def test_many_small_additions_are_compacted(tmp_path: Path) -> None:
-    index = Index.open(tmp_path, "model-a", DIM)
+def test_an_id_is_held_once(tmp_path: Path) -> None:
+    index = filled(tmp_path)
+    index.change(IDS[:5], VECTORS[:5])
+    assert len(index) == 600
+
+
+def test_files_that_the_state_does_not_name_are_deleted(tmp_path: Path) -> None:
+    index = filled(tmp_path)
+    (tmp_path / "0.part").write_bytes(b"torn")
+    (tmp_path / f"old{SUFFIX}").write_bytes(b"old")
+    index.tidy()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(s.name + SUFFIX for s in index.state.segments)
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def flip_a_bit(path: Path) -> None:
+    body = bytearray(path.read_bytes())
+    body[len(body) // 2] ^= 1
+    path.write_bytes(body)
+
+
+@pytest.mark.parametrize("damage", [cut_short, flip_a_bit, Path.unlink, lambda path: path.write_bytes(b"")])
+def test_a_damaged_file_is_never_searched(tmp_path: Path, damage: object) -> None:
+    state = filled(tmp_path).state
+    assert callable(damage)
+    damage(tmp_path / (state.segments[0].name + SUFFIX))
+    with pytest.raises(SegmentDamaged):
+        Index(tmp_path, state)
+    assert near(Index.build(tmp_path, state, everything()), VECTORS[:9]) == compared_with_all(VECTORS[:9], IDS, VECTORS)
+
+
+def test_an_index_without_rows_finds_nothing(tmp_path: Path) -> None:
+    assert near(Index(tmp_path, empty()), VECTORS[:2]) == [[], []]
+    assert near(Index.build(tmp_path, empty(), []), VECTORS[:2]) == [[], []]
+
+
+def test_scores_do_not_depend_on_the_block(tmp_path: Path) -> None:
+    queries = rounded(unit(40, seed=4))
+    whole = pairs_above(queries, rounded(VECTORS), 0.3)
     for row in range(40):
-        index.add([IDS[row]], VECTORS[row : row + 1])
-    assert len(segments(tmp_path)) <= MAX_SEGMENTS + 1
-    assert Index.open(tmp_path, "model-a", DIM, expected=fingerprint(IDS[:40])).trouble == []
+        one = pairs_above(queries[row : row + 1], rounded(VECTORS), 0.3)
+        mine = whole.query == row
+        assert one.known.tolist() == whole.known[mine].tolist()
+        assert one.score.tolist() == whole.score[mine].tolist()
 
 
-@pytest.mark.parametrize(
-    "harm", ["segment missing", "segment truncated", "byte flipped", "manifest missing", "manifest cut", "manifest edited"]
-)
-def test_damage_is_noticed_and_rebuilt(tmp_path: Path, harm: str) -> None:
-    want = filled(tmp_path).search(VECTORS, 3)
-    target = tmp_path / MANIFEST if "manifest" in harm else segments(tmp_path)[0]
-    if "missing" in harm:
-        target.unlink()
-    elif harm == "byte flipped":
-        body = bytearray(target.read_bytes())
-        body[-7] ^= 1
-        target.write_bytes(body)
-    elif harm == "manifest edited":
-        about = json.loads(target.read_bytes())
-        about["segments"][0]["dead"] = [0]
-        target.write_text(json.dumps(about))
-    else:
-        target.write_bytes(target.read_bytes()[:-9])
-    index = Index.open(tmp_path, "model-a", DIM, expected=fingerprint(IDS), source=everything)
-    assert index.trouble
-    assert index.search(VECTORS, 3) == want
-    assert Index.open(tmp_path, "model-a", DIM, expected=fingerprint(IDS)).trouble == []
-
-
-@pytest.mark.parametrize(("model", "dim"), [("model-b", DIM), ("model-a", DIM + 1)])
-def test_vectors_of_another_model_are_never_used(tmp_path: Path, model: str, dim: int) -> None:
-    filled(tmp_path)
-    index = Index.open(tmp_path, model, dim)
-    assert "was built by model-a" in index.trouble[0]
-    assert len(index) == 0
-
-
-def test_a_stale_index_is_noticed_by_its_ids(tmp_path: Path) -> None:
-    index = Index.open(tmp_path, "model-a", DIM)
-    index.add(IDS[:57], VECTORS[:57])
-    stale = Index.open(tmp_path, "model-a", DIM, expected=fingerprint(IDS))
-    assert stale.trouble
-    assert len(Index.open(tmp_path, "model-a", DIM, expected=fingerprint(IDS), source=everything)) == 60
-
-
-def test_sync_asks_only_for_what_is_missing(tmp_path: Path) -> None:
-    index = Index.open(tmp_path, "model-a", DIM)
-    index.add([*IDS[:50], "gone"], np.concatenate([VECTORS[:50], unit(1, seed=9)]))
-    asked: list[str] = []
-
-    def vectors_of(ids: Sequence[str]) -> Floats:
-        asked.extend(ids)
-        return VECTORS[[IDS.index(item_id) for item_id in ids]]
-
-    changed = index.sync(IDS, vectors_of)
-    assert (changed.added, changed.removed) == (10, 1)
-    assert asked == IDS[50:]
-    assert Index.open(tmp_path, "model-a", DIM, expected=fingerprint(IDS)).search(VECTORS, 2) == filled(tmp_path / "other").search(
-        VECTORS, 2
-    )
-
-
-def test_sync_mends_a_damaged_index(tmp_path: Path) -> None:
-    filled(tmp_path)
-    segments(tmp_path)[1].write_bytes(b"")
-    index = Index.open(tmp_path, "model-a", DIM)
-    assert index.trouble
-    index.sync(IDS, lambda ids: VECTORS[[IDS.index(item_id) for item_id in ids]])
-    assert Index.open(tmp_path, "model-a", DIM, expected=fingerprint(IDS)).trouble == []
-
-
-def test_what_a_killed_writer_left_is_ignored(tmp_path: Path) -> None:
-    want = filled(tmp_path).search(VECTORS, 3)
-    (tmp_path / "manifest.json.part").write_bytes(b'{"half')
-    (tmp_path / f"{'0' * 64}.segment").write_bytes(b"orphan")
-    index = Index.open(tmp_path, "model-a", DIM, expected=fingerprint(IDS))
-    assert index.trouble == []
-    assert index.search(VECTORS, 3) == want
-
-
-def test_fingerprint_does_not_depend_on_the_order() -> None:
-    assert fingerprint(IDS) == fingerprint(reversed(IDS))
-    assert fingerprint(IDS) != fingerprint(IDS[:-1])
+def test_the_grid_moves_a_cosine_by_little() -> None:
+    many = np.random.default_rng(8).normal(size=(200, 384)).astype(np.float32)
+    many /= np.linalg.norm(many, axis=1, keepdims=True)
+    pairs = pairs_above(rounded(many), rounded(many), -1.0)
+    true = (many.astype(np.float64) @ many.T)[pairs.query, pairs.known]
+    assert np.abs(pairs.score - true).max() < 0.005
+    assert GRID * 0.28 < 127

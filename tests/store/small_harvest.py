@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from huggingface_hub import DatasetCardData
 
-from store import decisions, items, ledger, pages, runs, snapshots
+from store import decisions, dedupe_queue, items, ledger, pages, runs, snapshots
 from store.database import Database
 from thresher.model import Candidate, Decision, Message, Page, Record, Refusal
 from thresher.settings import Export
@@ -108,15 +108,17 @@ def judge_some(database: Database, run_id: str) -> bool:
 def dedupe(database: Database, run_id: str) -> None:
     """Embed what has no vector, then decide item by item, twenty in one transaction."""
     with database.transaction() as con:
-        waiting = [i.item_id for i in decisions.pending_embedding(con, ENCODER)]
+        waiting = dedupe_queue.queued(con, ENCODER).unembedded
         decisions.save_vectors(con, ENCODER, waiting, np.array([vector(i) for i in waiting], np.float32).reshape(-1, 8))
     fresh = True
     while fresh:
         with database.transaction() as con:
-            fresh = bool(some := decisions.undecided(con, ENCODER, 20))
-            for item in some:
-                known, _ = decisions.canonical_vectors(con, ENCODER)
-                decisions.save_decisions(con, run_id, [decide(item.item_id, known)])
+            queue = dedupe_queue.queued(con, ENCODER)
+            fresh = bool(some := queue.newcomers[:20])
+            for item_id in some:
+                known = sorted(i for ids, _ in decisions.canonical_vectors(con, ENCODER) for i in ids)
+                decisions.save_decisions(con, run_id, [decide(item_id, known)])
+                dedupe_queue.take(con, [item_id])
 
 
 def decide(item_id: str, known: list[str]) -> Decision:

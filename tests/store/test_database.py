@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from store.database import FILE, LOCK, MIGRATIONS, Database
+from store.database import FILE, LOCK, MIGRATIONS, Database, migrations
 from store.lease import read_holder
 from thresher.errors import DatabaseDamaged, DatabaseLocked, SchemaTooNew, StoreError
 
@@ -250,7 +250,7 @@ def test_killed_while_migrating_an_empty_folder_the_next_open_finishes_it(tmp_pa
             os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
     with Database(tmp_path).transaction() as con:
-        assert con.execute("SELECT version FROM schema_migrations ORDER BY 1").fetchall() == [(1,), (2,)]
+        assert con.execute("SELECT version FROM schema_migrations ORDER BY 1").fetchall() == [(m.version,) for m in migrations()]
 
 
 def test_a_database_of_the_future_is_refused_and_not_written(database: Database, steps: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from store import decisions
+from store import decisions, dedupe_queue
 from store.database import Connection, Database
 from thresher.errors import EncoderError, StoreError
 from thresher.model import Decision
@@ -31,6 +31,7 @@ def add_items(con: Connection, *ids: str) -> None:
                NULL, NULL, '', NULL, 'run'""",
             [i],
         )
+    dedupe_queue.put(con, ids)
 
 
 def said(item_id: str, verdict: Any, other: str | None = None) -> Decision:
@@ -65,18 +66,21 @@ def test_what_is_not_finite_or_of_another_width_is_refused(database: Database) -
             decisions.save_vectors(con, E, ["b"], np.ones((1, 5), np.float32))
         with pytest.raises(EncoderError, match="for 2 items"):
             decisions.save_vectors(con, E, ["a", "b"], np.ones((1, 4), np.float32))
-        assert [i.item_id for i in decisions.pending_embedding(con, E)] == ["b"]
-        assert [i.item_id for i in decisions.pending_embedding(con, "other")] == ["a", "b"]
+        assert dedupe_queue.queued(con, E).unembedded == ["b"]
+        assert dedupe_queue.queued(con, "other").unembedded == ["a", "b"]
 
 
 def test_only_decided_canonical_items_are_compared_with(database: Database, run_id: str) -> None:
     with database.transaction() as con:
         add_items(con, "a", "b", "c")
         decisions.save_vectors(con, E, ["a", "b", "c"], np.eye(3, dtype=np.float32))
-        assert decisions.canonical_vectors(con, E)[0] == []
+        assert list(decisions.canonical_vectors(con, E)) == []
         decisions.save_decisions(con, run_id, [said("a", "new"), said("b", "same", "a")])
-        assert decisions.canonical_vectors(con, E)[0] == ["a"]
-        assert [i.item_id for i in decisions.undecided(con, E)] == ["c"]
+        queue = dedupe_queue.queued(con, E)
+        assert (queue.newcomers, queue.canonical, queue.gone) == (["c"], ["a"], ["b"])
+        dedupe_queue.take(con, queue.ids)
+        assert [ids for ids, _ in decisions.canonical_vectors(con, E)] == [["a"]]
+        assert dedupe_queue.canonical_count(con) == 2
 
 
 def test_a_merge_goes_to_the_canonical_item_behind(database: Database, run_id: str) -> None:
@@ -122,7 +126,9 @@ def test_an_undone_merge_comes_apart_and_stays_apart(database: Database, run_id:
         assert merged(con) == {"a": None, "b": "a", "c": "a", "d": "a"}
         decisions.undo_merge(con, "c")
         assert merged(con) == {"a": None, "b": "a", "c": None, "d": "c"}
-        assert decisions.undecided(con, E) == []
+        dedupe_queue.take(con, ["a", "b", "d"])
+        queue = dedupe_queue.queued(con, E)
+        assert (queue.newcomers, queue.canonical) == ([], ["c"])
         with pytest.raises(StoreError, match="not merged"):
             decisions.undo_merge(con, "c")
 
