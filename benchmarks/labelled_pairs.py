@@ -113,11 +113,12 @@ class Neighbours(NamedTuple):
 
 def neighbours(file: Path) -> Neighbours:
     """The ``NEAREST`` of each item of a database."""
-    query = (
-        "SELECT i.item_id, i.kind, i.messages, i.target, i.choices, e.vector FROM items i JOIN embeddings e USING (item_id) ORDER BY ALL"
-    )
+    query = """SELECT i.item_id, i.kind, i.messages, i.target, i.choices, e.vector FROM items i JOIN embeddings e USING (item_id)
+               WHERE e.encoder = ? ORDER BY ALL"""
     with duckdb.connect(str(file), read_only=True) as con:
-        rows = con.execute(query).fetchall()
+        rows = con.execute(query, [open_minilm(Embedding()).id]).fetchall()
+    if not rows:
+        raise SystemExit(f"{file}: no item has a vector of this encoder; run `thresher deduplicate` on it")
     items = [Comparable(row[0], _prompt(json.loads(row[2])), tuple(row[4]), row[3], row[1]) for row in rows]
     vectors = np.stack([_vector(row[5]) for row in rows])
     pairs = [Pair("neighbours", half(items[a].item_id), 0, items[a], items[b]) for a, b in _nearest(vectors, NEAREST)]
@@ -125,8 +126,7 @@ def neighbours(file: Path) -> Neighbours:
 
 
 def _vector(stored: bytes) -> Floats:
-    """Float16 of older databases, or one byte a component."""
-    found: Floats = np.frombuffer(stored, np.float16 if len(stored) == 768 else np.int8).astype(np.float32)
+    found: Floats = np.frombuffer(stored, np.float16).astype(np.float32)
     return found / np.float32(np.linalg.norm(found))
 
 

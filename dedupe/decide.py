@@ -68,20 +68,26 @@ class Judge:
     """The guard and the scorer as one judge of pairs. Symmetric."""
 
     settings: Dedupe
-    scorer: PairScorer
+    scorer: PairScorer | None
+    """None for an encoder that it was not trained on: then rewordings are linked and never merged."""
 
     def compare(self, a: Comparable, b: Comparable, first: Bytes, second: Bytes, cosine: float) -> Comparison:
-        """Below ``related_threshold`` texts are different. Texts that are equal but for their form are the same from there on; of a
-        rewording the scorer says."""
+        """Below ``shortlist_threshold`` a pair is not looked at. Texts that are equal but for their form are the same from there on; of a
+        rewording the scorer says. What is not the same is related from ``related_threshold`` on, or where the scorer finds it likelier
+        than not."""
         settings = self.settings
-        if cosine < settings.related_threshold:
-            return Comparison("different", cosine, settings.related_threshold, "shortlist", "not near enough")
+        if cosine < settings.shortlist_threshold:
+            return Comparison("different", cosine, settings.shortlist_threshold, "shortlist", "not near enough")
         found = check(a, b)
-        if found.match != "reworded":
-            verdict: Verdict = "same" if found.match == "form" else "related"
-            return Comparison(verdict, cosine, settings.related_threshold, "guard", found.reason)
+        if found.match == "form":
+            return Comparison("same", cosine, settings.shortlist_threshold, "guard", found.reason)
+        near: Verdict = "related" if cosine >= settings.related_threshold else "different"
+        if found.match == "apart":
+            return Comparison(near, cosine, settings.related_threshold, "guard", found.reason)
+        if self.scorer is None:
+            return Comparison(near, cosine, settings.related_threshold, "shortlist", "reworded, and no scorer for this encoder")
         scored = self.scorer.score([(a, b)], _float(first), _float(second), [cosine])[0]
-        verdict = "same" if scored.probability >= settings.same_threshold else "related"
+        verdict: Verdict = "same" if scored.probability >= settings.same_threshold else "related" if scored.probability >= 0.5 else near
         return Comparison(verdict, round(scored.probability, 4), settings.same_threshold, "scorer", scored.reason)
 
 
@@ -116,17 +122,17 @@ def decide(
     if len({item.item_id for item in new}) != len(new):
         raise UsageError("two newcomers have the same id: decide each item once")
     settings = judge.settings
+    known = _known(index.search(vectors, settings.shortlist_threshold, settings.neighbours), lookup, len(new))
     canonical = [False] * len(new)
     for start in range(0, len(new), block):
         part = vectors[start : start + block]
-        known = _known(index.search(part, settings.related_threshold, settings.neighbours), lookup, len(part))
         fresh: list[list[tuple[int, float]]] = [[] for _ in range(len(part))]
-        pairs = pairs_above(part, vectors[: start + len(part)], settings.related_threshold)
+        pairs = pairs_above(part, vectors[: start + len(part)], settings.shortlist_threshold)
         earlier = pairs.known < pairs.query + start
         for query, row, score in zip(*(column[earlier].tolist() for column in pairs), strict=True):
             fresh[query].append((row, score))
         for place, item in enumerate(new[start : start + block]):
-            near = known[place] + [_Near(new[row], vectors[row], score) for row, score in fresh[place] if canonical[row]]
+            near = known[start + place] + [_Near(new[row], vectors[row], score) for row, score in fresh[place] if canonical[row]]
             near.sort(key=lambda other: (-other.score, other.item.item_id))
             decision = _decide_one(item, part[place], near[: settings.neighbours], judge, encoder_id)
             canonical[start + place] = decision.verdict != "same"
@@ -149,12 +155,12 @@ def _decide_one(item: Comparable, vector: Bytes, near: Sequence[_Near], judge: J
         found = judge.compare(item, other.item, vector, other.vector, other.score)
         if found.verdict == "same":
             return _decision(item, other.item, "same", found, encoder_id)
-        if best is None and found.reason != "empty text":
+        if best is None and found.verdict == "related" and found.reason != "empty text":
             best = (other.item, found)
     if best is not None:
         return _decision(item, best[0], "related", best[1], encoder_id)
-    reason = "nothing near" if not near else "empty text"
-    return Decision(item.item_id, "new", None, 0.0, judge.settings.related_threshold, "shortlist", reason, encoder_id)
+    reason = "nothing near" if item.prompt.strip() else "empty text"
+    return Decision(item.item_id, "new", None, 0.0, judge.settings.shortlist_threshold, "shortlist", reason, encoder_id)
 
 
 def _decision(item: Comparable, other: Comparable, verdict: Literal["same", "related"], found: Comparison, encoder_id: str) -> Decision:

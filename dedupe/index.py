@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ from threadpoolctl import threadpool_limits
 from dedupe import cells, segments
 from dedupe.cells import Cells
 from dedupe.exact import Bytes, Floats, lengths, near_pairs, rounded, squares
-from dedupe.segments import Ids, Segment, SegmentDamaged, SegmentInfo
+from dedupe.segments import Ids, Segment, SegmentInfo
 
 log = logging.getLogger("thresher.index")
 
@@ -51,8 +52,7 @@ class State:
         return sum(segment.rows for segment in self.segments) - len(self.dead)
 
 
-@dataclass(frozen=True, slots=True)
-class Shortlist:
+class Shortlist(NamedTuple):
     """The neighbours of many queries, as columns: by query, best first, ties by id. ``vectors`` are (n, dim) on the grid."""
 
     query: npt.NDArray[np.intp]
@@ -93,6 +93,11 @@ class Index:
 
     def __len__(self) -> int:
         return self.state.rows
+
+    @property
+    def dim(self) -> int:
+        """Of its vectors."""
+        return self.state.cells.centroids.shape[1]
 
     def change(self, ids: Sequence[str], vectors: Floats, gone: Sequence[str] = ()) -> None:
         """Takes in rows and forgets others. An id that was forgotten and comes back has the vector that it had."""
@@ -269,6 +274,3 @@ def _waves(units: Iterator[_Unit], size: int = 256) -> Iterator[list[_Unit]]:
 
 def _ids(ids: Sequence[str]) -> Ids:
     return np.array([item_id.encode("ascii") for item_id in ids], np.bytes_) if len(ids) else np.zeros(0, "S1")
-
-
-__all__ = ["Index", "SegmentDamaged", "Shortlist", "State"]

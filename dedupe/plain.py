@@ -77,13 +77,16 @@ def plain(text: str) -> Plain:
     blocks: list[str] = []
     tags: list[str] = []
     if "```" in text or "~~~" in text:
-        text = _FENCE.sub(lambda match: blocks.append(match.group(2)) or f"\n{FENCED}\n", text.replace(FENCED, " "))
+        text = text.replace(FENCED, " ")
+        blocks = [match.group(2) for match in _FENCE.finditer(text)]
+        text = _FENCE.sub(f"\n{FENCED}\n", text)
     if "&" in text and _ENTITY.search(text):
         text = html.unescape(text)
     if not text.isascii():
         text = _ascii_signs(text)
     if "<" in text:
-        text = _TAG.sub(lambda match: tags.append(match.group(1).lower()) or _in_place_of(match.group(1)), text)
+        tags = [match.group(1).lower() for match in _TAG.finditer(text)]
+        text = _TAG.sub(lambda match: _in_place_of(match.group(1)), text)
     text = _LABEL.sub("", _LINE_MARK.sub("", text), count=1) if _LABEL.match(text) else _LINE_MARK.sub("", text)
     text = text.replace("`", "")
     if "](" in text:

@@ -50,7 +50,7 @@ FREQUENT = 20_000
 """Times in the subtitles that pyspellchecker counted."""
 
 _VARIANTS = {form: group[0] for group in _groups("variants") for form in group}
-_LANGUAGES = {
+_LANGUAGES: dict[str, frozenset[str]] = {
     language: frozenset(word for word in words.split() if len(word) > 1 or not word.isascii())
     for language, words in _LISTS["languages"].items()
 }

@@ -15,6 +15,7 @@ import typer
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from flows.cli_clusters import app as clusters_app
 from thresher import __version__
 from thresher.errors import SettingsError, ThresherError, UsageError
 
@@ -28,6 +29,7 @@ app = typer.Typer(
     "Exit codes: 0 all well, 1 failed, 2 usage or settings, 3 partly (some sources failed or stopped at a limit; what they gave is kept).",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
+app.add_typer(clusters_app, name="clusters")
 
 Data = Annotated[Path, typer.Option("--data", help="Where the benchmark lives.", envvar="THRESHER_DATA")]
 Config = Annotated[
@@ -64,6 +66,7 @@ def harvest(
     interrupted: the next run goes on where this one stopped.
     """
     from flows import run as line
+    from flows import spread
 
     work = _open(data, config, create=True)
     chosen, off = work.chosen(sources or [])
@@ -72,7 +75,7 @@ def harvest(
     with _bars(as_json) as bars, line.opened(work, _command(), wait_s=wait) as run:
         results = line.harvest(run, chosen, progress=bars.source)
         if not no_embed:
-            line.decide(run, bars.embedding)
+            spread.decide(run, bars.embedding)
     failed = len(results) if all(r.state == "failed" for r in results) else 0
     _end(work, run, as_json, off=off, failed=bool(failed))
 
@@ -87,13 +90,14 @@ def ingest(
 ) -> None:  # fmt: skip
     """Take local files: a Stack Exchange dump, a cloned book, an arena log, saved answers of a site. No network."""
     from flows import run as line
+    from flows import spread
 
     work = _open(data, config, create=True)
     keys = _keys(sets or [])
     with _bars(as_json) as bars, line.opened(work, _command(), wait_s=wait) as run:
         result = line.ingest(run, source, paths, site, keys, bars.source)
         if not no_embed:
-            line.decide(run, bars.embedding)
+            spread.decide(run, bars.embedding)
     _end(work, run, as_json, failed=result.state == "failed" and not result.records)
 
 
@@ -101,10 +105,11 @@ def ingest(
 def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False, wait: Wait = 0.0) -> None:
     """Embed and decide what was landed with --no-embed, or while the model could not be used."""
     from flows import run as line
+    from flows import spread
 
     work = _open(data, config)
     with _bars(as_json) as bars, line.opened(work, _command(), wait_s=wait) as run:
-        line.decide(run, bars.embedding)
+        spread.decide(run, bars.embedding)
     _end(work, run, as_json, failed=run.decided is None)
 
 
@@ -115,12 +120,10 @@ def compare(
     config: Config = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Tell whether two texts are the same item, related or different, and which feature decided it."""
-    from dedupe.scorer import Scorer
-
-    from dedupe.decide import Judge, explain
+    from dedupe.decide import explain
     from dedupe.embeddings import open_encoder
     from dedupe.guard import Comparable
-    from flows.workspace import config_folder
+    from flows.workspace import config_folder, judge_for
     from thresher import settings
 
     dedupe = settings.load(config_folder(config)).dedupe
@@ -128,7 +131,7 @@ def compare(
     if pairs is None and len(given) != 2:
         raise UsageError('give two texts, or --pairs FILE with {"a": ..., "b": ...} on each line')
     wanted = _pairs(pairs) if pairs else iter([(Comparable("a", given[0]), Comparable("b", given[1]))])
-    encoder, judge = open_encoder(dedupe.embedding, Path("models")), Judge(dedupe, Scorer.load())
+    encoder, judge = open_encoder(dedupe.embedding, Path("models")), judge_for(dedupe)
     for a, b in wanted:
         found = explain(a, b, encoder, judge)
         if pairs or as_json:
@@ -365,6 +368,8 @@ def _end(work: Any, run: Any, as_json: bool, *, off: dict[str, str] | None = Non
             out.print(summary.refusals(report, work.rules.reasons))
         if run.decided:
             out.print(summary.decided_line(run.decided))
+        if run.clustered and run.clustered.assigned:
+            out.print(summary.clustered_line(run.clustered))
         for name, reason in (off or {}).items():
             out.print(f"{name} is off: {reason}", markup=False)
         if not sum(s["landed"] for s in report["sources"].values()):

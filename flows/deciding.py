@@ -12,8 +12,10 @@ from dedupe.cells import Cells
 from dedupe.decide import decide
 from dedupe.exact import rounded
 from dedupe.guard import Comparable
-from dedupe.index import Index, SegmentDamaged, SegmentInfo, State
-from flows import history
+from dedupe.index import Index, State
+from dedupe.segments import SegmentDamaged, SegmentInfo
+from flows import history, shards
+from flows.shards import Here, Spread, SpreadIndex
 from flows.workspace import Workspace
 from store import decisions, dedupe_queue
 from store.decisions import StoredItem
@@ -25,8 +27,12 @@ log = logging.getLogger("thresher.deciding")
 
 EMBED_AT_ONCE = 8192
 """Texts between two commits of vectors: what a kill can cost."""
-DECIDE_AT_ONCE = 32_768
+DECIDE_AT_ONCE = 16_384
 """Newcomers that are compared all with all; those before them are found through the index. Part of the outcome."""
+
+BUILD_FROM = 100_000
+"""Items to bring into the index from which on it is built anew: another encoder."""
+HERE = Here()
 
 Progress = Callable[[int, int], None]
 """(texts embedded, texts to embed)."""
@@ -42,7 +48,7 @@ class Decided:
     new: int = 0
 
 
-def embed(work: Workspace, item_ids: Sequence[str], progress: Progress | None = None) -> None:
+def embed(work: Workspace, item_ids: Sequence[str], progress: Progress | None = None, spread: Spread = HERE) -> None:
     """A vector for each of these items. A killed pass goes on where it was."""
     for start in range(0, len(item_ids), EMBED_AT_ONCE):
         part = item_ids[start : start + EMBED_AT_ONCE]
@@ -53,24 +59,28 @@ def embed(work: Workspace, item_ids: Sequence[str], progress: Progress | None = 
             if progress:
                 progress(before + count, len(item_ids))
 
-        vectors = work.encoder.encode([items[item_id].prompt for item_id in part], told)
+        texts = [items[item_id].prompt for item_id in part]
+        if spread.shards == 1:
+            vectors = work.encoder.encode(texts, told)
+        else:
+            vectors = shards.embed(spread, work.encoder, work.settings.dedupe.embedding, work.models, texts)
+            told(len(part))
         failpoint("deciding.embedded")
         with work.database.transaction() as con:
             decisions.save_vectors(con, work.encoder.id, part, vectors)
 
 
-def deduplicate(work: Workspace, run_id: str, progress: Progress | None = None) -> Decided:
+def deduplicate(work: Workspace, run_id: str, progress: Progress | None = None, spread: Spread = HERE) -> Decided:
     """Embed and decide everything that is not decided yet, in one transaction: what is decided together is decided together again by a
     rebuild."""
     queue = _queue(work)
     if not queue.ids:
         return Decided()
-    embed(work, queue.unembedded, progress)
-    index = _opened(work)
-    _rearrange(work, index, queue)
+    embed(work, queue.unembedded, progress, spread)
+    index = _rearranged(work, queue)
     made = _Made(Decided(len(queue.unembedded)))
     for group in _groups(queue.newcomers):
-        _decide_group(work, index, group, made)
+        _decide_group(work, index, group, made, spread)
     failpoint("deciding.decided")
     with work.database.transaction() as con:
         decisions.save_decisions(con, run_id, made.decisions)
@@ -92,7 +102,7 @@ def _queue(work: Workspace) -> Queued:
         known = dedupe_queue.index_rows(con, work.encoder.id) is not None
     if not known:
         with work.database.transaction() as con:
-            dedupe_queue.put_all(con)
+            dedupe_queue.put_unembedded(con, work.encoder.id)
     with work.database.reader() as con:
         return dedupe_queue.queued(con, work.encoder.id)
 
@@ -110,14 +120,14 @@ def _groups(newcomers: Sequence[str]) -> Iterator[Sequence[str]]:
         yield newcomers[start : start + DECIDE_AT_ONCE]
 
 
-def _decide_group(work: Workspace, index: Index, group: Sequence[str], made: _Made) -> None:
+def _decide_group(work: Workspace, index: Index, group: Sequence[str], made: _Made, spread: Spread) -> None:
     with work.database.reader() as con:
         items = decisions.items_by_id(con, group)
         ids, found = decisions.vectors_of(con, work.encoder.id, group)
     row = {item_id: at for at, item_id in enumerate(ids)}
     vectors = found[[row[item_id] for item_id in group]]
     new = [_comparable(items[item_id]) for item_id in group]
-    decided = list(decide(new, rounded(vectors), index, _lookup(work), work.judge, work.encoder.id))
+    decided = list(decide(new, rounded(vectors), SpreadIndex(spread, index), _lookup(work), work.judge, work.encoder.id))
     kept = [at for at, decision in enumerate(decided) if decision.verdict != "same"]
     index.change([group[at] for at in kept], vectors[kept])
     made.decisions += decided
@@ -150,11 +160,22 @@ def _canonical_rows(work: Workspace, index: Index) -> int:
     return len(index) - len(index.held(waiting) - index.state.dead)
 
 
-def _rearrange(work: Workspace, index: Index, queue: Queued) -> None:
-    """Brings into the index what became canonical without a decision of today, and takes out what is not canonical any more."""
+def _rearranged(work: Workspace, queue: Queued) -> Index:
+    """The index with what became canonical without a decision of today, and without what is not canonical any more."""
+    if len(queue.canonical) > BUILD_FROM:
+        with work.database.transaction() as con:
+            dedupe_queue.take(con, queue.canonical)
+        return _without(_opened(work), queue)
+    index = _opened(work)
     with work.database.reader() as con:
         ids, vectors = decisions.vectors_of(con, work.encoder.id, queue.canonical)
-    index.change(ids, vectors if ids else np.zeros((0, work.encoder.dim), np.float32), [*queue.gone, *queue.newcomers])
+    index.change(ids, vectors if ids else np.zeros((0, work.encoder.dim), np.float32))
+    return _without(index, queue)
+
+
+def _without(index: Index, queue: Queued) -> Index:
+    index.change([], np.zeros((0, index.dim), np.float32), [*queue.gone, *queue.newcomers])
+    return index
 
 
 def _state(rows: IndexRows) -> State:

@@ -24,7 +24,7 @@ from prefect.concurrency.sync import concurrency
 from prefect.futures import PrefectFuture, wait
 
 from flows import run as line
-from flows import steps
+from flows import spread, steps
 from flows.summary import as_markdown
 from flows.workspace import Workspace
 from thresher.client import Client
@@ -81,9 +81,9 @@ def harvest(data: str = "data", config: str | None = None, sources: list[str] | 
     with line.opened(work, "harvest (Prefect)", wait_s=LEASE_WAIT_S) as run:
         line.take_note(run, _harvest_all(run, chosen))
         if embed:
-            line.decide(run)
+            spread.decide(run)
     report = run.report()
-    table = as_markdown(report, run.decided)
+    table = as_markdown(report, run.decided, run.clustered)
     create_markdown_artifact(key="harvest", markdown=table, description=f"run {run.run_id}")
     log.info("run %s\n%s", run.run_id, table)
     for text in run.partly:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from flows import deciding, history, steps
+from flows import clustering, deciding, history, steps
 from flows.workspace import Workspace
 from scrapers import base
-from store import ledger, pages, runs, verdicts
+from store import clusters, ledger, pages, runs, verdicts
 from store.database import FILE
 from store.pages import PageResult
 from thresher.archive import PageRef, read_pages, repair
@@ -64,16 +64,16 @@ def _unjudged(work: Workspace) -> list[str]:
 
 
 def acknowledge(work: Workspace) -> None:
-    """Write down decisions whose process died between its commit and its line in the history. Those that a rebuild made again are there
-    already, under the run that made them first."""
-    told = list(history.events(work.archive))
-    noted = {event["run_id"] for event in told if event["event"] == "decided"}
-    opened = {event["run_id"] for event in told if event["event"] == "opened"}
+    """Write down decisions and clusters whose process died between its commit and its line in the history. Those that a rebuild made again
+    are there already, under the run that made them first."""
+    told = {(event["event"], event["run_id"]) for event in history.events(work.archive)}
     with work.database.reader() as con:
-        made = [r[0] for r in con.execute("SELECT run_id FROM decisions GROUP BY run_id ORDER BY run_id").fetchall()]
-    for run_id in made:
-        if run_id in opened - noted:
-            history.note(work.archive, run_id, "decided")
+        decided = [r[0] for r in con.execute("SELECT run_id FROM decisions GROUP BY run_id ORDER BY run_id").fetchall()]
+        made = {"decided": decided, "clustered": clusters.passes(con)}
+    for event, run_ids in made.items():
+        for run_id in run_ids:
+            if ("opened", run_id) in told and (event, run_id) not in told:
+                history.note(work.archive, run_id, event)
 
 
 def _parsed(work: Workspace, place: Path) -> Iterator[PageResult]:
@@ -172,6 +172,8 @@ def _replay_all(anew: Workspace, old: Workspace, progress: Callable[[int], None]
                 steps.judge_source(anew, run_id, source)
             if event.decided:
                 deciding.deduplicate(anew, run_id)
+            if event.clustered:
+                clustering.cluster(anew, run_id, kept=old.archive)
             with anew.database.transaction() as con:
                 ledger.close_run(con, run_id)
             done += 1
@@ -184,20 +186,24 @@ class _Event:
     run_id: str
     at: datetime
     decided: bool
+    clustered: bool
 
 
 def _ordered(archive: Path) -> list[_Event]:
-    """Every run in the order of opening, with whether it came to decide."""
+    """Every run in the order of opening, with whether it came to decide and to cluster."""
     started: dict[str, str] = {}
-    decided: set[str] = set()
+    reached: dict[str, set[str]] = {"decided": set(), "clustered": set()}
     for event in history.events(archive):
-        if event["event"] == "decided":
-            decided.add(event["run_id"])
+        if event["event"] in reached:
+            reached[event["event"]].add(event["run_id"])
         started.setdefault(event["run_id"], event["at"])
     for file in sorted(archive.glob("*.warc.gz")):
         run_id = file.name.removesuffix(".warc.gz")
         started.setdefault(run_id, datetime.strptime(run_id[:15] + "+0000", "%Y%m%dT%H%M%S%z").isoformat())
-    return [_Event(run_id, datetime.fromisoformat(at), run_id in decided) for run_id, at in sorted(started.items(), key=lambda s: s[1])]
+    return [
+        _Event(run_id, datetime.fromisoformat(at), run_id in reached["decided"], run_id in reached["clustered"])
+        for run_id, at in sorted(started.items(), key=lambda s: s[1])
+    ]
 
 
 def _final_hash(work: Workspace) -> str:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows import deciding, history, replay, steps
+from flows import clustering, deciding, history, replay, steps
+from flows.shards import Spread
 from flows.workspace import Workspace
 from scrapers import base
 from store import ledger, queries, runs
@@ -35,6 +36,7 @@ class Run:
     partly: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     decided: deciding.Decided | None = None
+    clustered: clustering.Clustered | None = None
 
     @property
     def state(self) -> runs.RunState:
@@ -159,10 +161,11 @@ def _named(path: Path) -> str:
     return kept[:64] or "local"
 
 
-def decide(run: Run, progress: deciding.Progress | None = None) -> None:
-    """Embed and decide; without a working encoder the items stay, and the next run fills in."""
+def decide(run: Run, progress: deciding.Progress | None = None, spread: Spread = deciding.HERE) -> None:
+    """Embed, decide and cluster; without a working encoder the items stay, and the next run fills in."""
     try:
-        run.decided = deciding.deduplicate(run.work, run.run_id, progress)
+        run.decided = deciding.deduplicate(run.work, run.run_id, progress, spread)
+        run.clustered = clustering.cluster(run.work, run.run_id)
     except EncoderError as error:
         log.warning("embedding is left for the next run: %s", error)
         run.partly.append(f"embedding: {error}")

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from flows.clustering import Clustered
 from flows.deciding import Decided
 
 COLUMNS = ("pages", "records", "candidates", "landed", "merged", "dead")
@@ -66,6 +67,13 @@ def decided_line(decided: Decided) -> str:
     )
 
 
+def clustered_line(clustered: Clustered) -> str:
+    """What the clustering did."""
+    counts = {"opened": clustered.opened, "merged": clustered.merged, "split": clustered.split}
+    told = ", ".join(f"{n:,} {event}" for event, n in counts.items() if n)
+    return f"{clustered.assigned:,} complaints put into failure clusters" + (f": {told}" if told else "")
+
+
 def item_panel(item: Mapping[str, Any]) -> RenderableType:
     """One item in full."""
     lines = [
@@ -96,13 +104,14 @@ def growth_table(rows: Sequence[Mapping[str, Any]], last: int = 10) -> Renderabl
     return table
 
 
-def as_markdown(report: Mapping[str, Any], decided: Decided | None) -> str:
+def as_markdown(report: Mapping[str, Any], decided: Decided | None, clustered: Clustered | None = None) -> str:
     """The run as a Prefect artifact."""
     lines = ["| source | " + " | ".join(COLUMNS) + " | refused |", "|---|" + "---:|" * (len(COLUMNS) + 1)]
     for name, counts, refused in numbers(report):
         lines.append(f"| {name} | " + " | ".join(map(str, counts)) + f" | {sum(refused.values())} |")
     lines += ["", *(f"- {reason}: {n}" for reason, n in sorted(numbers(report)[-1][2].items(), key=lambda r: -r[1]))]
     lines += ["", decided_line(decided)] if decided else []
+    lines += ["", clustered_line(clustered)] if clustered and clustered.assigned else []
     lines += ["", *(f"- **{name}**: {s['error']}" for name, s in report["sources"].items() if s.get("error"))]
     return "\n".join(lines)
 

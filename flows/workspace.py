@@ -12,14 +12,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from dedupe import minilm
 from dedupe.decide import Judge
 from dedupe.embeddings import Encoder, open_encoder
+from dedupe.scorer import Scorer
 from scrapers import base
 from store.database import Database
 from thresher import settings as configuration
 from thresher.errors import SettingsError, StoreError, UsageError
 from thresher.rules import Rules
-from thresher.settings import Settings, Source
+from thresher.settings import Dedupe, Settings, Source
 
 CHECKOUT_CONFIG = Path(__file__).resolve().parent.parent / "config"
 
@@ -27,6 +29,12 @@ CHECKOUT_CONFIG = Path(__file__).resolve().parent.parent / "config"
 def config_folder(given: Path | None) -> Path:
     """The config folder: the one that is given, ``./config``, else the checkout's."""
     return given or (Path("config") if Path("config/thresher.toml").is_file() else CHECKOUT_CONFIG)
+
+
+def judge_for(dedupe: Dedupe) -> Judge:
+    """The guard, with the scorer where the encoder is the one that it was trained on."""
+    trained_on = dedupe.embedding.model.removeprefix("sentence-transformers/") == minilm.NAME
+    return Judge(dedupe, Scorer.load() if trained_on else None)
 
 
 @dataclass(frozen=True)
@@ -59,14 +67,17 @@ class Workspace:
     @cached_property
     def encoder(self) -> Encoder:
         """Opened on first use: a command that embeds nothing never loads a model."""
-        return open_encoder(self.settings.dedupe.embedding, self.folder / "models")
+        return open_encoder(self.settings.dedupe.embedding, self.models)
+
+    @property
+    def models(self) -> Path:
+        """Where a model that is named by its Hub name is kept."""
+        return self.folder / "models"
 
     @cached_property
     def judge(self) -> Judge:
         """Who says whether two items are the same."""
-        from dedupe.scorer import Scorer
-
-        return Judge(self.settings.dedupe, Scorer.load())
+        return judge_for(self.settings.dedupe)
 
     @property
     def archive(self) -> Path:

@@ -17,10 +17,13 @@ def put(con: Connection, item_ids: Sequence[str]) -> None:
         run(con, "INSERT INTO dedupe_queue SELECT item_id FROM given", given=keys("item_id", item_ids))
 
 
-def put_all(con: Connection) -> None:
-    """Every item: for an encoder that is used for the first time."""
-    con.execute("DELETE FROM dedupe_queue")
-    con.execute("INSERT INTO dedupe_queue SELECT item_id FROM items")
+def put_unembedded(con: Connection, encoder: str) -> None:
+    """Every item without a vector of this encoder: for one that is used for the first time."""
+    con.execute(
+        "INSERT INTO dedupe_queue SELECT item_id FROM items ANTI JOIN (FROM embeddings WHERE encoder = ?) e USING (item_id) "
+        "WHERE lifecycle <> 'retired'",
+        [encoder],
+    )
 
 
 def take(con: Connection, item_ids: Sequence[str]) -> None:
@@ -83,7 +86,8 @@ def index_rows(con: Connection, encoder: str) -> IndexRows | None:
         return None
     segments = con.execute("SELECT name, rows FROM index_segments WHERE encoder = ? ORDER BY rowid", [encoder]).fetchall()
     dead = con.execute("SELECT item_id FROM index_dead WHERE encoder = ? ORDER BY item_id", [encoder]).fetchall()
-    return IndexRows(*cells[0], tuple((name, rows) for name, rows in segments), tuple(row[0] for row in dead))
+    count, dimension, centroids = cells[0]
+    return IndexRows(count, dimension, centroids, tuple((name, rows) for name, rows in segments), tuple(row[0] for row in dead))
 
 
 def save_index(con: Connection, encoder: str, rows: IndexRows) -> None:

@@ -27,6 +27,10 @@ _OF_THE_RUN = {
     "embeddings": (),
     "verdicts": ("verdict_id", "given_at"),
     "tombstones": ("given_at",),
+    "claims": ("run_id",),
+    "phrases": (),
+    "clusters": (),
+    "cluster_history": ("run_id",),
 }
 """The tables of ``final_hash``, each with the columns that say by which run or when, and not what."""
 
@@ -45,6 +49,13 @@ _DOUBTS = {
         WHERE i.merged_into IS NOT NULL AND (c.item_id IS NULL OR c.merged_into IS NOT NULL)""",
     "each vector has its item": "SELECT count(*) FROM embeddings ANTI JOIN items USING (item_id)",
     "one vector for each item and encoder": "SELECT count(*) - count(DISTINCT (item_id, encoder)) FROM embeddings",
+    "each claim has its phrase": "SELECT count(*) FROM claims c ANTI JOIN phrases p ON p.category = c.category AND p.phrase = c.phrase",
+    "each phrase has its cluster": "SELECT count(*) FROM phrases ANTI JOIN clusters USING (cluster_id)",
+    "each phrase is said": "SELECT count(*) FROM phrases p ANTI JOIN claims c ON c.category = p.category AND c.phrase = p.phrase",
+    "one row for each claim, phrase and cluster": """
+        SELECT (SELECT count(*) - count(DISTINCT record_key) FROM claims)
+               + (SELECT count(*) - count(DISTINCT (category, phrase)) FROM phrases)
+               + (SELECT count(*) - count(DISTINCT cluster_id) FROM clusters)""",
     "one row for each page": "SELECT count(*) - count(DISTINCT page_id) FROM pages",
 }
 """What must hold in every database, as queries that count what breaks it."""

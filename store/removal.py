@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from store import clusters
 from store.database import Connection
 from store.rows import keys, run, table
 
@@ -47,6 +48,7 @@ def blank_records(con: Connection, record_keys: Sequence[str]) -> None:
     )
     _settle(con)
     _empty_items(con)
+    clusters.leave(con, record_keys)
 
 
 def take_out(con: Connection, record_keys: Sequence[str]) -> None:

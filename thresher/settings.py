@@ -12,7 +12,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -102,6 +102,7 @@ class Dedupe(_Section):
     version: str
     embedding: Embedding = Embedding()
     neighbours: int = Field(20, ge=1, le=1000)
+    shortlist_threshold: float = Field(gt=0, le=1)
     same_threshold: float = Field(gt=0, le=1)
     related_threshold: float = Field(gt=0, le=1)
 
@@ -150,11 +151,22 @@ class Schedule(_Section):
     timezone: str = "UTC"
 
 
+class Workers(_Section):
+    """Who embeds and searches; see ``flows.spread``."""
+
+    runner: Literal["here", "dask"] = "here"
+    count: int = Field(2, ge=1, le=1024)
+    """Shards by item id, and processes of a cluster on this machine."""
+    address: str = ""
+    """Of a running Dask scheduler, such as tcp://10.0.0.1:8786. Its workers must see the data folder under the same path."""
+
+
 class General(_Section):
     """``thresher.toml``."""
 
     network: Network = Network()
     schedule: Schedule = Schedule()
+    workers: Workers = Workers()
 
 
 class Settings(_Section):
@@ -163,6 +175,7 @@ class Settings(_Section):
     folder: Path
     network: Network
     schedule: Schedule
+    workers: Workers
     dedupe: Dedupe
     clusters: Clusters = Clusters()
     export: Export
@@ -194,6 +207,7 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         folder=folder,
         network=general.network,
         schedule=general.schedule,
+        workers=general.workers,
         dedupe=_validated(Dedupe, _read(folder / "dedupe.toml"), folder / "dedupe.toml"),
         clusters=_validated(Clusters, _optional(folder / "clusters.toml"), folder / "clusters.toml"),
         export=_validated(Export, _read(folder / "export.toml"), folder / "export.toml"),
@@ -220,6 +234,7 @@ def flat(settings: Settings, environ: Mapping[str, str] | None = None) -> Iterat
     files = {
         "network": "thresher.toml",
         "schedule": "thresher.toml",
+        "workers": "thresher.toml",
         "dedupe": "dedupe.toml",
         "clusters": "clusters.toml",
         "export": "export.toml",

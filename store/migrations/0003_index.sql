@@ -1,7 +1,7 @@
 -- What the dedupe has to look at: whoever lands, revives, retires or parts an item puts it here, and the pass that dealt with it takes it
 -- out. So a night costs what is new, however large the benchmark is.
 CREATE TABLE dedupe_queue (item_id VARCHAR NOT NULL);
-INSERT INTO dedupe_queue SELECT item_id FROM items;
+INSERT INTO dedupe_queue SELECT item_id FROM items ANTI JOIN decisions USING (item_id);
 
 -- The index of canonical items. The segments are files beside the database; they count only when they are registered here.
 CREATE TABLE index_cells (

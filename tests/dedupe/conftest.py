@@ -22,7 +22,7 @@ def encoder() -> MiniLM:
 
 @pytest.fixture
 def settings() -> Dedupe:
-    return Dedupe(version="test", same_threshold=0.87, related_threshold=0.7)
+    return Dedupe(version="test", shortlist_threshold=0.65, same_threshold=0.87, related_threshold=0.7)
 
 
 class CosineScorer:

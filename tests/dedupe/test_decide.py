@@ -78,11 +78,13 @@ def brute_force(new: Sequence[Comparable], vectors: Mapping[str, Floats], judge:
         for other in canonical:
             x, y = grid[item.item_id], grid[other.item_id]
             score = min(1.0, float(np.round(int(x @ y) / float(np.sqrt(int(x @ x)) * np.sqrt(int(y @ y))), 4)))
-            if score >= judge.settings.related_threshold:
+            if score >= judge.settings.shortlist_threshold:
                 near.append((-score, other.item_id, other, x, y))
         near = sorted(near, key=lambda hit: hit[:2])[: judge.settings.neighbours]
-        same = next((o.item_id for score, _, o, x, y in near if judge.compare(item, o, x, y, -score).verdict == "same"), None)
-        outcome.append((item.item_id, "same" if same else "related" if near else "new", same or (near[0][1] if near else None)))
+        said = [(o.item_id, judge.compare(item, o, x, y, -score).verdict) for score, _, o, x, y in near]
+        same = next((other for other, verdict in said if verdict == "same"), None)
+        related = next((other for other, verdict in said if verdict == "related"), None)
+        outcome.append((item.item_id, "same" if same else "related" if related else "new", same or related))
         if not same:
             canonical.append(item)
     return outcome
@@ -156,12 +158,29 @@ def test_two_newcomers_of_one_id_are_refused(vectors: Mapping[str, Floats], tmp_
         run([NEW[0], NEW[0]], vectors, tmp_path, judge)
 
 
-@pytest.mark.parametrize(("score", "verdict"), [(0.8699, "related"), (0.87, "same"), (0.7, "related"), (0.6999, "different")])
+@pytest.mark.parametrize(
+    ("score", "verdict"),
+    [(0.8699, "related"), (0.87, "same"), (0.6999, "related"), (0.64, "different")],
+)
 def test_thresholds_are_reached_and_not_passed(judge: Judge, score: float, verdict: str) -> None:
     a = Comparable("a", "How can I keep a wooden boat from rotting in winter?")
     b = Comparable("b", "What should be done during winter so that boats of wood stay sound and do rot?")
     vector = np.zeros(384, np.int8)
     assert judge.compare(a, b, vector, vector, score).verdict == verdict
+
+
+@pytest.mark.parametrize(("score", "verdict"), [(0.7, "related"), (0.6999, "different")])
+def test_what_the_guard_parts_is_linked_where_it_is_near(judge: Judge, score: float, verdict: str) -> None:
+    vector = np.zeros(384, np.int8)
+    assert judge.compare(Comparable("a", "What is 12 * 7?"), Comparable("b", "What is 13 * 7?"), vector, vector, score).verdict == verdict
+
+
+def test_without_a_scorer_rewordings_are_linked_and_never_merged(judge: Judge) -> None:
+    a = Comparable("a", "How can I keep a wooden boat from rotting in winter?")
+    b = Comparable("b", "What should be done during winter so that boats of wood stay sound and do rot?")
+    vector = np.zeros(384, np.int8)
+    found = Judge(judge.settings, None).compare(a, b, vector, vector, 0.99)
+    assert (found.verdict, found.method) == ("related", "shortlist")
 
 
 def test_explain_names_the_feature_that_decided(encoder: MiniLM, judge: Judge) -> None:

@@ -11,8 +11,8 @@ import pytest
 from dedupe import cells
 from dedupe.cells import Cells
 from dedupe.exact import GRID, Floats, pairs_above, rounded
-from dedupe.index import MAX_SMALL, Index, SegmentDamaged, State
-from dedupe.segments import SUFFIX
+from dedupe.index import MAX_SMALL, Index, State
+from dedupe.segments import SUFFIX, SegmentDamaged
 
 DIM = 24
 

@@ -31,6 +31,7 @@ OF_LANDING = (
     "run.closing", "run.closed",
 )  # fmt: skip
 OF_DECIDING = ("deciding.embedded", "store.vectors", "deciding.decided", "store.decisions", "deciding.saved", "deciding.indexed")
+OF_CLUSTERING = ("clustering.distilled", "clusters.claims", "clusters.category", "clustering.saved")
 OF_A_REBUILD = ("rebuild.run", "rebuild.made", "rebuild.aside", "rebuild.moved")
 OF_A_SNAPSHOT = ("snapshot.parquet", "snapshot.manifest", "snapshot.rename", "snapshot.published")
 
@@ -79,6 +80,15 @@ def decided(served: Any, landed: Whole) -> Whole:
     return unharmed(served, landed.after, landed.after.with_name("decided"), "deduplicate")
 
 
+@pytest.fixture(scope="module")
+def clustered(served: Any, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """A forum's complaints in failure clusters."""
+    folder = tmp_path_factory.mktemp("clustered")
+    served.world.night = 1
+    served.well("harvest", folder / "before", "discourse", "--no-embed")
+    return unharmed(served, folder / "before", folder / "after", "deduplicate")
+
+
 def occurrences(count: int) -> list[int]:
     """First, middle, last."""
     return sorted({1, (count + 1) // 2, count}) if count else []
@@ -99,7 +109,9 @@ def killed_and_repeated(line: Any, data: Path, whole: Whole, failpoint: str, ver
 
 def test_every_label_in_the_code_is_killed_at_here() -> None:
     code = "".join(p.read_text(encoding="utf-8") for part in ("flows", "store", "thresher") for p in sorted((ROOT / part).rglob("*.py")))
-    assert set(re.findall(r'failpoint\("([a-z_.]+)"\)', code)) == {*OF_LANDING, *OF_DECIDING, *OF_A_REBUILD, *OF_A_SNAPSHOT}
+    assert set(re.findall(r'failpoint\("([a-z_.]+)"\)', code)) == {
+        *OF_LANDING, *OF_DECIDING, *OF_CLUSTERING, *OF_A_REBUILD, *OF_A_SNAPSHOT,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("label", OF_LANDING)
@@ -113,6 +125,11 @@ def test_a_harvest_of_one_source_that_is_killed_and_repeated_ends_as_one_that_wa
 @pytest.mark.parametrize("label", OF_DECIDING)
 def test_deciding_that_is_killed_and_repeated_ends_as_if_it_was_not(line: Any, tmp_path: Path, decided: Whole, label: str) -> None:
     killed_and_repeated(line, tmp_path / "data", decided, f"{label}:{decided.hits[label]}", "deduplicate")
+
+
+@pytest.mark.parametrize("label", OF_CLUSTERING)
+def test_clustering_that_is_killed_and_repeated_ends_as_if_it_was_not(line: Any, tmp_path: Path, clustered: Whole, label: str) -> None:
+    killed_and_repeated(line, tmp_path / "data", clustered, f"{label}:{clustered.hits[label]}", "deduplicate")
 
 
 @pytest.mark.parametrize("label", OF_A_REBUILD)
@@ -162,7 +179,7 @@ matrix = pytest.mark.skipif(not ALL, reason="the whole matrix runs with THRESHER
 
 @matrix
 @pytest.mark.parametrize("night", [1, 2])
-@pytest.mark.parametrize("label", [*OF_LANDING, *OF_DECIDING])
+@pytest.mark.parametrize("label", [*OF_LANDING, *OF_DECIDING, *OF_CLUSTERING])
 def test_a_harvest_of_the_world_that_is_killed_and_repeated_ends_as_one_that_was_not(
     line: Any, tmp_path: Path, nights: dict[int, Whole], label: str, night: int
 ) -> None:
@@ -172,7 +189,7 @@ def test_a_harvest_of_the_world_that_is_killed_and_repeated_ends_as_one_that_was
 
 
 @matrix
-@pytest.mark.parametrize("label", [*OF_LANDING[:4], "steps.judged", *OF_DECIDING, *OF_A_REBUILD])
+@pytest.mark.parametrize("label", [*OF_LANDING[:4], "steps.judged", *OF_DECIDING, *OF_CLUSTERING, *OF_A_REBUILD])
 def test_a_rebuild_of_the_world_that_is_killed_and_repeated_ends_as_one_that_was_not(
     line: Any, tmp_path: Path, nights: dict[int, Whole], label: str
 ) -> None:

@@ -61,6 +61,15 @@ def test_a_rebuild_makes_decisions_whose_line_in_the_history_is_missing(line: An
     assert line.tables(data) == line.tables(unnoted)
 
 
+def test_a_rebuild_makes_clusters_whose_line_in_the_history_is_missing(line: Any, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    line.well("harvest", data, "discourse", "--no-embed")
+    assert line.run("deduplicate", data, failpoint="clustering.saved").rc == -9
+    before = line.tables(data)
+    line.well("rebuild", data)
+    assert line.tables(data) == before
+
+
 def test_a_run_after_a_rebuild_notes_no_decision_that_only_the_rebuild_made(line: Any, tmp_path: Path, unnoted: Path) -> None:
     data = shutil.copytree(unnoted, tmp_path / "data")
     line.well("harvest", data, "arena", "--no-embed")
