@@ -32,7 +32,7 @@ format: .venv/.installed
 
 bench: .venv/.installed
 	$(BIN)/python benchmarks/encode.py
-	$(BIN)/python benchmarks/decide.py
+	$(BIN)/python benchmarks/night.py --known 10000 --night 1000
 
 clean:
 	rm -rf .venv demo-data .pytest_cache .mypy_cache .ruff_cache

@@ -25,7 +25,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -98,10 +99,28 @@ def known_items(count: int, texts: list[str], vectors: Floats) -> Iterator[tuple
         yield [item_id(start + row) for row in range(size)], prompts, total
 
 
-def insert(con: duckdb.DuckDBPyConnection, ids: list[str], prompts: list[str], targets: list[str] | None = None) -> None:
-    messages = [json.dumps([{"content": prompt, "role": "user"}]) for prompt in prompts]
-    given = pa.table({"item_id": ids, "messages": messages, "target": targets or [""] * len(ids)})
-    sql = """INSERT INTO items SELECT item_id, 1, 'question', messages, target, [], [], '', 'none', 'proposed', 'en', [], 'benchmark', '1',
+@dataclass(frozen=True)
+class Newcomer:
+    """An item as a harvest lands it."""
+
+    item_id: str
+    prompt: str
+    target: str = ""
+    kind: str = "question"
+    choices: tuple[str, ...] = ()
+
+
+def insert(con: duckdb.DuckDBPyConnection, items: Sequence[Newcomer]) -> None:
+    given = pa.table(
+        {
+            "item_id": [item.item_id for item in items],
+            "kind": [item.kind for item in items],
+            "messages": [json.dumps([{"content": item.prompt, "role": "user"}]) for item in items],
+            "target": [item.target for item in items],
+            "choices": pa.array([list(item.choices) for item in items], pa.list_(pa.string())),
+        }
+    )
+    sql = """INSERT INTO items SELECT item_id, 1, kind, messages, target, [], choices, '', 'none', 'proposed', 'en', [], 'benchmark', '1',
              NULL, NULL, '', NULL, 'benchmark' FROM given"""
     run(con, sql, given=given)
 
@@ -113,7 +132,7 @@ def fill(folder: Path, count: int, texts: list[str], vectors: Floats, encoder_id
         pass
     con = duckdb.connect(str(work.database.path))
     for ids, prompts, found in known_items(count, texts, vectors):
-        insert(con, ids, prompts)
+        insert(con, [Newcomer(*pair) for pair in zip(ids, prompts, strict=True)])
         if ids[0] == item_id(0):
             whole = embedded(prompts[:WHOLE], folder.parent)
             found[: len(whole)] = whole
@@ -129,25 +148,26 @@ def fill(folder: Path, count: int, texts: list[str], vectors: Floats, encoder_id
     con.close()
 
 
-def newcomers(count: int, known: int, texts: list[str], vectors: Floats, items: Path | None) -> tuple[list[tuple[str, str, str]], int]:
-    """(id, prompt, target) of each, and how many of each sort are planted. The first are copies in other case, then copies with a slip, then
-    near misses, then the fresh ones."""
-    fresh: list[tuple[str, str]] = []
+def newcomers(count: int, known: int, texts: list[str], vectors: Floats, items: Path | None) -> tuple[list[Newcomer], int]:
+    """The night, and how many of each sort are planted in it. The first are copies in other case, then copies with a slip, then near misses,
+    then the fresh ones."""
+    fresh: list[tuple[str, str, str, tuple[str, ...]]] = []
     if items is not None:
-        con = duckdb.connect(str(items), read_only=True)
-        for messages, target in con.execute("SELECT messages, target FROM items ORDER BY item_id").fetchall():
-            fresh.append(("\n\n".join(m["content"] for m in json.loads(messages)), target))
-        con.close()
+        with duckdb.connect(str(items), read_only=True) as con:
+            for kind, messages, target, choices in con.execute(
+                "SELECT kind, messages, target, choices FROM items ORDER BY item_id"
+            ).fetchall():
+                fresh.append(("\n\n".join(m["content"] for m in json.loads(messages)), target, kind, tuple(choices)))
     planted = int(PLANTED * count)
     short = max(0, count - 3 * planted - len(fresh))
-    fresh += [(f"Report {n}: {text}", "") for n, text in enumerate(calibrate.texts(short, seed=21))]
+    fresh += [(f"Report {n}: {text}", "", "question", ()) for n, text in enumerate(calibrate.texts(short, seed=21))]
     _, prompts, _ = next(known_items(min(known, AT_ONCE), texts, vectors))
     picked = random.Random(5).sample(prompts[:WHOLE], 3 * planted)
-    made = [(text.upper(), "") for text in picked[:planted]]
-    made += [(slipped(text, random.Random(n)), "") for n, text in enumerate(picked[planted : 2 * planted])]
-    made += [(re.sub(r"\d+", lambda number: str(int(number.group()[:6]) + 10**8), text, count=1), "") for text in picked[2 * planted :]]
-    rows = made + fresh[: count - len(made)]
-    return [(f"n{number:031x}", prompt, target) for number, (prompt, target) in enumerate(rows)], planted
+    made = [text.upper() for text in picked[:planted]]
+    made += [slipped(text, random.Random(n)) for n, text in enumerate(picked[planted : 2 * planted])]
+    made += [re.sub(r"\d+", lambda number: str(int(number.group()[:6]) + 10**8), text, count=1) for text in picked[2 * planted :]]
+    rows = [(text, "", "question", ()) for text in made] + fresh[: count - len(made)]
+    return [Newcomer(f"n{number:031x}", *row) for number, row in enumerate(rows)], planted
 
 
 def slipped(text: str, source: random.Random) -> str:
@@ -160,12 +180,12 @@ def slipped(text: str, source: random.Random) -> str:
     return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
 
 
-def queue(folder: Path, rows: list[tuple[str, str, str]]) -> None:
+def queue(folder: Path, items: Sequence[Newcomer]) -> None:
     """Lands newcomers, as a harvest with --no-embed leaves them."""
     work = Workspace.open(folder)
     with work.database.writer(), work.database.transaction() as con:
-        insert(con, [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
-        dedupe_queue.put(con, [row[0] for row in rows])
+        insert(con, items)
+        dedupe_queue.put(con, [item.item_id for item in items])
         runs.open_run(con, "benchmark", now=datetime.now(UTC))
 
 
@@ -190,8 +210,7 @@ def one_night(folder: Path) -> None:
     stages: dict[str, float] = {}
     for module, name in (
         (deciding, "embed"),
-        (deciding, "_opened"),
-        (deciding, "_rearrange"),
+        (deciding, "_rearranged"),
         (deciding, "_decide_group"),
         (ledger, "close_run"),
     ):
@@ -249,6 +268,7 @@ def main() -> None:
     parser.add_argument("--realdata", type=Path, help="a folder with arena/: sentences of the known items")
     parser.add_argument("--work", type=Path, default=ROOT / "data" / "benchmarks")
     parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--in-place", action="store_true", help="one night only, on the benchmark itself: no copy of a large file")
     parser.add_argument("--one-night", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one_night:
@@ -268,12 +288,13 @@ def main() -> None:
             shutil.rmtree(folder, ignore_errors=True)
             start = time.perf_counter()
             fill(folder, known, texts, vectors, encoder.id)
-            queue(folder, [("w" + "0" * 31, "The first night builds the index.", "")])
+            queue(folder, [Newcomer("w" + "0" * 31, "The first night builds the index.")])
             print(f"{known:,} known items written in {time.perf_counter() - start:.0f} s; index built: {night(folder)}", flush=True)
         for count in given.night:
-            copy = given.work / "night"
-            shutil.rmtree(copy, ignore_errors=True)
-            copied(folder, copy)
+            copy = folder if given.in_place else given.work / "night"
+            if not given.in_place:
+                shutil.rmtree(copy, ignore_errors=True)
+                copied(folder, copy)
             rows, planted = newcomers(count, known, texts, vectors, given.items)
             queue(copy, rows)
             row = {"engine": "thresher", "night": count, "known": known, **night(copy), "vectors_cosine": round(cosine, 3)}
@@ -281,7 +302,8 @@ def main() -> None:
             row |= outcome(copy, planted)
             print(json.dumps(row), flush=True)
             keep(given.results, row)
-            shutil.rmtree(copy, ignore_errors=True)
+            if not given.in_place:
+                shutil.rmtree(copy)
 
 
 def copied(folder: Path, copy: Path) -> None:

@@ -70,12 +70,12 @@ def profile_of(text: str) -> Profile:
 def check(a: Comparable, b: Comparable) -> Finding:
     """Symmetric: ``check(a, b) == check(b, a)``."""
     here, there = choice(a.prompt, a.choices), choice(b.prompt, b.choices)
-    first, second = profile_of(here.stem), profile_of(there.stem)
-    if first.empty or second.empty:
-        return Finding("apart", "empty text")
     reason = _frame(a, b, here, there)
     if reason:
         return Finding("apart", reason)
+    first, second = profile_of(here.stem), profile_of(there.stem)
+    if first.empty or second.empty:
+        return Finding("apart", "empty text")
     if _differ(first.numbers, second.numbers) == "conflict":
         return Finding("apart", "numbers")
     if _is_cut(a, b):

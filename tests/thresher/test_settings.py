@@ -41,7 +41,7 @@ def test_the_environment_stands_over_the_file() -> None:
     [
         ("thresher.toml", "deadline_s = 60", "deadline_s = -1", ["thresher.toml", "network.deadline_s", "greater than 0", "-1"]),
         ("thresher.toml", "deadline_s = 60", "dead_line_s = 60", ["network.dead_line_s", "allowed keys", "deadline_s"]),
-        ("dedupe.toml", "neighbours = 20", "neighbours = 'many'", ["dedupe.toml", "neighbours", "'many'"]),
+        ("dedupe.toml", "neighbours = 10", "neighbours = 'many'", ["dedupe.toml", "neighbours", "'many'"]),
         ("sources/discourse.toml", "min_interval_s = 2.0", "min_interval_s = -2.0", ["discourse.toml", "pace.min_interval_s"]),
         ("sources/discourse.toml", 'name = "discourse"', 'name = "forum"', ["discourse.toml", "name of the file"]),
         ("export.toml", 'version = "1"', "version = ", ["export.toml", "not valid TOML"]),
