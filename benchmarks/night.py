@@ -149,7 +149,7 @@ def fill(folder: Path, count: int, texts: list[str], vectors: Floats, encoder_id
 
 
 def newcomers(count: int, known: int, texts: list[str], vectors: Floats, items: Path | None) -> tuple[list[Newcomer], int]:
-    """The night, and how many of each sort are planted in it. The first are copies in other case, then copies with a slip, then near misses,
+    """The night, and how many of each sort are planted in it. The first are copies in other case, then with a slip, then near misses,
     then the fresh ones."""
     fresh: list[tuple[str, str, str, tuple[str, ...]]] = []
     if items is not None:

@@ -47,7 +47,7 @@ def cut(count: int, shards: int) -> list[slice]:
 
 def embed(spread: Spread, encoder: Encoder, settings: Embedding, cache: Path, texts: Sequence[str]) -> Floats:
     """The vectors of the texts, by the workers. EncoderError where one of them has another encoder than this process."""
-    parts = [(settings, str(cache), list(texts[place])) for place in cut(len(texts), spread.shards)]
+    parts = [(settings, str(cache.resolve()), list(texts[place])) for place in cut(len(texts), spread.shards)]
     found = list(spread(embed_part, parts))
     strange = {name for name, _ in found if name != encoder.id}
     if strange:

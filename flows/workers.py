@@ -8,17 +8,21 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+if not logging.getLogger().isEnabledFor(logging.INFO):
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")  # of the workers, too; Prefect reads it where it is imported first
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect_dask.task_runners import DaskTaskRunner
 
 from flows import run as line
 from flows.deciding import Progress
+from flows.serve import server
 from thresher.settings import Workers
 
 _under_way: dict[str, Callable[[], None]] = {}
-"""What the flow of a run does. Prefect hands a flow to its workers, so that it must not hold the run itself."""
+"""What the flow of a run does. It stays here: a run cannot be pickled."""
 
 
 def decide_with_workers(run: line.Run, progress: Progress | None) -> None:
@@ -27,14 +31,18 @@ def decide_with_workers(run: line.Run, progress: Progress | None) -> None:
     logging.getLogger("distributed").setLevel(logging.WARNING)
     _under_way[run.run_id] = lambda: line.decide(run, progress, Tasks(workers.count))
     try:
-        decide.with_options(task_runner=runner(workers))(run.run_id)
+        with server() as url, temporary_settings({PREFECT_API_URL: url}):  # else each worker starts one of its own
+            flow(name="decide", persist_result=False, task_runner=runner(workers))(_decide)(run.run_id)
     finally:
         del _under_way[run.run_id]
 
 
-@flow(name="decide", persist_result=False)
-def decide(run_id: str) -> None:
-    """Embed and decide what the run under way has to."""
+def _decide(run_id: str) -> None:
+    """Embed and decide what the run under way has to.
+
+    No decorator: each task takes its flow along to the worker. A function that is found under its own name goes as that name; one that a
+    flow of the same name hides goes by value, with the globals that it uses, which is ``_under_way`` with the run and its locks.
+    """
     _under_way[run_id]()
 
 

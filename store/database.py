@@ -318,7 +318,7 @@ def _refuse_damaged(con: Connection, path: Path) -> None:
     smaller than it was after the last commit, every block is read once before anything is written on top."""
     died = path.with_name(FILE + ".wal").exists()
     if died or path.stat().st_size < journal.last_size(path.parent):
-        checksums(con)
+        checksums(con, read_all=True)
 
 
 def _refuse_reverted(con: Connection, folder: Path) -> None:

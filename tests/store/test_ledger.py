@@ -132,6 +132,27 @@ def test_a_row_changed_behind_the_ledger_is_seen(folder: Path, forks: Any) -> No
         ledger.verify(folder)
 
 
+def test_rows_lost_from_a_table_too_large_to_be_summed_are_seen(folder: Path, forks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert forks.harvest(folder) == 0
+    monkeypatch.setattr("store.checksums.SUMMED", 3)
+    with Database(folder).transaction() as con:
+        ledger.close_run(con, runs.open_run(con, "check"))
+    assert ledger.doctor(folder).findings == ()
+    with Database(folder)._connected(read_only=False) as con:
+        con.execute("DELETE FROM embeddings WHERE item_id = (SELECT min(item_id) FROM items)")
+    assert [f.kind for f in ledger.doctor(folder).findings] == ["checksum"]
+
+
+def test_a_run_cannot_land_an_item_twice_in_a_large_benchmark(folder: Path, forks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert forks.harvest(folder) == 0
+    monkeypatch.setattr("store.checksums.SUMMED", 3)
+    with Database(folder).transaction() as con:
+        run_id = runs.open_run(con, "check")
+        con.execute("INSERT INTO items SELECT * REPLACE (? AS created_run) FROM items LIMIT 1", [run_id])
+        with pytest.raises(StoreError, match="one row for each new item"):
+            ledger.close_run(con, run_id)
+
+
 def test_a_damaged_block_of_data_is_seen(folder: Path, forks: Any) -> None:
     assert forks.harvest(folder) == 0
     size = (folder / FILE).stat().st_size
