@@ -97,7 +97,7 @@ class Index:
     @property
     def dim(self) -> int:
         """Of its vectors."""
-        return self.state.cells.centroids.shape[1]
+        return int(self.state.cells.centroids.shape[1])
 
     def change(self, ids: Sequence[str], vectors: Floats, gone: Sequence[str] = ()) -> None:
         """Takes in rows and forgets others. An id that was forgotten and comes back has the vector that it had."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rapidfuzz.distance import Levenshtein
 
@@ -88,7 +89,8 @@ def _match_slips(left: list[Word], right: list[Word]) -> int:
 def _match_joins(left: list[Word], right: list[Word]) -> int:
     """The same for ``key board`` against ``keyboard``."""
     count = 0
-    for word in list(left):
+    joined = {before.text + after.text for before, after in pairwise(right)}
+    for word in [word for word in left if word.text in joined]:
         for place in range(len(right) - 1):
             if right[place].text + right[place + 1].text == word.text:
                 left.remove(word)

@@ -75,7 +75,7 @@ class SpreadIndex:
 
     def search(self, queries: Bytes, floor: float, count: int) -> Shortlist:
         """As ``Index.search``."""
-        if self._spread.shards == 1:
+        if self._spread.shards == 1 or not len(queries):
             return self._index.search(queries, floor, count)
         places = cut(len(queries), self._spread.shards)
         parts = [(str(self._index.folder.resolve()), self._index.state, queries[place], floor, count) for place in places]

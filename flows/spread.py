@@ -8,9 +8,9 @@ from thresher.errors import UsageError
 
 
 def decide(run: line.Run, progress: Progress | None = None) -> None:
-    """``flows.run.decide`` with the runner of ``[workers]``."""
+    """``flows.run.decide`` with the runner of ``[workers]``. UsageError where prefect-dask is missing; one worker is this process."""
     workers = run.work.settings.workers
-    if workers.runner == "here":
+    if workers.runner == "here" or workers.count == 1:
         line.decide(run, progress)
         return
     try:

@@ -1,4 +1,4 @@
-"""The deciding as a Prefect flow whose tasks run on a Dask cluster: one started for it on this machine, or the one at ``workers.address``."""
+"""The deciding as a Prefect flow whose tasks run on a Dask cluster: one started for it here, or the one at ``workers.address``."""
 
 from __future__ import annotations
 
