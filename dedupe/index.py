@@ -99,22 +99,27 @@ class Index:
         """Of its vectors."""
         return int(self.state.cells.centroids.shape[1])
 
-    def change(self, ids: Sequence[str], vectors: Floats, gone: Sequence[str] = ()) -> None:
-        """Takes in rows and forgets others. An id that was forgotten and comes back has the vector that it had."""
+    def add(self, ids: Sequence[str], vectors: Floats) -> None:
+        """Takes in rows that it does not hold. An id that was forgotten comes back with the vector that it had."""
         returned = self.state.dead & set(ids)
-        held = self.held(sorted({*ids, *gone}))
-        self.state = replace(self.state, dead=(self.state.dead - returned) | (held & set(gone) - set(ids)))
-        new = [row for row, item_id in enumerate(ids) if item_id not in held]
+        self.state = replace(self.state, dead=self.state.dead - returned)
+        new = [row for row, item_id in enumerate(ids) if item_id not in returned]
         if new:
             self._append(_ids([ids[row] for row in new]), rounded(vectors[new]))
         self._settle()
 
+    def forget(self, ids: Iterable[str]) -> None:
+        """Drops rows that it holds."""
+        self.state = replace(self.state, dead=self.state.dead | set(ids))
+        self._settle()
+
     def held(self, ids: Sequence[str]) -> set[str]:
-        """Those of the ids that a segment has a row for, dead ones too. Reads the ids of all rows."""
+        """Those of the ids that it holds. Reads the ids of all rows."""
         if not ids or not self._segments:
             return set()
         wanted = _ids(ids)
-        return {i.decode() for segment in self._segments for i in segment.ids[segments.among(segment.ids, wanted)]}
+        found = {i.decode() for segment in self._segments for i in segment.ids[segments.among(segment.ids, wanted)]}
+        return found - self.state.dead
 
     def search(self, queries: Bytes, floor: float, count: int) -> Shortlist:
         """For each query the ``count`` best of those that it is compared with and that reach ``floor``."""

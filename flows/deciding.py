@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -129,35 +129,10 @@ def _decide_group(work: Workspace, index: Index, group: Sequence[str], made: _Ma
     new = [_comparable(items[item_id]) for item_id in group]
     decided = list(decide(new, rounded(vectors), SpreadIndex(spread, index), _lookup(work), work.judge, work.encoder.id))
     kept = [at for at, decision in enumerate(decided) if decision.verdict != "same"]
-    index.change([group[at] for at in kept], vectors[kept])
+    index.add([group[at] for at in kept], vectors[kept])
     made.decisions += decided
     for decision in decided:
         setattr(made.counts, decision.verdict, getattr(made.counts, decision.verdict) + 1)
-
-
-def _opened(work: Workspace) -> Index:
-    """The index as the database knows it; made anew from the vectors where a file is damaged or rows are missing."""
-    with work.database.reader() as con:
-        rows = dedupe_queue.index_rows(con, work.encoder.id)
-        expected = dedupe_queue.canonical_count(con)
-    state = _state(rows) if rows else State(Cells.one(work.encoder.dim))
-    try:
-        index = Index(work.index, state)
-        trouble = "" if _canonical_rows(work, index) == expected else f"it holds {len(index):,} rows, and {expected:,} items are canonical"
-    except SegmentDamaged as error:
-        trouble = str(error)
-    if trouble:
-        log.warning("the index is built again from the database: %s", trouble)
-        with work.database.reader() as con:
-            index = Index.build(work.index, state, decisions.canonical_vectors(con, work.encoder.id))
-    return index
-
-
-def _canonical_rows(work: Workspace, index: Index) -> int:
-    """The rows of the index that no queued item stands behind."""
-    with work.database.reader() as con:
-        waiting = [row[0] for row in con.execute("SELECT DISTINCT item_id FROM dedupe_queue ORDER BY 1").fetchall()]
-    return len(index) - len(index.held(waiting) - index.state.dead)
 
 
 def _rearranged(work: Workspace, queue: Queued) -> Index:
@@ -165,17 +140,34 @@ def _rearranged(work: Workspace, queue: Queued) -> Index:
     if len(queue.canonical) > BUILD_FROM:
         with work.database.transaction() as con:
             dedupe_queue.take(con, queue.canonical)
-        return _without(_opened(work), queue)
-    index = _opened(work)
+        queue = replace(queue, canonical=[])
+    index, held = _opened(work, queue)
+    index.forget(held.intersection([*queue.gone, *queue.newcomers]))
+    wanted = [item_id for item_id in queue.canonical if item_id not in held]
     with work.database.reader() as con:
-        ids, vectors = decisions.vectors_of(con, work.encoder.id, queue.canonical)
-    index.change(ids, vectors if ids else np.zeros((0, work.encoder.dim), np.float32))
-    return _without(index, queue)
-
-
-def _without(index: Index, queue: Queued) -> Index:
-    index.change([], np.zeros((0, index.dim), np.float32), [*queue.gone, *queue.newcomers])
+        ids, vectors = decisions.vectors_of(con, work.encoder.id, wanted)
+    index.add(ids, vectors)
     return index
+
+
+def _opened(work: Workspace, queue: Queued) -> tuple[Index, set[str]]:
+    """The index as the database knows it, and which queued items it holds; made anew from the vectors where a file is damaged or rows are
+    missing."""
+    with work.database.reader() as con:
+        rows = dedupe_queue.index_rows(con, work.encoder.id)
+        expected = dedupe_queue.canonical_count(con)
+    state = _state(rows) if rows else State(Cells.one(work.encoder.dim))
+    try:
+        index = Index(work.index, state)
+        held = index.held(queue.ids)
+        if len(index) - len(held) == expected:
+            return index, held
+        trouble = f"it holds {len(index) - len(held):,} settled items, and there are {expected:,}"
+    except SegmentDamaged as error:
+        trouble = str(error)
+    log.warning("the index is built again from the database: %s", trouble)
+    with work.database.reader() as con:
+        return Index.build(work.index, state, decisions.canonical_vectors(con, work.encoder.id)), set()
 
 
 def _state(rows: IndexRows) -> State:

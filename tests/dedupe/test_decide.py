@@ -63,7 +63,7 @@ def run(
 ) -> list[Decision]:
     index = Index(folder, State(Cells.one(384)))
     if known:
-        index.change([item.item_id for item in known], np.stack([vectors[item.item_id] for item in known]))
+        index.add([item.item_id for item in known], np.stack([vectors[item.item_id] for item in known]))
     stored = {item.item_id: item for item in known}
     stacked = np.stack([vectors[item.item_id] for item in new]) if new else np.zeros((0, 384), np.float32)
     return list(decide(new, rounded(stacked), index, lambda ids: {i: stored[i] for i in ids if i in stored}, judge, "test", block))
@@ -144,7 +144,7 @@ def test_empty_texts_stay_single(vectors: Mapping[str, Floats], encoder: MiniLM,
 
 def test_an_id_that_the_database_does_not_know_is_never_matched(vectors: Mapping[str, Floats], tmp_path: Path, judge: Judge) -> None:
     index = Index(tmp_path, State(Cells.one(384)))
-    index.change(["ghost"], vectors[NEW[0].item_id][None])
+    index.add(["ghost"], vectors[NEW[0].item_id][None])
     found = list(decide(NEW[:1], rounded(vectors[NEW[0].item_id][None]), index, lambda ids: {}, judge, "test"))
     assert seen(found) == [(NEW[0].item_id, "new", None)]
 

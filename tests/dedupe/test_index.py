@@ -87,7 +87,7 @@ def test_the_vectors_of_neighbours_come_with_them(tmp_path: Path) -> None:
 def test_what_is_found_does_not_depend_on_the_files(tmp_path: Path, portion: int) -> None:
     pieces = Index(tmp_path / "a", empty())
     for start in range(0, 600, portion):
-        pieces.change(IDS[start : start + portion], VECTORS[start : start + portion])
+        pieces.add(IDS[start : start + portion], VECTORS[start : start + portion])
     assert len(pieces) == 600
     assert len(pieces.state.segments) <= MAX_SMALL
     assert near(pieces, VECTORS[:50]) == near(filled(tmp_path / "b"), VECTORS[:50])
@@ -98,7 +98,7 @@ def test_with_cells_the_same_rows_in_other_files_give_the_same(tmp_path: Path, s
     assert len(whole.state.cells) > 1
     pieces = Index(tmp_path / "b", State(whole.state.cells))
     for start in range(0, 600, 50):
-        pieces.change(IDS[start : start + 50], VECTORS[start : start + 50])
+        pieces.add(IDS[start : start + 50], VECTORS[start : start + 50])
     assert near(pieces, VECTORS[:80]) == near(whole, VECTORS[:80])
 
 
@@ -128,27 +128,21 @@ def test_many_hits_are_thinned_without_losing_the_best(tmp_path: Path, monkeypat
 
 def test_what_is_gone_is_not_found_and_can_come_back(tmp_path: Path) -> None:
     index = filled(tmp_path)
-    none = np.zeros((0, DIM), np.float32)
-    index.change([], none, gone=IDS[:3])
+    index.forget(IDS[:3])
     assert len(index) == 597
+    assert index.held(IDS[:5]) == set(IDS[3:5])
     assert not {i for row in near(index, VECTORS[:3], 600) for i, _ in row} & set(IDS[:3])
     index = Index(tmp_path, index.state)
-    index.change(IDS[:1], VECTORS[:1])
+    index.add(IDS[:1], VECTORS[:1])
     assert near(index, VECTORS[:1], 1) == [[(IDS[0], 1.0)]]
     assert len(index) == 598
 
 
 def test_many_dead_rows_leave_the_files(tmp_path: Path) -> None:
     index = filled(tmp_path)
-    index.change([], np.zeros((0, DIM), np.float32), gone=IDS[:300])
+    index.forget(IDS[:300])
     assert [segment.rows for segment in index.state.segments] == [300]
     assert index.state.dead == frozenset()
-
-
-def test_an_id_is_held_once(tmp_path: Path) -> None:
-    index = filled(tmp_path)
-    index.change(IDS[:5], VECTORS[:5])
-    assert len(index) == 600
 
 
 def test_files_that_the_state_does_not_name_are_deleted(tmp_path: Path) -> None:
