@@ -194,6 +194,50 @@ def quality_table(groups: Row) -> str:
     )
 
 
+def encoding_table(found: Row) -> str:
+    """Encoding beside sentence-transformers, and what int8 costs."""
+    speed = markdown(
+        ["texts", "characters", "tokens", "theirs a second", "ours", "ratio, wall", "ratio, CPU", "cosine to float32, mean", "least"],
+        (
+            [name, row["characters"], row["tokens"], row["st_per_s"], row["ours_per_s"], row["ratio_wall"], row["ratio_cpu"],
+             row["cosine_mean"], row["cosine_min"]]
+            for name, row in found["speed"].items()
+        ),
+    )  # fmt: skip
+    alone = markdown(
+        ["engine", "first vector after, s", "peak MB"], ([n, r["first_vector_s"], r["peak_mb"]] for n, r in found["alone"].items())
+    )
+    parts = [
+        "## Encoding",
+        f"The default `encode` of sentence-transformers and ours in turn, medians of {found['rounds']} rounds, {found['threads']} threads.",
+        speed,
+        alone,
+    ]
+    if "auc" in found:
+        sets = markdown(
+            ["pairs of", "tried", "AUC, int8", "AUC, float32"], ([n, r["pairs"], r["int8"], r["f32"]] for n, r in found["auc"].items())
+        )
+        parts += ["What int8 costs: the area under the curve of the cosine on labelled pairs.", sets]
+    return "\n\n".join(parts)
+
+
+def index_table(rows: Sequence[Row]) -> str:
+    """The index beside faiss."""
+    names = ["engine", "known", "cells_visited", "build_cpu_s", "queries_per_cpu_s", "recall", "near", "mb"]
+    heads = [
+        "engine",
+        "known",
+        "cells visited",
+        "build, CPU s",
+        "queries a CPU s",
+        "ten nearest found",
+        "nearest from .7 found",
+        "MB on disk",
+    ]
+    table = markdown(heads, ([f"{row[n]:,}" if isinstance(row[n], int) else row[n] for n in names] for row in rows))
+    return f"## The index\n\n`benchmarks/index.py`: the same vectors and queries, one thread.\n\n{table}"
+
+
 def machine_line(about: Row) -> str:
     """The machine in one sentence."""
     packages = ", ".join(f"{name} {version}" for name, version in about["packages"].items())
@@ -220,6 +264,10 @@ def main() -> None:
         parts.append(peers_table(peers))
     if quality:
         parts.append(quality_table(quality["groups"]))
+    if encoding := read("encode.json"):
+        parts.append(encoding_table(encoding))
+    if index := read("index.json"):
+        parts.append(index_table(index))
     path = DOCS / "benchmarks.md"
     text = path.read_text("utf-8")
     head, rest = text.split(START)

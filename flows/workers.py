@@ -14,6 +14,7 @@ if not logging.getLogger().isEnabledFor(logging.INFO):
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.task_runners import TaskRunner
 from prefect_dask.task_runners import DaskTaskRunner
 
 from flows import run as line
@@ -58,7 +59,7 @@ class Tasks:
         return (future.result() for future in waiting)
 
 
-def runner(workers: Workers) -> DaskTaskRunner[Any]:
+def runner(workers: Workers) -> TaskRunner[Any]:
     """The task runner that the settings name."""
     if workers.address:
         return DaskTaskRunner(address=workers.address)
