@@ -102,8 +102,8 @@ def canonical_vectors(con: Connection, encoder: str, at_once: int = 100_000) -> 
 
 def vectors_of(con: Connection, encoder: str, item_ids: Sequence[str]) -> tuple[list[str], NDArray[np.float32]]:
     """The same for given items, sorted by id; those without a vector are left out."""
-    sql = """SELECT e.item_id, e.vector, e.dimension FROM embeddings e SEMI JOIN given g ON g.item_id = e.item_id
-             WHERE e.encoder = ? ORDER BY e.item_id"""
+    sql = """WITH wanted AS MATERIALIZED (SELECT e.rowid AS place FROM embeddings e SEMI JOIN given USING (item_id) WHERE e.encoder = ?)
+             SELECT e.item_id, e.vector, e.dimension FROM embeddings e JOIN wanted ON e.rowid = wanted.place ORDER BY e.item_id"""
     return _vectors(con, sql, [encoder], given=keys("item_id", item_ids))
 
 
