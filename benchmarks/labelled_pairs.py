@@ -19,6 +19,7 @@ from dedupe.embeddings import open_minilm
 from dedupe.exact import GRID, rounded
 from dedupe.guard import Comparable
 from dedupe.similarities import similarities
+from thresher.model import Message, conversation
 from thresher.settings import Embedding
 
 Floats = npt.NDArray[np.float32]
@@ -44,7 +45,7 @@ class Pair(NamedTuple):
 
     def bare(self, item: Comparable) -> Comparable:
         """Without the kind, which labelled pairs do not have."""
-        return Comparable(item.item_id, item.prompt, item.choices, item.target, "", item.language)
+        return Comparable(item.item_id, item.prompt, item.choices, item.target, "", item.language, item.earlier)
 
 
 def half(key: str) -> bool:
@@ -119,21 +120,20 @@ def neighbours(file: Path) -> Neighbours:
         rows = con.execute(query, [open_minilm(Embedding()).id]).fetchall()
     if not rows:
         raise SystemExit(f"{file}: no item has a vector of this encoder; run `thresher deduplicate` on it")
-    items = [Comparable(row[0], _prompt(json.loads(row[2])), tuple(row[4]), row[3], row[1]) for row in rows]
+    items = [_item(*row[:5]) for row in rows]
     vectors = np.stack([_vector(row[5]) for row in rows])
     pairs = [Pair("neighbours", half(items[a].item_id), 0, items[a], items[b]) for a, b in _nearest(vectors, NEAREST)]
     return Neighbours(pairs, {item.prompt: vector for item, vector in zip(items, vectors, strict=True)})
 
 
+def _item(item_id: str, kind: str, messages: str, target: str, choices: list[str]) -> Comparable:
+    turns = [Message(**turn) for turn in json.loads(messages)]
+    return Comparable(item_id, conversation(turns), tuple(choices), target, kind, earlier=conversation(turns[:-1]))
+
+
 def _vector(stored: bytes) -> Floats:
     found: Floats = np.frombuffer(stored, np.float16).astype(np.float32)
     return found / np.float32(np.linalg.norm(found))
-
-
-def _prompt(messages: list[dict[str, str]]) -> str:
-    if len(messages) == 1:
-        return messages[0]["content"]
-    return "\n\n".join(f"{message['role']}: {message['content']}" for message in messages)
 
 
 def _nearest(vectors: Floats, count: int) -> Iterator[tuple[int, int]]:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Literal
 
 from dedupe.alignment import same_text
@@ -19,7 +20,7 @@ from dedupe.cutoff import is_cut_from
 from dedupe.features import Profile, Word, profile
 from dedupe.options import Choice, choice, meant, same_answer, same_options
 from dedupe.wording import Unshared, is_rewording, unshared_words
-from dedupe.words import CAPITALS, CLOSED, FILLERS, LIGHT, QUANTIFIERS, opposites
+from dedupe.words import CAPITALS, CLOSED, FILLERS, LIGHT, QUANTIFIERS, language_of, negates, opposites, stem
 from thresher.text import normalise
 
 APART_KINDS = frozenset(("reply", "alternate", "step", "transcript"))
@@ -27,6 +28,8 @@ APART_KINDS = frozenset(("reply", "alternate", "step", "transcript"))
 
 SHORT_TARGET = 60
 """Characters up to which a target is an answer, and not an explanation in somebody's own words."""
+DENIAL_REACH = 4
+"""Tokens after a denial among which stands what it denies."""
 FEW_CAPITALS = 2
 """So many words in another case are not the case of a whole text."""
 
@@ -41,6 +44,8 @@ class Comparable:
     target: str = ""
     kind: str = ""
     language: str = ""
+    earlier: str = ""
+    """The turns of a conversation before the last, as one text; ``prompt`` holds them too."""
 
 
 _OPERATORS = frozenset("=<>^*\u2264\u2265\u2260\u221a\u2211\u222b\u03c0\u2192")
@@ -57,8 +62,6 @@ class Finding:
 
     match: Match
     reason: str
-    doubts: tuple[str, ...] = ()
-    """What speaks against a rewording without forbidding it."""
 
 
 @lru_cache(maxsize=16384)
@@ -88,8 +91,11 @@ def check(a: Comparable, b: Comparable) -> Finding:
         found = whole if whole.match == "form" else found
     if found.match == "form" and _folded(a.prompt) == _folded(b.prompt):
         return Finding("form", "equal but for case and white space")
-    if found.match == "reworded" and a.kind == b.kind == "exercise":
-        return Finding("apart", "another exercise")
+    if found.match == "reworded":
+        if a.kind == b.kind == "exercise":
+            return Finding("apart", "another exercise")
+        if _folded(a.earlier) != _folded(b.earlier):
+            return Finding("apart", "earlier turns")
     return found
 
 
@@ -116,13 +122,13 @@ def compare_profiles(first: Profile, second: Profile) -> Finding:
         return Finding("apart", "numbers")
     form = same_text(first, second)
     if form == "articles":
-        return Finding("reworded", "reworded", ("articles",))
+        return Finding("reworded", "reworded")
     if form:
         return Finding("apart", "capitals") if _capitals_clash(first, second) else Finding("form", form)
     unshared = unshared_words(first.words, second.words)
     if is_rewording(first.words, second.words, unshared):
         reason = next(_conflicts_in_rewording(first, second, unshared), "")
-        return Finding("apart", reason) if reason else Finding("reworded", "reworded", tuple(_doubts(first, second, unshared)))
+        return Finding("apart", reason) if reason else Finding("reworded", "reworded")
     return Finding("apart", next(_conflicts_in_detail(first, second, unshared)))
 
 
@@ -193,15 +199,15 @@ def _conflicts_in_detail(first: Profile, second: Profile, unshared: Unshared) ->
 
 
 def _conflicts_in_rewording(first: Profile, second: Profile, unshared: Unshared) -> Iterator[str]:
-    """What even another wording may not change: each text says something of this that the other does not. Which of them forbid and which
-    only raise a doubt was measured on labelled paraphrases."""
+    """What even another wording may not change: each text says something of this that the other does not. Which of them forbid, and
+    which are left to the scorer, was measured on labelled paraphrases."""
     if _units_clash(first.units, second.units):
         yield "units"
     if _differ(first.dates, second.dates) == "conflict":
         yield "dates"
     if _has_formula(first, second) and _differ(first.symbols, second.symbols) == "conflict":
         yield "symbols"
-    if (first.negations - second.negations - _idle_negations(first) + _idle_negations(second)) % 2:
+    if _denials_clash(first, second):
         yield "negation"
     if _opposites(unshared):
         yield "opposites"
@@ -211,18 +217,26 @@ def _conflicts_in_rewording(first: Profile, second: Profile, unshared: Unshared)
         yield "another question about the same"
 
 
-def _doubts(first: Profile, second: Profile, unshared: Unshared) -> Iterator[str]:
-    """What one text says and the other does not, where neither contradicts the other."""
-    if _differ(_digits(first), _digits(second)):
-        yield "numbers"
-    if _differ(first.dates, second.dates):
-        yield "dates"
-    if _has_formula(first, second) and _differ(first.symbols, second.symbols):
-        yield "symbols"
-    if _names(unshared.first, second.words) or _names(unshared.second, first.words):
-        yield "names"
-    if all({word.text for word in side} & QUANTIFIERS for side in (unshared.first, unshared.second)):
-        yield "quantifiers"
+def _denials_clash(first: Profile, second: Profile) -> bool:
+    """Whether one text denies what the other says. Both deny, or neither, or else, in English, the next word of content after the denial
+    stands undenied in the other: ``it does not hurt`` against ``it hurts``. ``Cannot sleep`` is another way to say ``insomnia``."""
+    if (first.negations - second.negations - _idle_negations(first) + _idle_negations(second)) % 2 == 0:
+        return False
+    if not language_of(first.stream) == language_of(second.stream) == "en":
+        return True
+    here, there = _denied(first), _denied(second)
+    return bool((here - there) & {stem(word.text) for word in second.words} or (there - here) & {stem(word.text) for word in first.words})
+
+
+def _denied(text: Profile) -> set[str]:
+    """The stem of the word that each denial is about."""
+    found: set[str] = set()
+    for place, token in enumerate(text.stream):
+        if negates(token):
+            after = text.stream[place + 1 : place + 1 + DENIAL_REACH]
+            about = (word for word in after if word.isalpha() and word not in LIGHT and word not in FILLERS and not negates(word))
+            found.update(stem(word) for word in islice(about, 1))
+    return found
 
 
 def _idle_negations(text: Profile) -> int:

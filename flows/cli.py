@@ -341,18 +341,27 @@ def _pairs(path: Path) -> Iterator[tuple[Comparable, Comparable]]:
 
 
 def _pair(line: str, place: str) -> tuple[Comparable, Comparable]:
-    """Each side is a text, or an object with ``prompt`` and, where it has them, ``choices`` and ``target``."""
+    """Each side is a text, or an item: ``prompt`` or ``messages``, and where it has them ``choices``, ``target`` and ``kind``."""
     from dedupe.guard import Comparable
+    from thresher.model import Message, conversation
 
     def side(name: str) -> Comparable:
         told = given[name] if isinstance(given[name], dict) else {"prompt": given[name]}
-        return Comparable(name, str(told["prompt"]), tuple(map(str, told.get("choices", ()))), str(told.get("target", "")))
+        turns = [Message(str(turn["role"]), str(turn["content"])) for turn in told.get("messages", ())]
+        return Comparable(
+            name,
+            conversation(turns) if turns else str(told["prompt"]),
+            tuple(map(str, told.get("choices", ()))),
+            str(told.get("target", "")),
+            str(told.get("kind", "")),
+            earlier=conversation(turns[:-1]),
+        )
 
     try:
         given = json.loads(line)
         return side("a"), side("b")
     except (ValueError, KeyError, TypeError):
-        raise UsageError(f'{place}: not a JSON object with "a" and "b", each a text or an object with "prompt"') from None
+        raise UsageError(f'{place}: not a JSON object with "a" and "b", each a text or an object with "prompt" or "messages"') from None
 
 
 def _end(work: Any, run: Any, as_json: bool, *, off: dict[str, str] | None = None, failed: bool = False) -> None:

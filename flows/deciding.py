@@ -182,7 +182,7 @@ def _rows(state: State) -> IndexRows:
 
 
 def _comparable(item: StoredItem) -> Comparable:
-    return Comparable(item.item_id, item.prompt, item.choices, item.target, item.kind)
+    return Comparable(item.item_id, item.prompt, item.choices, item.target, item.kind, earlier=item.earlier)
 
 
 def _lookup(work: Workspace) -> Callable[[Sequence[str]], Mapping[str, Comparable]]:

@@ -16,7 +16,7 @@ from store.database import Connection
 from store.rows import fetch, keys, run, table
 from thresher.errors import EncoderError, StoreError
 from thresher.failpoint import failpoint
-from thresher.model import Decision, Message
+from thresher.model import Decision, Message, conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,12 @@ class StoredItem:
     @property
     def prompt(self) -> str:
         """As ``Candidate.prompt``."""
-        if len(self.messages) == 1:
-            return self.messages[0].content
-        return "\n\n".join(f"{m.role}: {m.content}" for m in self.messages)
+        return conversation(self.messages)
+
+    @property
+    def earlier(self) -> str:
+        """The turns before the last, which is what is asked."""
+        return conversation(self.messages[:-1])
 
 
 _STORED = "SELECT i.item_id, i.kind, i.messages, i.target, i.choices, i.merged_into FROM items i"

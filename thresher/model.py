@@ -8,7 +8,7 @@ Every noun is frozen. Times are timezone-aware UTC. Texts are sanitised (``thres
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -64,6 +64,13 @@ class Message:
 
     role: str
     content: str
+
+
+def conversation(messages: Sequence[Message]) -> str:
+    """The turns as one text: the contents joined by blank lines, each after its role where there is more than one."""
+    if len(messages) == 1:
+        return messages[0].content
+    return "\n\n".join(f"{m.role}: {m.content}" for m in messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +236,8 @@ class Candidate:
 
     @property
     def prompt(self) -> str:
-        """The messages as one text: the contents joined by blank lines, each after its role where there is more than one."""
-        if len(self.messages) == 1:
-            return self.messages[0].content
-        return "\n\n".join(f"{m.role}: {m.content}" for m in self.messages)
+        """The messages as one text."""
+        return conversation(self.messages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -346,10 +346,33 @@ def test_the_same_stem_with_other_options_or_none_is_another_item() -> None:
     assert judge(one, OPTIONS.format("a rose", "a laef", "the sea")).match == "form"
 
 
-def test_what_one_rewording_adds_is_a_doubt_and_what_contradicts_is_not() -> None:
+BOAT = "How can I keep a wooden boat from rotting in winter?"
+BOAT_REWORDED = "What should be done during winter so that boats of wood stay sound and do rot?"
+
+
+def test_a_reworded_question_after_other_turns_is_another_item() -> None:
+    turns = "user: I have a boat.\n\nassistant: How nice."
+    asked = [Comparable(name, f"{turns}\n\nuser: {text}", earlier=turns) for name, text in (("a", BOAT), ("b", BOAT_REWORDED))]
+    assert check(*asked).match == "reworded"
+    assert check(Comparable("a", BOAT), Comparable("b", BOAT_REWORDED)).match == "reworded"
+    assert check(Comparable("a", BOAT), asked[1]) == Finding("apart", "earlier turns")
+    other = Comparable(
+        "c", f"user: I have a boat.\n\nassistant: Sell it.\n\nuser: {BOAT}", earlier="user: I have a boat.\n\nassistant: Sell it."
+    )
+    assert check(other, asked[1]) == Finding("apart", "earlier turns")
+
+
+def test_a_rewording_may_deny_something_that_the_other_does_not_say() -> None:
+    here = "My knee has been stiff every morning since last summer, what can be done about it?"
+    assert judge(here, "I cannot bend my leg after getting up, for months now: which remedies might help with that?").match == "reworded"
+    denied = judge(here, "After getting up my leg is not stiff any longer, for months now: which remedies might have helped with that?")
+    assert denied == Finding("apart", "negation")
+
+
+def test_a_rewording_may_add_a_number_and_not_contradict_one() -> None:
     here = "How can I keep a wooden boat from rotting in winter?"
     found = judge(here, "What should be done during winter so that boats of wood, some 30 of them, stay sound and do rot?")
-    assert (found.match, found.doubts) == ("reworded", ("numbers",))
+    assert found.match == "reworded"
     other = judge(
         here.replace("a wooden boat", "40 wooden boats"), "What should be done during winter so that 30 boats of wood stay sound?"
     )
