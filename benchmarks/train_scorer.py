@@ -178,7 +178,7 @@ def main() -> int:
         passed = (said["guard"] != "apart") & (measures.cosine >= floor)
         results[f"passed by the guard, floor {floor}"] = {name: round(float(passed[measures.rows(name, 1)].mean()), 4) for name in SETS}
         results[f"scorer at thresholds, guard, floor {floor}"] = {
-            str(level): measures.recall(np.where(passed, score, -1.0), level) for level in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+            str(level): measures.recall(np.where(passed, score, -1.0), level) for level in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9)
         }
     for kind, verdict in said.items():
         results[f"hand labelled, rewordings for the {kind}"] = reliability(bench, score, labels, verdict == "reworded")

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Literal
 
 from dedupe.alignment import same_text
+from dedupe.asking import mood
 from dedupe.cutoff import is_cut_from
 from dedupe.features import Profile, Word, profile
 from dedupe.options import Choice, choice, meant, same_answer, same_options
@@ -96,6 +97,8 @@ def check(a: Comparable, b: Comparable) -> Finding:
             return Finding("apart", "another exercise")
         if _folded(a.earlier) != _folded(b.earlier):
             return Finding("apart", "earlier turns")
+        if {mood(item.prompt.removeprefix(item.earlier)) for item in (a, b)} == {"asks", "tells"}:
+            return Finding("apart", "a question and a statement")
     return found
 
 

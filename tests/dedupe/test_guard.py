@@ -362,6 +362,24 @@ def test_a_reworded_question_after_other_turns_is_another_item() -> None:
     assert check(other, asked[1]) == Finding("apart", "earlier turns")
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("Is online gambling legal in the state of Ohio?", "Some forms of gambling over the internet are legal in Ohio, others are not."),
+        ("Explain why a landlord stands above the tenants.", "Landlords can be seen as superior to tenants since they own the property."),
+        ("why is beef from kobe so expensive", "In short, beef of that sort costs much because it is rare, and kobe cattle are in demand."),
+    ],
+)  # fmt: skip
+def test_a_question_and_its_answer_are_two_items(asked: str, told: str) -> None:
+    assert judge(asked, told) == Finding("apart", "a question and a statement")
+
+
+def test_a_question_may_be_put_as_a_request_or_as_somebodys_trouble() -> None:
+    here = "What can be done about a wooden boat that rots in winter?"
+    assert judge(here, "Explain how boats of wood stay sound during the cold months.").match == "reworded"
+    assert judge(here, "My boat of wood always becomes soft during the cold months.").match == "reworded"
+
+
 def test_a_rewording_may_deny_something_that_the_other_does_not_say() -> None:
     here = "My knee has been stiff every morning since last summer, what can be done about it?"
     assert judge(here, "I cannot bend my leg after getting up, for months now: which remedies might help with that?").match == "reworded"
