@@ -6,7 +6,7 @@ with. All arithmetic on vectors is exact (``dedupe.exact``), so the outcome does
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -112,12 +112,14 @@ class _Near:
 
 
 def decide(
-    new: Sequence[Comparable], vectors: Bytes, index: Searchable, lookup: Lookup, judge: Judge, encoder_id: str, block: int = BLOCK
-) -> Iterator[Decision]:
+    new: Sequence[Comparable], vectors: Bytes, index: Searchable, lookup: Lookup, judge: Judge, encoder_id: str, block: int = BLOCK,
+    parted: Mapping[str, Collection[str]] | None = None,
+) -> Iterator[Decision]:  # fmt: skip
     """One Decision for each newcomer, in the order given; ``vectors[i]`` is of ``new[i]``, on the grid.
 
     ``lookup`` gives the items behind ids of the index; an id that it does not know is passed over. The index is only read: the caller adds
-    the items that were decided ``new`` or ``related``. An empty text is new and is nobody's duplicate.
+    the items that were decided ``new`` or ``related``. An empty text is new and is nobody's duplicate. ``parted`` names for an item those
+    that a person parted it from: it is not compared with them.
     """
     if len({item.item_id for item in new}) != len(new):
         raise UsageError("two newcomers have the same id: decide each item once")
@@ -133,6 +135,8 @@ def decide(
             fresh[query].append((row, score))
         for place, item in enumerate(new[start : start + block]):
             near = known[start + place] + [_Near(new[row], vectors[row], score) for row, score in fresh[place] if canonical[row]]
+            if parted and item.item_id in parted:
+                near = [other for other in near if other.item.item_id not in parted[item.item_id]]
             near.sort(key=lambda other: (-other.score, other.item.item_id))
             decision = _decide_one(item, part[place], near[: settings.neighbours], judge, encoder_id)
             canonical[start + place] = decision.verdict != "same"

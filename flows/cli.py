@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import logging
 import os
@@ -260,6 +261,26 @@ def show(
             print(json.dumps(one, ensure_ascii=False, default=str))
         else:
             summary.console().print(summary.item_panel(one))
+
+
+@app.command()
+def unmerge(
+    item: Annotated[str, typer.Argument(help="The merged item, or the beginning of its id; `thresher show` names what was merged.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why the two are not one; kept with the verdict.")],
+    author: Annotated[str, typer.Option("--author", help="Who says so; else the user of this machine.", envvar="THRESHER_AUTHOR")] = "",
+    data: Data = DEFAULT_DATA, config: Config = None, wait: Wait = 0.0,
+) -> None:  # fmt: skip
+    """Part an item from the one that it was merged into, for good: the dedupe never merges the two again, nor does a rebuild."""
+    from flows import run as line
+    from store import queries, verdicts
+
+    work = _open(data, config)
+    with work.database.reader() as con:
+        item_id = queries.item(con, item)["item_id"]
+        canonical = verdicts.canonical_of(con, item_id)
+    with line.opened(work, _command(), wait_s=wait) as run:
+        verdicts.unmerge(work.database, run.run_id, item_id, author or getpass.getuser(), reason)
+    print(f"{item_id} is an item of its own again, parted from {canonical}")
 
 
 @app.command()

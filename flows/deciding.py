@@ -124,10 +124,12 @@ def _decide_group(work: Workspace, index: Index, group: Sequence[str], made: _Ma
     with work.database.reader() as con:
         items = decisions.items_by_id(con, group)
         ids, found = decisions.vectors_of(con, work.encoder.id, group)
+        parted = decisions.parted(con)
     row = {item_id: at for at, item_id in enumerate(ids)}
     vectors = found[[row[item_id] for item_id in group]]
     new = [_comparable(items[item_id]) for item_id in group]
-    decided = list(decide(new, rounded(vectors), SpreadIndex(spread, index), _lookup(work), work.judge, work.encoder.id))
+    searched = SpreadIndex(spread, index)
+    decided = list(decide(new, rounded(vectors), searched, _lookup(work), work.judge, work.encoder.id, parted=parted))
     kept = [at for at, decision in enumerate(decided) if decision.verdict != "same"]
     index.add([group[at] for at in kept], vectors[kept])
     made.decisions += decided

@@ -170,6 +170,8 @@ def _replay_all(anew: Workspace, old: Workspace, progress: Callable[[int], None]
                         progress(pages_done)
             for source in _unjudged(anew):
                 steps.judge_source(anew, run_id, source)
+            with anew.database.transaction() as con:
+                verdicts.replay_unmerged(con, anew.folder, event.run_id)
             if event.decided:
                 deciding.deduplicate(anew, run_id)
             if event.clustered:

@@ -215,6 +215,16 @@ def _canonical(item_id: str, into: dict[str, str | None] | dict[str, str]) -> st
     raise StoreError(f"item {item_id} is merged in a circle")
 
 
+def parted(con: Connection) -> dict[str, set[str]]:
+    """Of each item of which a person undid a merge, and of the item that it had been merged into, the others that it is not."""
+    pairs = con.execute("SELECT item_id, other_id FROM decisions WHERE undone ORDER BY ALL").fetchall()
+    found: dict[str, set[str]] = {}
+    for item_id, other_id in pairs:
+        found.setdefault(item_id, set()).add(other_id)
+        found.setdefault(other_id, set()).add(item_id)
+    return found
+
+
 def undo_merge(con: Connection, item_id: str) -> None:
     """Make a merged item canonical again. What was merged through it comes back to it, and the decision stays, marked as undone, so that
     the dedupe does not make it again."""

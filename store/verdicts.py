@@ -11,14 +11,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from store import journal, removal
+from store import decisions, journal, removal
 from store.database import Connection, Database
 from store.rows import fetch
 from thresher.errors import UsageError
+from thresher.failpoint import failpoint
 from thresher.model import Record
 from thresher.text import canonical_url
 
 FILE = "verdicts.jsonl"
+UNMERGED = "unmerged"
+"""The verdict that an item is not the one that it was merged into."""
 VERDICTS = ("proposed", "active", "retired", "rejected", "waived", "verified", "disputed")
 """The first five set an item's life, the last two say what its key is worth."""
 
@@ -81,6 +84,28 @@ def save_verdicts(database: Database, verdicts: Sequence[Verdict], *, now: datet
         _apply(con, lines)
 
 
+def canonical_of(con: Connection, item_id: str) -> str:
+    """The item that this one is merged into; UsageError where it is not."""
+    rows = con.execute("SELECT merged_into FROM items WHERE item_id = ? AND merged_into IS NOT NULL", [item_id]).fetchall()
+    if not rows:
+        raise UsageError(f"item {item_id!r} is not merged into another: `thresher show` lists under an item what was merged into it")
+    return str(rows[0][0])
+
+
+def unmerge(database: Database, run_id: str, item_id: str, author: str, reason: str = "", *, now: datetime | None = None) -> str:
+    """Part a merged item from its canonical one, whose id is returned, for good: the dedupe never merges the two again. UsageError where it
+    is not merged. Part of a run, so that a rebuild parts them at the same point of the order of runs."""
+    with database.transaction() as con:
+        canonical = canonical_of(con, item_id)
+        version = con.execute("SELECT version FROM items WHERE item_id = ?", [item_id]).fetchall()[0][0]
+        line = {"type": UNMERGED, "run_id": run_id, "verdict_id": secrets.token_hex(8), "item_id": item_id, "version": version,
+                "author": author, "at": (now or datetime.now(UTC)).isoformat(), "verdict": UNMERGED, "reason": reason}  # fmt: skip
+        journal.append_lines(database.folder / FILE, [line])
+        failpoint("verdicts.unmerge")
+        _part(con, line)
+    return canonical
+
+
 def take_down(database: Database, kind: TombstoneKind, value: str, reason: str, *, now: datetime | None = None) -> list[str]:
     """Bury a record (by key), an author (by key) or an address: its text leaves the database, and it is never harvested again.
 
@@ -105,23 +130,18 @@ def replay(con: Connection, folder: Path) -> int:
     return len(lines)
 
 
+def replay_unmerged(con: Connection, folder: Path, run_id: str) -> None:
+    """Part again what was parted in a run, as far as it is merged in the rebuilt database."""
+    for line in journal.read_lines(folder / FILE):
+        if line["type"] == UNMERGED and line["run_id"] == run_id:
+            _part(con, line)
+
+
 def _apply(con: Connection, lines: Sequence[dict[str, Any]]) -> list[str]:
     emptied: list[str] = []
     for line in lines:
         if line["type"] == "verdict":
-            con.execute(
-                "INSERT INTO verdicts SELECT ?, ?, ?, ?, ?::TIMESTAMPTZ, ?, ? WHERE NOT EXISTS (FROM verdicts WHERE verdict_id = ?)",
-                [
-                    line["verdict_id"],
-                    line["item_id"],
-                    line["version"],
-                    line["author"],
-                    line["at"],
-                    line["verdict"],
-                    line["reason"],
-                    line["verdict_id"],
-                ],
-            )
+            _insert(con, line)
         elif line["type"] == "tombstone":
             con.execute(
                 "INSERT OR IGNORE INTO tombstones VALUES (?, ?, ?, ?::TIMESTAMPTZ)",
@@ -131,6 +151,19 @@ def _apply(con: Connection, lines: Sequence[dict[str, Any]]) -> list[str]:
     if emptied:
         removal.take_out(con, emptied)
     return emptied
+
+
+def _insert(con: Connection, line: dict[str, Any]) -> None:
+    con.execute(
+        "INSERT INTO verdicts SELECT ?, ?, ?, ?, ?::TIMESTAMPTZ, ?, ? WHERE NOT EXISTS (FROM verdicts WHERE verdict_id = ?)",
+        [*(line[name] for name in ("verdict_id", "item_id", "version", "author", "at", "verdict", "reason")), line["verdict_id"]],
+    )
+
+
+def _part(con: Connection, line: dict[str, Any]) -> None:
+    _insert(con, line)
+    if con.execute("SELECT 1 FROM items WHERE item_id = ? AND merged_into IS NOT NULL", [line["item_id"]]).fetchall():
+        decisions.undo_merge(con, line["item_id"])
 
 
 def _buried(con: Connection, kind: TombstoneKind, wanted: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -60,13 +60,14 @@ def run(
     judge: Judge,
     block: int = 1024,
     known: Sequence[Comparable] = KNOWN,
+    parted: Mapping[str, Collection[str]] | None = None,
 ) -> list[Decision]:
     index = Index(folder, State(Cells.one(384)))
     if known:
         index.add([item.item_id for item in known], np.stack([vectors[item.item_id] for item in known]))
     stored = {item.item_id: item for item in known}
     stacked = np.stack([vectors[item.item_id] for item in new]) if new else np.zeros((0, 384), np.float32)
-    return list(decide(new, rounded(stacked), index, lambda ids: {i: stored[i] for i in ids if i in stored}, judge, "test", block))
+    return list(decide(new, rounded(stacked), index, lambda ids: {i: stored[i] for i in ids if i in stored}, judge, "test", block, parted))
 
 
 def brute_force(new: Sequence[Comparable], vectors: Mapping[str, Floats], judge: Judge) -> list[tuple[str, str, str | None]]:
@@ -181,6 +182,17 @@ def test_without_a_scorer_rewordings_are_linked_and_never_merged(judge: Judge) -
     vector = np.zeros(384, np.int8)
     found = Judge(judge.settings, None).compare(a, b, vector, vector, 0.99)
     assert (found.verdict, found.method) == ("related", "shortlist")
+
+
+def test_what_a_person_parted_is_not_compared_again(vectors: Mapping[str, Floats], tmp_path: Path, judge: Judge) -> None:
+    plain = run(NEW, vectors, tmp_path / "a", judge)
+    known = next(d for d in plain if d.verdict == "same" and d.other_id and d.other_id.startswith("k"))
+    fresh = next(d for d in plain if d.verdict == "same" and d.other_id and not d.other_id.startswith("k"))
+    apart = {d.item_id: {d.other_id or ""} for d in (known, fresh)}
+    again = {d.item_id: d for d in run(NEW, vectors, tmp_path / "b", judge, parted=apart)}
+    assert all(again[d.item_id].other_id != d.other_id for d in (known, fresh))
+    untouched = {d.item_id for d in plain if d.item_id not in apart and d.other_id not in apart}
+    assert all(again[d.item_id] == d for d in plain if d.item_id in untouched and again[d.item_id].other_id not in apart)
 
 
 def test_explain_names_the_feature_that_decided(encoder: MiniLM, judge: Judge) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from flows import history
 from sample import World
+from store.database import Database
 from store.ledger import doctor
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
@@ -110,3 +111,38 @@ def test_a_second_harvest_adds_nothing_embeds_nothing_and_asks_for_no_page_twice
     assert max(asked.values()) == 1, asked.most_common(3)
     assert len(line.world.requests) < first / 5
     assert doctor(data).healthy
+
+
+def test_what_a_person_parted_stays_apart_in_later_nights_and_in_a_rebuild(line: Any, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    line.well("harvest", data)
+    with Database(data).reader() as con:
+        merged = con.execute("SELECT item_id, merged_into FROM items WHERE merged_into IS NOT NULL ORDER BY 1").fetchall()
+    parted, canonical = merged[0]
+    line.well("unmerge", data, parted[:12], "--reason", "another question", "--author", "ada")
+    line.well("harvest", data)
+    assert line.run("unmerge", data, parted, "--reason", "again").rc == 2
+    line.well("rebuild", data)
+    with Database(data).reader() as con:
+        assert con.execute("SELECT item_id FROM items WHERE merged_into IS NOT NULL ORDER BY 1").fetchall() == [(i,) for i, _ in merged[1:]]
+        assert con.execute("SELECT item_id, author, verdict, reason FROM verdicts").fetchall() == [
+            (parted, "ada", "unmerged", "another question")
+        ]
+        assert con.execute("SELECT other_id FROM decisions WHERE item_id = ? AND undone", [parted]).fetchall() == [(canonical,)]
+    assert doctor(data).healthy
+
+
+def test_a_killed_unmerge_can_be_repeated(line: Any, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    line.well("harvest", data)
+    with Database(data).reader() as con:
+        parted = con.execute("SELECT item_id FROM items WHERE merged_into IS NOT NULL ORDER BY 1").fetchall()[0][0]
+    assert line.run("unmerge", data, parted, "--reason", "other", failpoint="verdicts.unmerge").rc == -9
+    line.well("unmerge", data, parted, "--reason", "other")
+    line.well("harvest", data)
+    before = line.tables(data)
+    line.well("rebuild", data)
+    after = line.tables(data)
+    assert {name for name in before if before[name] != after[name]} <= {"verdicts", "all"}
+    with Database(data).reader() as con:
+        assert con.execute("SELECT merged_into FROM items WHERE item_id = ?", [parted]).fetchall() == [(None,)]
