@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import random
-import resource
 import statistics
 import subprocess
 import sys
@@ -29,6 +28,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.machine import describe, peak_mb
 from dedupe import calibrate, minilm
 from dedupe.embeddings import MiniLM, open_encoder, thread_count
 from thresher.settings import Embedding
@@ -75,14 +75,6 @@ def timed(encode: Encode, texts: Sequence[str]) -> tuple[Pass, Vectors]:
     wall, cpu = time.perf_counter(), time.process_time()
     vectors = encode(texts)
     return Pass(time.perf_counter() - wall, time.process_time() - cpu), vectors
-
-
-def peak_mb() -> int:
-    """The most memory this process held (``ru_maxrss`` would count its parent too)."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(status.read_text().split("VmHWM:")[1].split()[0]) // 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def alone(name: str, arguments: argparse.Namespace) -> dict[str, float]:
@@ -189,7 +181,6 @@ def main() -> None:
     if arguments.alone:
         print(json.dumps(measure_alone(arguments.alone, calibrate.texts(arguments.texts, seed=99), arguments.threads)))
         return
-    from benchmarks.machine import describe
 
     sets = text_sets(arguments.data, arguments.texts)
     encoders = {name: make(arguments.threads) for name, make in ENGINES.items()}

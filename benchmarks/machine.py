@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import resource
 from pathlib import Path
 
 PACKAGES = (
@@ -20,6 +21,14 @@ PACKAGES = (
     "sentence-transformers",
     "torch",
 )
+
+
+def peak_mb() -> int:
+    """The most memory this process held (``ru_maxrss`` would count its parent too)."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) // 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def describe() -> dict[str, object]:

@@ -38,6 +38,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.machine import peak_mb
 from dedupe import calibrate
 from dedupe.embeddings import open_encoder
 from dedupe.exact import Floats
@@ -229,8 +230,7 @@ def one_night(folder: Path) -> None:
     finally:
         over.set()
         watch.join()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"peak_mb": round(peak), "own_mb": max(own, default=0), "stages": {k: round(v, 2) for k, v in stages.items()}}))
+    print(json.dumps({"peak_mb": peak_mb(), "own_mb": max(own, default=0), "stages": {k: round(v, 2) for k, v in stages.items()}}))
 
 
 def watched(over: threading.Event, own: list[int]) -> None:
@@ -321,10 +321,11 @@ def copied(folder: Path, copy: Path) -> None:
 def baseline(folder: Path) -> int:
     """Peak memory in MB of a process that imports what a night imports and encodes 512 texts."""
     code = (
-        "import sys, resource; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from flows import cli, run, deciding;"
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from flows import cli, run, deciding;"
+        "from benchmarks.machine import peak_mb;"
         "from dedupe import calibrate; from dedupe.embeddings import open_encoder; from thresher.settings import Embedding;"
         "open_encoder(Embedding(), Path('.')).encode(calibrate.texts(512, seed=3));"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+        "print(peak_mb())"
     )
     made = subprocess.run([sys.executable, "-c", code, str(ROOT)], capture_output=True, text=True, check=True, cwd=folder)
     return int(made.stdout.split()[-1])
