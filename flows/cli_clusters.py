@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,14 +10,9 @@ from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
-app = typer.Typer(help="The failures that people report, however they put it.", no_args_is_help=True, rich_markup_mode=None)
+from flows.cli_shared import DEFAULT_DATA, AsJson, Config, Data, benchmark
 
-Data = Annotated[Path, typer.Option("--data", help="Where the benchmark lives.", envvar="THRESHER_DATA")]
-Config = Annotated[
-    Path | None, typer.Option("--config", help="The config folder; ./config, else the one of this checkout.", envvar="THRESHER_CONFIG")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line, instead of tables.")]
-DEFAULT_DATA = Path("data")
+app = typer.Typer(help="The failures that people report, however they put it.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command(name="list")
@@ -31,10 +25,9 @@ def list_clusters(
 ) -> None:  # fmt: skip
     """List failure clusters, the most reported first, with their sources and their trend."""
     from flows import summary
-    from flows.workspace import Workspace
     from store import clusters
 
-    work = Workspace.open(data, config)
+    work = benchmark(data, config)
     with work.database.reader() as con:
         found = clusters.listed(con, category=category, trend=trend, least=least, limit=count)
     for row in found:
@@ -66,10 +59,9 @@ def show(
 ) -> None:  # fmt: skip
     """Show one failure cluster: every report in it, word for word, the nearest to its middle first, and what became of it over time."""
     from flows import summary
-    from flows.workspace import Workspace
     from store import clusters
 
-    work = Workspace.open(data, config)
+    work = benchmark(data, config)
     with work.database.reader() as con:
         found = clusters.one(con, cluster)
     if as_json:
