@@ -3,8 +3,9 @@
     python benchmarks/quality.py [--pairs 200] [--data FOLDER] [--realdata FOLDER] [--seed 1]
 
 Every pair is judged as ``thresher compare`` does it. --data is a benchmark whose items are the real texts; --realdata holds the labelled
-pairs; without them only generated texts are judged. Writes benchmarks/results/quality.json. Read the held-back families as a whole: see
-``benchmarks.families`` for why nobody may mend a rule for one of them.
+pairs and the posts of a forum, of which the long ones are taken; without them only generated texts are judged. Writes
+benchmarks/results/quality.json. Read the held-back families as a whole: see ``benchmarks.families`` for why nobody may mend a rule for one
+of them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import numpy as np
 
 from benchmarks.families import EASY, LONGEST, TUNED, Family
 from benchmarks.held_back import HELD_BACK
-from benchmarks.real_texts import items, labelled, stratum
+from benchmarks.real_texts import items, labelled, long_posts, stratum
 from dedupe.decide import Judge, explain
 from dedupe.embeddings import Encoder, Floats, Progress, open_encoder
 from dedupe.guard import Comparable
@@ -37,11 +38,13 @@ from thresher.settings import Dedupe
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 GROUPS: dict[str, tuple[Family, ...]] = {"easy": EASY, "tuned": TUNED, "held back": HELD_BACK}
+LONG = "long posts, "
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two texts and where they come from; ``group`` is one of ``GROUPS``, ``reworded`` or ``look-alike``."""
+    """Two texts and where they come from; ``group`` is one of ``GROUPS`` (after ``LONG``, where they are long), ``reworded`` or
+    ``look-alike``."""
 
     group: str
     family: str
@@ -77,6 +80,18 @@ def made(count: int, texts: Sequence[str], seed: int) -> list[Pair]:
                 shuffled = chance.sample(texts, len(texts))
                 changed = ((text, family.apply(text, chance)) for text in shuffled if 20 < len(text) <= LONGEST)
                 pairs += [Pair(group, family.name, a, b, True) for a, b in islice(((a, b) for a, b in changed if b), count)]
+    return pairs
+
+
+def made_long(count: int, posts: Sequence[str], seed: int) -> list[Pair]:
+    """Up to ``count`` pairs of each family that can be made of real texts, on long posts."""
+    pairs: list[Pair] = []
+    for group, families in GROUPS.items():
+        for family in families:
+            chance = Random(f"{seed} {family.name}")
+            shuffled = chance.sample(posts, len(posts)) if family.real else []
+            changed = ((text, family.apply(text, chance)) for text in shuffled)
+            pairs += [Pair(LONG + group, family.name, a, b, True) for a, b in islice(((a, b) for a, b in changed if b), count)]
     return pairs
 
 
@@ -149,6 +164,7 @@ def main() -> None:
     pairs = made(given.pairs, items(given.data) if given.data else [], given.seed)
     if given.realdata:
         pairs += human(given.realdata, given.pairs * 2, given.seed)
+        pairs += made_long(given.pairs // 5, long_posts(given.realdata), given.seed)
     results = judged(pairs, dedupe)
     found = table(results)
     given.out.parent.mkdir(parents=True, exist_ok=True)
@@ -159,7 +175,7 @@ def main() -> None:
         pooled = rates["pooled"]
         bounds = f"[{pooled['low']:.4f}, {pooled['high']:.4f}]"
         print(f"{group:12} {pooled['merged']:6} of {pooled['pairs']:6} merged: {pooled['rate']:.4f} {bounds}")
-        if group in ("easy", "reworded", "look-alike") or given.show:
+        if group in ("easy", LONG + "easy", "reworded", "look-alike") or given.show:
             for part in ("families", "strata"):
                 for name, one in rates[part].items():
                     print(f"    {name:26} {one['merged']:5} of {one['pairs']:5}: {one['rate']:.3f}")

@@ -43,6 +43,13 @@ def items(data: Path) -> list[str]:
     return list(dict.fromkeys(found[0]["content"] for found in prompts if len(found) == 1))
 
 
+def long_posts(realdata: Path, least: int = 1500) -> list[str]:
+    """Posts of a forum of at least so many characters: Discourse's own JSON, a file a post."""
+    files = sorted((realdata / "discourse").rglob("*.json"))
+    raw = (json.loads(file.read_text("utf-8")).get("raw", "") for file in files)
+    return list(dict.fromkeys(text for text in raw if len(text) >= least))
+
+
 @dataclass(frozen=True, slots=True)
 class Labelled:
     """Two texts and whether people said that they mean the same."""
