@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from dedupe.embeddings import Encoder
-from dedupe.exact import Bytes, Floats, pairs_above, rounded
+from dedupe.exact import Bytes, Floats, Pairs, pairs_above, rounded
 from dedupe.guard import Comparable, check
 from dedupe.index import Shortlist
 from thresher.errors import UsageError
 from thresher.model import Decision
 from thresher.settings import Dedupe
 
-BLOCK = 1024
+BLOCK = 256
 
 Verdict = Literal["same", "related", "different"]
 Method = Literal["shortlist", "guard", "scorer"]
@@ -125,22 +126,33 @@ def decide(
         raise UsageError("two newcomers have the same id: decide each item once")
     settings = judge.settings
     known = _known(index.search(vectors, settings.shortlist_threshold, settings.neighbours), lookup, len(new))
-    canonical = [False] * len(new)
+    rank = np.argsort(np.argsort([item.item_id for item in new]))
+    canonical = np.zeros(len(new), np.bool_)
     for start in range(0, len(new), block):
         part = vectors[start : start + block]
-        fresh: list[list[tuple[int, float]]] = [[] for _ in range(len(part))]
-        pairs = pairs_above(part, vectors[: start + len(part)], settings.shortlist_threshold)
-        earlier = pairs.known < pairs.query + start
-        for query, row, score in zip(*(column[earlier].tolist() for column in pairs), strict=True):
-            fresh[query].append((row, score))
+        fresh = _earlier(pairs_above(part, vectors[: start + len(part)], settings.shortlist_threshold), start, rank)
+        ends = np.searchsorted(fresh.query, np.arange(len(part) + 1))
         for place, item in enumerate(new[start : start + block]):
-            near = known[start + place] + [_Near(new[row], vectors[row], score) for row, score in fresh[place] if canonical[row]]
-            if parted and item.item_id in parted:
-                near = [other for other in near if other.item.item_id not in parted[item.item_id]]
+            rows, scores = (column[ends[place] : ends[place + 1]] for column in (fresh.known, fresh.score))
+            apart = parted.get(item.item_id, ()) if parted else ()
+            comparable = canonical[rows]
+            if apart:
+                comparable &= np.array([new[row].item_id not in apart for row in rows], np.bool_)
+            chosen = np.flatnonzero(comparable)[: settings.neighbours]
+            near = [other for other in known[start + place] if other.item.item_id not in apart]
+            near += [_Near(new[row], vectors[row], score) for row, score in zip(rows[chosen], scores[chosen].tolist(), strict=True)]
             near.sort(key=lambda other: (-other.score, other.item.item_id))
             decision = _decide_one(item, part[place], near[: settings.neighbours], judge, encoder_id)
             canonical[start + place] = decision.verdict != "same"
             yield decision
+
+
+def _earlier(pairs: Pairs, start: int, rank: npt.NDArray[np.intp]) -> Pairs:
+    """Of the pairs of a block those with an item before it, by query, best first, ties by id. Columns, since a flood of items that are
+    all alike makes millions of them."""
+    kept = np.flatnonzero(pairs.known < pairs.query + start)
+    order = kept[np.lexsort((rank[pairs.known[kept]], -pairs.score[kept], pairs.query[kept]))]
+    return Pairs(pairs.query[order], pairs.known[order], pairs.score[order])
 
 
 def _known(found: Shortlist, lookup: Lookup, count: int) -> list[list[_Near]]:

@@ -139,6 +139,9 @@ def _differ(first: Sequence[str], second: Sequence[str]) -> str:
     """``conflict`` where each has one that the other has not, ``added`` where one of them has more, else nothing."""
     if first == second:
         return ""
+    kinds, others = set(first), set(second)
+    if kinds - others and others - kinds:
+        return "conflict"
     here, there = Counter(first), Counter(second)
     if here == there:
         return ""
