@@ -47,8 +47,8 @@ SMOOTHING = 0.75
 GELU_LEAST = 0.17
 """GELU is never below -0.17, so its output needs hardly any steps below zero."""
 KERNELS = 64
-"""Kernels that OpenVINO keeps for each stream. With its 5,000 a process grew by 70 MB for every 4,096 texts, to gigabytes in a large night; with
-64, 128 and 256 it stayed at 740, 800 and 950 MB and was as fast."""
+"""Kernels that OpenVINO keeps for each stream. With its 5,000 a process grew by 70 MB for every 4,096 texts, to gigabytes in a large
+night; with 64, 128 and 256 it stayed at 740, 800 and 950 MB and was as fast."""
 RECIPE = "2"
 """Part of the encoder's id: another number with every change of the arithmetic in this file."""
 

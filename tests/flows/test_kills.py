@@ -33,6 +33,8 @@ OF_LANDING = (
 OF_DECIDING = ("deciding.embedded", "store.vectors", "deciding.decided", "store.decisions", "deciding.saved", "deciding.indexed")
 OF_CLUSTERING = ("clustering.distilled", "clusters.claims", "clusters.category", "clustering.saved")
 OF_A_REBUILD = ("rebuild.run", "rebuild.made", "rebuild.aside", "rebuild.moved")
+OF_AN_UNMERGE = ("verdicts.unmerge",)
+"""Killed in test_rebuild.py."""
 OF_A_SNAPSHOT = ("snapshot.parquet", "snapshot.manifest", "snapshot.rename", "snapshot.published")
 
 
@@ -110,7 +112,7 @@ def killed_and_repeated(line: Any, data: Path, whole: Whole, failpoint: str, ver
 def test_every_label_in_the_code_is_killed_at_here() -> None:
     code = "".join(p.read_text(encoding="utf-8") for part in ("flows", "store", "thresher") for p in sorted((ROOT / part).rglob("*.py")))
     assert set(re.findall(r'failpoint\("([a-z_.]+)"\)', code)) == {
-        *OF_LANDING, *OF_DECIDING, *OF_CLUSTERING, *OF_A_REBUILD, *OF_A_SNAPSHOT,
+        *OF_LANDING, *OF_DECIDING, *OF_CLUSTERING, *OF_A_REBUILD, *OF_AN_UNMERGE, *OF_A_SNAPSHOT,
     }  # fmt: skip
 
 
