@@ -12,16 +12,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from typing import Literal
 
 from dedupe.alignment import same_text
 from dedupe.asking import mood
 from dedupe.cutoff import is_cut_from
+from dedupe.denials import denials_clash
 from dedupe.features import Profile, Word, profile
 from dedupe.options import Choice, choice, meant, same_answer, same_options
 from dedupe.wording import Unshared, is_rewording, unshared_words
-from dedupe.words import CAPITALS, CLOSED, FILLERS, LIGHT, QUANTIFIERS, language_of, negates, opposites, stem
+from dedupe.words import CAPITALS, CLOSED, FILLERS, LIGHT, QUANTIFIERS, opposites
 from thresher.text import normalise
 
 APART_KINDS = frozenset(("reply", "alternate", "step", "transcript"))
@@ -29,8 +29,6 @@ APART_KINDS = frozenset(("reply", "alternate", "step", "transcript"))
 
 SHORT_TARGET = 60
 """Characters up to which a target is an answer, and not an explanation in somebody's own words."""
-DENIAL_REACH = 4
-"""Tokens after a denial among which stands what it denies."""
 FEW_CAPITALS = 2
 """So many words in another case are not the case of a whole text."""
 
@@ -50,8 +48,6 @@ class Comparable:
 
 
 _OPERATORS = frozenset("=<>^*\u2264\u2265\u2260\u221a\u2211\u222b\u03c0\u2192")
-
-_IDLE = frozenset((("not", "sure"), ("not", "know"), ("no", "idea"), ("not", "understand"), ("not", "only"), ("not", "certain")))
 
 Match = Literal["form", "reworded", "apart"]
 
@@ -213,7 +209,7 @@ def _conflicts_in_rewording(first: Profile, second: Profile, unshared: Unshared)
         yield "dates"
     if _has_formula(first, second) and _differ(first.symbols, second.symbols) == "conflict":
         yield "symbols"
-    if _denials_clash(first, second):
+    if denials_clash(first, second):
         yield "negation"
     if _opposites(unshared):
         yield "opposites"
@@ -221,33 +217,6 @@ def _conflicts_in_rewording(first: Profile, second: Profile, unshared: Unshared)
         yield "names"
     if _same_start(first, second):
         yield "another question about the same"
-
-
-def _denials_clash(first: Profile, second: Profile) -> bool:
-    """Whether one text denies what the other says. Both deny, or neither, or else, in English, the next word of content after the denial
-    stands undenied in the other: ``it does not hurt`` against ``it hurts``. ``Cannot sleep`` is another way to say ``insomnia``."""
-    if (first.negations - second.negations - _idle_negations(first) + _idle_negations(second)) % 2 == 0:
-        return False
-    if not language_of(first.stream) == language_of(second.stream) == "en":
-        return True
-    here, there = _denied(first), _denied(second)
-    return bool((here - there) & {stem(word.text) for word in second.words} or (there - here) & {stem(word.text) for word in first.words})
-
-
-def _denied(text: Profile) -> set[str]:
-    """The stem of the word that each denial is about."""
-    found: set[str] = set()
-    for place, token in enumerate(text.stream):
-        if negates(token):
-            after = text.stream[place + 1 : place + 1 + DENIAL_REACH]
-            about = (word for word in after if word.isalpha() and word not in LIGHT and word not in FILLERS and not negates(word))
-            found.update(stem(word) for word in islice(about, 1))
-    return found
-
-
-def _idle_negations(text: Profile) -> int:
-    """Denials that ask and deny nothing: somebody is not sure, does not know, has no idea."""
-    return sum(pair in _IDLE for pair in zip(text.stream, text.stream[1:], strict=False))
 
 
 def _has_formula(first: Profile, second: Profile) -> bool:
