@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.labelled_pairs import hand_labels
 from dedupe.exact import pairs_above, rounded
-from dedupe.guard import Comparable
+from flows.deciding import comparable
 from flows.workspace import Workspace
 from store import decisions
 
@@ -39,7 +39,7 @@ def main() -> None:
         stored = decisions.items_by_id(con, wanted)
         ids, vectors = decisions.vectors_of(con, work.encoder.id, wanted)
     grid = dict(zip(ids, rounded(vectors), strict=True))
-    items = {i: Comparable(i, s.prompt, s.choices, s.target, s.kind, earlier=s.earlier) for i, s in stored.items() if i in grid}
+    items = {i: comparable(item) for i, item in stored.items() if i in grid}
     seen: Counter[tuple[str, str, str]] = Counter()
     for (a, b), label in sorted(labels.items()):
         if a in items and b in items:

@@ -127,7 +127,7 @@ def _decide_group(work: Workspace, index: Index, group: Sequence[str], made: _Ma
         parted = decisions.parted(con)
     row = {item_id: at for at, item_id in enumerate(ids)}
     vectors = found[[row[item_id] for item_id in group]]
-    new = [_comparable(items[item_id]) for item_id in group]
+    new = [comparable(items[item_id]) for item_id in group]
     searched = SpreadIndex(spread, index)
     decided = list(decide(new, rounded(vectors), searched, _lookup(work), work.judge, work.encoder.id, parted=parted))
     kept = [at for at, decision in enumerate(decided) if decision.verdict != "same"]
@@ -183,7 +183,8 @@ def _rows(state: State) -> IndexRows:
     return IndexRows(len(cells), cells.shape[1], cells.tobytes(), segments, tuple(sorted(state.dead)))
 
 
-def _comparable(item: StoredItem) -> Comparable:
+def comparable(item: StoredItem) -> Comparable:
+    """What the dedupe compares of an item."""
     return Comparable(item.item_id, item.prompt, item.choices, item.target, item.kind, earlier=item.earlier)
 
 
@@ -192,6 +193,6 @@ def _lookup(work: Workspace) -> Callable[[Sequence[str]], Mapping[str, Comparabl
         if not ids:
             return {}
         with work.database.reader() as con:
-            return {i: _comparable(item) for i, item in decisions.items_by_id(con, ids).items()}
+            return {i: comparable(item) for i, item in decisions.items_by_id(con, ids).items()}
 
     return lookup
