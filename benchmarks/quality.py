@@ -68,6 +68,13 @@ class Remembered:
         return np.ascontiguousarray(self._vectors[[self._row[text] for text in texts]])
 
 
+def on_real(group: str, family: Family, texts: Sequence[str], chance: Random, count: int, longest: int) -> list[Pair]:
+    """Up to ``count`` pairs on real texts of at most so many characters."""
+    shuffled = chance.sample(texts, len(texts))
+    changed = ((text, family.apply(text, chance)) for text in shuffled if 20 < len(text) <= longest)
+    return [Pair(group, family.name, a, b, True) for a, b in islice(((a, b) for a, b in changed if b), count)]
+
+
 def made(count: int, texts: Sequence[str], seed: int) -> list[Pair]:
     """For each family up to ``count`` pairs on own texts and up to ``count`` on real ones, no pair twice."""
     pairs: list[Pair] = []
@@ -77,9 +84,7 @@ def made(count: int, texts: Sequence[str], seed: int) -> list[Pair]:
             own = dict.fromkeys(islice(family.own(chance), 4 * count))
             pairs += [Pair(group, family.name, a, b, False) for a, b in islice(own, count)]
             if family.real:
-                shuffled = chance.sample(texts, len(texts))
-                changed = ((text, family.apply(text, chance)) for text in shuffled if 20 < len(text) <= LONGEST)
-                pairs += [Pair(group, family.name, a, b, True) for a, b in islice(((a, b) for a, b in changed if b), count)]
+                pairs += on_real(group, family, texts, chance, count, LONGEST)
     return pairs
 
 
@@ -89,9 +94,8 @@ def made_long(count: int, posts: Sequence[str], seed: int) -> list[Pair]:
     for group, families in GROUPS.items():
         for family in families:
             chance = Random(f"{seed} {family.name}")
-            shuffled = chance.sample(posts, len(posts)) if family.real else []
-            changed = ((text, family.apply(text, chance)) for text in shuffled)
-            pairs += [Pair(LONG + group, family.name, a, b, True) for a, b in islice(((a, b) for a, b in changed if b), count)]
+            if family.real:
+                pairs += on_real(LONG + group, family, posts, chance, count, sys.maxsize)
     return pairs
 
 
