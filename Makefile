@@ -10,7 +10,7 @@ BIN := .venv/bin
 	@echo "installing pinned packages (about 2 GB, once)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	$(BIN)/python -m dedupe.embeddings --prepare
+	$(BIN)/python -m dedupe.vectors.engines --prepare
 	touch .venv/.installed
 
 demo: .venv/.installed

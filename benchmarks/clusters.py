@@ -28,10 +28,11 @@ from complaints_read import Complaint, invented_complaints, real_complaints
 from sklearn.cluster import HDBSCAN, AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score
 
-from dedupe import clusters, phrases
-from dedupe.clusters import Category, Members
-from dedupe.embeddings import Encoder, Floats, open_encoder
-from dedupe.phrases import Phrase
+from dedupe.failures import clusters, phrases
+from dedupe.failures.clusters import Category, Members
+from dedupe.failures.phrases import Phrase
+from dedupe.vectors.encoder import Encoder, Floats
+from dedupe.vectors.engines import open_encoder
 from thresher import settings
 from thresher.rules import Rules
 from thresher.settings import Clusters

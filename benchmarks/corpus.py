@@ -14,7 +14,7 @@ from random import Random
 from benchmarks.families import EASY, LONGEST, TUNED, Family
 from benchmarks.held_back import HELD_BACK
 from benchmarks.real_texts import Labelled
-from dedupe import minilm
+from dedupe.vectors import minilm
 from thresher.text import normalise
 
 PLANTED_SHARE = 0.03

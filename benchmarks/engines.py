@@ -26,7 +26,7 @@ import numpy.typing as npt
 from benchmarks.corpus import Corpus
 
 if TYPE_CHECKING:
-    from flows.workspace import Workspace
+    from flows.line.workspace import Workspace
 
 Merged = dict[int, int]
 Stages = dict[str, float]
@@ -53,7 +53,7 @@ class Clock:
 
 def thresher(work: Path) -> Run:
     """The real pipeline: exact hash, stored items, encoder, index, judge, in a DuckDB in ``work``."""
-    import flows.deciding  # noqa: F401  what a run imports is no part of what it needs for its texts
+    import flows.line.deciding  # noqa: F401  what a run imports is no part of what it needs for its texts
 
     bench = opened(work)
     bench.encoder.encode(["warm"])
@@ -63,7 +63,7 @@ def thresher(work: Path) -> Run:
 
 def opened(work: Path) -> Workspace:
     """The benchmark in ``work``, made where there is none."""
-    from flows.workspace import Workspace
+    from flows.line.workspace import Workspace
 
     return Workspace.open(work / "benchmark", ROOT / "config", create=True)
 
@@ -72,7 +72,7 @@ def run_thresher(work: Workspace, texts: list[str], first_row: int) -> tuple[Mer
     """Lands ``texts`` as rows from ``first_row`` on, and decides them. Row numbers are kept as tags."""
     import pyarrow as pa
 
-    from flows import deciding
+    from flows.line import deciding
     from store import runs
     from thresher.text import content_id
 
@@ -151,7 +151,7 @@ def distilled(work: Path) -> Path:
     if not folder.exists():
         from model2vec.distill import distill
 
-        from dedupe import minilm
+        from dedupe.vectors import minilm
 
         distill(model_name=str(minilm.model_dir()), device="cpu").save_pretrained(str(folder))
     return folder
@@ -189,7 +189,7 @@ def cosine(threshold: float) -> Callable[[Path], Run]:
     """Plain cosine of the same MiniLM vectors, every pair by matrix product; in a night the known vectors are read from a file."""
 
     def load(work: Path) -> Run:
-        from dedupe.embeddings import open_encoder
+        from dedupe.vectors.engines import open_encoder
         from thresher import settings
 
         encoder = open_encoder(settings.load(ROOT / "config").dedupe.embedding, work)

@@ -22,10 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from benchmarks import night
-from dedupe import cells
-from dedupe.cells import Cells
-from dedupe.exact import Bytes, Floats, rounded
-from dedupe.index import Index, State
+from dedupe.vectors import cells
+from dedupe.vectors.cells import Cells
+from dedupe.vectors.exact import Bytes, Floats, rounded
+from dedupe.vectors.index import Index, State
 
 RESULTS = Path(__file__).resolve().parent / "results" / "index.json"
 COUNT = 10

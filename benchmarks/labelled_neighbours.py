@@ -18,9 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 
 from benchmarks.labelled_pairs import hand_labels
-from dedupe.exact import pairs_above, rounded
-from flows.deciding import comparable
-from flows.workspace import Workspace
+from dedupe.vectors.exact import pairs_above, rounded
+from flows.line.deciding import comparable
+from flows.line.workspace import Workspace
 from store import decisions
 
 HERE = Path(__file__).resolve().parent

@@ -15,10 +15,10 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from dedupe.embeddings import open_minilm
-from dedupe.exact import GRID, rounded
-from dedupe.guard import Comparable
-from dedupe.similarities import similarities
+from dedupe.guard.check import Comparable
+from dedupe.scorer.similarities import similarities
+from dedupe.vectors.exact import GRID, rounded
+from dedupe.vectors.openvino_engine import open_minilm
 from thresher.model import Message, conversation
 from thresher.settings import Embedding
 

@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from numpy.typing import NDArray
 
-from store.database import Database
 from store.decisions import StoredItem, items_by_id, vectors_of
+from store.file.database import Database
 from store.rows import fetch
 
 BANDS = (0.60, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95)

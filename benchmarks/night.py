@@ -39,10 +39,10 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.machine import peak_mb
-from dedupe import calibrate
-from dedupe.embeddings import open_encoder
-from dedupe.exact import Floats
-from flows.workspace import Workspace
+from dedupe.vectors import calibrate
+from dedupe.vectors.engines import open_encoder
+from dedupe.vectors.exact import Floats
+from flows.line.workspace import Workspace
 from store import dedupe_queue, runs
 from store.rows import run
 from thresher.settings import Embedding
@@ -206,7 +206,8 @@ def night(folder: Path) -> dict[str, Any]:
 
 def one_night(folder: Path) -> None:
     """The child: runs the command and prints its memory and how long each stage took."""
-    from flows import cli, deciding
+    from flows.cli import app as cli
+    from flows.line import deciding
     from store import ledger
 
     stages: dict[str, float] = {}
@@ -321,9 +322,10 @@ def copied(folder: Path, copy: Path) -> None:
 def baseline(folder: Path) -> int:
     """Peak memory in MB of a process that imports what a night imports and encodes 512 texts."""
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from flows import cli, run, deciding;"
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path;"
+        "from flows.cli import app; from flows.line import run, deciding;"
         "from benchmarks.machine import peak_mb;"
-        "from dedupe import calibrate; from dedupe.embeddings import open_encoder; from thresher.settings import Embedding;"
+        "from dedupe.vectors import calibrate; from dedupe.vectors.engines import open_encoder; from thresher.settings import Embedding;"
         "open_encoder(Embedding(), Path('.')).encode(calibrate.texts(512, seed=3));"
         "print(peak_mb())"
     )

@@ -29,9 +29,10 @@ from benchmarks.families import EASY, LONGEST, TUNED, Family
 from benchmarks.held_back import HELD_BACK
 from benchmarks.real_texts import items, labelled, long_posts, stratum
 from dedupe.decide import Judge, explain
-from dedupe.embeddings import Encoder, Floats, Progress, open_encoder
-from dedupe.guard import Comparable
-from dedupe.scorer import Scorer
+from dedupe.guard.check import Comparable
+from dedupe.scorer.model import Scorer
+from dedupe.vectors.encoder import Encoder, Floats, Progress
+from dedupe.vectors.engines import open_encoder
 from thresher import settings
 from thresher.settings import Dedupe
 

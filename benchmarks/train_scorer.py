@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from benchmarks.labelled_pairs import SETS, Bench, half, hand_labels, in_domain, labelled, neighbours
-from dedupe import guard
-from dedupe.scorer import MODEL, Scorer
-from dedupe.training import Rows, balanced, fit
+from dedupe.guard.check import check as guard
+from dedupe.scorer.model import MODEL, Scorer
+from dedupe.scorer.training import Rows, balanced, fit
 
 ROOT = Path(__file__).resolve().parent
 SHARES = {

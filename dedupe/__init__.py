@@ -1,4 +1,4 @@
 """Which items say the same: vectors, nearest neighbours, and a guard that keeps near misses apart.
 
-Importing this package loads no model, no torch and no OpenVINO; ``dedupe.embeddings.open_encoder`` does.
+Importing this package loads no model, no torch and no OpenVINO; ``dedupe.vectors.engines.open_encoder`` does.
 """

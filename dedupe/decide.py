@@ -2,7 +2,7 @@
 
 Newcomers are taken in the order given. Each is compared with the canonical items near it, those of the index and those newcomers before
 it that were found new, nearest first, and is attached to the first that is the same. There are no chains: a duplicate is never compared
-with. All arithmetic on vectors is exact (``dedupe.exact``), so the outcome does not depend on block sizes or threads."""
+with. All arithmetic on vectors is exact (``dedupe.vectors.exact``), so the outcome does not depend on block sizes or threads."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from dedupe.embeddings import Encoder
-from dedupe.exact import Bytes, Floats, Pairs, pairs_above, rounded
-from dedupe.guard import Comparable, check
-from dedupe.index import Shortlist
+from dedupe.guard.check import Comparable, check
+from dedupe.vectors.encoder import Encoder
+from dedupe.vectors.exact import Bytes, Floats, Pairs, pairs_above, rounded
+from dedupe.vectors.index import Shortlist
 from thresher.errors import UsageError
 from thresher.model import Decision
 from thresher.settings import Dedupe
@@ -29,7 +29,7 @@ Lookup = Callable[[Sequence[str]], Mapping[str, Comparable]]
 
 
 class Searchable(Protocol):
-    """What ``decide`` needs of an index: ``dedupe.index.Index`` is one."""
+    """What ``decide`` needs of an index: ``dedupe.vectors.index.Index`` is one."""
 
     def search(self, queries: Bytes, floor: float, count: int) -> Shortlist: ...
 
@@ -45,7 +45,7 @@ class Scored(Protocol):
 
 
 class PairScorer(Protocol):
-    """Judges rewordings: ``dedupe.scorer.Scorer`` is one. ``first`` and ``second`` are the vectors (n, dim) of the pairs' sides."""
+    """Judges rewordings: ``dedupe.scorer.model.Scorer`` is one. ``first`` and ``second`` are the vectors (n, dim) of the pairs' sides."""
 
     def score(
         self, pairs: Sequence[tuple[Comparable, Comparable]], first: Floats, second: Floats, cosines: Sequence[float]

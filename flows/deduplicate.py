@@ -8,10 +8,9 @@ from typing import Any
 
 from prefect import flow
 
-from flows import run as line
 from flows import spread
-from flows.harvest import LEASE_WAIT_S
-from flows.workspace import Workspace
+from flows.line import run as line
+from flows.line.workspace import Workspace
 from thresher.errors import EncoderError
 
 
@@ -19,7 +18,7 @@ from thresher.errors import EncoderError
 def deduplicate(data: str = "data", config: str | None = None) -> dict[str, Any]:
     """Embed and decide. Ends *Failed* where the encoder cannot be used; nothing is lost by that."""
     work = Workspace.open(Path(data), Path(config) if config else None)
-    with line.opened(work, "deduplicate (Prefect)", wait_s=LEASE_WAIT_S) as run:
+    with line.opened(work, "deduplicate (Prefect)", wait_s=line.LEASE_WAIT_S) as run:
         spread.decide(run)
     if run.decided is None:
         raise EncoderError("; ".join(run.partly))

@@ -1,4 +1,4 @@
-"""The nightly flow: one task for each source, side by side; order, retries and reports are Prefect's, the work is ``flows.run``'s.
+"""The nightly flow: one task for each source, side by side; order, retries and reports are Prefect's, the work is ``flows.line.run``'s.
 
 The flows are ordinary functions, not coroutines: what they call blocks for minutes, and a blocked event loop could neither renew the lease
 of a concurrency limit nor hear that it should end.
@@ -23,16 +23,15 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.concurrency.sync import concurrency
 from prefect.futures import PrefectFuture, wait
 
-from flows import run as line
-from flows import spread, steps
+from flows import spread
+from flows.line import landing
+from flows.line import run as line
+from flows.line.workspace import Workspace
 from flows.summary import as_markdown
-from flows.workspace import Workspace
-from thresher.client import Client
 from thresher.errors import SettingsError, ThresherError
+from thresher.net.client import Client
 from thresher.settings import Source
 
-LEASE_WAIT_S = 600.0
-"""How long a run waits for another one that writes to the same benchmark."""
 RETRY_AFTER_S = [60.0, 180.0]
 """The client has tried every request several times before: these are for a site that is down for some minutes."""
 LIMIT_WAIT_S = 3600.0
@@ -45,7 +44,7 @@ SECRETS = "thresher-"
 class SourceFailed(ThresherError):
     """A source did not come to its end. ``retryable`` where a site was down or slow and nothing else was wrong."""
 
-    def __init__(self, result: steps.SourceResult) -> None:
+    def __init__(self, result: landing.SourceResult) -> None:
         super().__init__("; ".join(result.errors))
         self.result = result
         self.retryable = result.may_pass
@@ -57,11 +56,11 @@ def _may_pass(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> boo
 
 @task(retries=len(RETRY_AFTER_S), retry_delay_seconds=RETRY_AFTER_S, retry_jitter_factor=0.5, retry_condition_fn=_may_pass,
       cache_policy=NO_CACHE, persist_result=False)  # fmt: skip
-def harvest_source(run: line.Run, source: Source, client: Client, limits: list[str]) -> steps.SourceResult:
+def harvest_source(run: line.Run, source: Source, client: Client, limits: list[str]) -> landing.SourceResult:
     """One source; SourceFailed where it failed. What it landed before is kept, so another try goes on from there, on the same budget of
     requests, and adds to the same numbers."""
     with concurrency(limits, timeout_seconds=LIMIT_WAIT_S):
-        result = steps.harvest_source(run.work, run.run_id, source, client, run.archive)
+        result = landing.harvest_source(run.work, run.run_id, source, client, run.archive)
     if result.state == "failed":
         raise SourceFailed(result)
     return result
@@ -78,7 +77,7 @@ def harvest(data: str = "data", config: str | None = None, sources: list[str] | 
         log.info("%s is off: %s", name, reason)
     if not chosen:
         raise SettingsError("no source is on: " + "; ".join(f"{name}: {reason}" for name, reason in off.items()))
-    with line.opened(work, "harvest (Prefect)", wait_s=LEASE_WAIT_S) as run:
+    with line.opened(work, "harvest (Prefect)", wait_s=line.LEASE_WAIT_S) as run:
         line.take_note(run, _harvest_all(run, chosen))
         if embed:
             spread.decide(run)
@@ -93,7 +92,7 @@ def harvest(data: str = "data", config: str | None = None, sources: list[str] | 
     return report
 
 
-def _harvest_all(run: line.Run, chosen: list[Source]) -> list[steps.SourceResult]:
+def _harvest_all(run: line.Run, chosen: list[Source]) -> list[landing.SourceResult]:
     limits = existing_limits()
     with _door(run) as (client, waiting):
         for source in chosen:
@@ -118,14 +117,14 @@ def _door(run: line.Run) -> Iterator[tuple[Client, list[PrefectFuture[Any]]]]:
             raise
 
 
-def _result(run: line.Run, source: Source, outcome: Any) -> steps.SourceResult:
+def _result(run: line.Run, source: Source, outcome: Any) -> landing.SourceResult:
     """What became of a source, also where its task broke: that is written down here, since the task could not."""
-    if isinstance(outcome, steps.SourceResult):
+    if isinstance(outcome, landing.SourceResult):
         return outcome
     if isinstance(outcome, SourceFailed):
         return outcome.result
-    result = steps.SourceResult(source.name, "failed", [f"{type(outcome).__name__}: {outcome}"], may_pass=False)
-    steps.finish(run.work, run.run_id, result)
+    result = landing.SourceResult(source.name, "failed", [f"{type(outcome).__name__}: {outcome}"], may_pass=False)
+    landing.finish(run.work, run.run_id, result)
     return result
 
 

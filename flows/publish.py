@@ -8,15 +8,15 @@ from pathlib import Path
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 
-from flows.workspace import Workspace
-from store import snapshots
+from flows.line.workspace import Workspace
+from store.snapshot.freeze import freeze
 
 
 @flow(name="publish", persist_result=False)
 def publish(data: str = "data", config: str | None = None, name: str | None = None) -> str:
     """Freeze ``snapshots/<name>`` (by default the day's date) and return its folder. It stays on this machine."""
     work = Workspace.open(Path(data), Path(config) if config else None)
-    snapshot = snapshots.freeze(work.database, name or f"{datetime.now(UTC):%Y-%m-%d}", work.snapshots, work.settings.export)
+    snapshot = freeze(work.database, name or f"{datetime.now(UTC):%Y-%m-%d}", work.snapshots, work.settings.export)
     text = f"`{snapshot.path}`: {snapshot.items} items, manifest sha256 `{snapshot.sha256}`"
     create_markdown_artifact(key="snapshot", markdown=text)
     return snapshot.path

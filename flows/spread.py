@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flows import run as line
-from flows.deciding import Progress
+from flows.line import run as line
+from flows.line.deciding import Progress
 from thresher.errors import UsageError
 
 
 def decide(run: line.Run, progress: Progress | None = None) -> None:
-    """``flows.run.decide`` with the runner of ``[workers]``. UsageError where prefect-dask is missing; one worker is this process."""
+    """``flows.line.run.decide`` with the runner of ``[workers]``. UsageError where prefect-dask is missing; one worker is this process."""
     workers = run.work.settings.workers
     if workers.runner == "here" or workers.count == 1:
         line.decide(run, progress)

@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from flows.clustering import Clustered
-from flows.deciding import Decided
+from flows.line.clustering import Clustered
+from flows.line.deciding import Decided
 
 COLUMNS = ("pages", "records", "candidates", "landed", "merged", "dead")
 

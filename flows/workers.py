@@ -17,9 +17,9 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.task_runners import TaskRunner
 from prefect_dask.task_runners import DaskTaskRunner
 
-from flows import run as line
-from flows.deciding import Progress
-from flows.serve import server
+from flows.line import run as line
+from flows.line.deciding import Progress
+from flows.prefect_server import server
 from thresher.settings import Workers
 
 _under_way: dict[str, Callable[[], None]] = {}
@@ -27,7 +27,7 @@ _under_way: dict[str, Callable[[], None]] = {}
 
 
 def decide_with_workers(run: line.Run, progress: Progress | None) -> None:
-    """``flows.run.decide``, its parts done by the workers."""
+    """``flows.line.run.decide``, its parts done by the workers."""
     workers = run.work.settings.workers
     logging.getLogger("distributed").setLevel(logging.WARNING)
     _under_way[run.run_id] = lambda: line.decide(run, progress, Tasks(workers.count))

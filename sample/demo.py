@@ -17,7 +17,7 @@ from rich.panel import Panel
 from flows import summary
 from sample.server import World
 from store import queries
-from store.database import Database
+from store.file.database import Database
 
 FOLDER = Path("demo-data")
 SHOWN = (

@@ -1,1 +1,1 @@
-"""The sources: one module each, with ``fetch``, ``read`` and ``parse`` (see ``scrapers.base``)."""
+"""The sources: one module or package each, with ``fetch``, ``read`` and ``parse`` (see ``scrapers.base``)."""

@@ -11,11 +11,11 @@ from typing import Any, Protocol, cast
 from pydantic import BaseModel
 
 import scrapers
-from thresher.client import Client
 from thresher.errors import UsageError
 from thresher.model import Dead, Page, Record
+from thresher.net.client import Client
 
-NOT_SOURCES = frozenset({"base"})
+NOT_SOURCES = frozenset({"base", "common"})
 
 
 class Scraper(Protocol):

@@ -1,12 +1,13 @@
 """The one DuckDB file that is the truth: what lands, what it balances to, and what leaves as a snapshot.
 
-database    the file, the lease of its writer, short connections, migrations
-pages       Page + Record + Dead + cursor, in one transaction
+file/       the file, the lease of its writer, short connections, migrations; what was acknowledged, and what DuckDB's errors mean
+pages       Page + Record + Dead + cursor, in one transaction; revisions says which content of a record stands
 items       Candidate and Refusal: items with their reports
-decisions   vectors, and what the dedupe decided
+decisions   vectors, and what the dedupe decided; dedupe_queue is what it still has to look at
+clusters    failure clusters
 removal     deletions at the source, takedowns, items without evidence
 verdicts    what a person decided; kept outside the database too
-ledger      the balance of a run, checksums, the doctor
+runs        what each run did; ledger is the balance of a run, and the doctor
 queries     what people ask
-snapshots   freezing a named set of items; export and leaks say what may leave
+snapshot/   freezing a named set of items; export and leaks say what may leave
 """

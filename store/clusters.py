@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from store.database import Connection
+from store.file.database import Connection
 from store.rows import fetch, keys, run, table
 from thresher.errors import UsageError
 from thresher.failpoint import failpoint

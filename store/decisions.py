@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from store import dedupe_queue
-from store.database import Connection
+from store.file.database import Connection
 from store.rows import fetch, keys, run, table
 from thresher.errors import EncoderError, StoreError
 from thresher.failpoint import failpoint

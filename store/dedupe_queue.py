@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from store.database import Connection
+from store.file.database import Connection
 from store.rows import fetch, keys, run, table
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from store import dedupe_queue
-from store.database import Connection
+from store.file.database import Connection
 from store.removal import settle_items
 from store.rows import GONE, STAMP, dumps, fetch, keys, plain, record_row, run, table
 from store.runs import add_counts, add_refusals

@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 
-from store import journal
-from store.checksums import checksum, checksums, is_large
-from store.database import FILE, Connection, Database
+from store.file import journal
+from store.file.checksums import checksum, checksums, is_large
+from store.file.database import FILE, Connection, Database
 from store.runs import RunState
 from thresher.errors import DatabaseDamaged, DatabaseLocked, StoreError
 

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from store import revisions
-from store.database import Connection
+from store.file.database import Connection
 from store.rows import STAMP, dumps, fetch, record_of, run, table
 from store.runs import add_counts
 from store.verdicts import tombstones

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from store.database import Connection
+from store.file.database import Connection
 from store.rows import fetch
 from thresher.errors import UsageError
 

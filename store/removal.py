@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from store import clusters
-from store.database import Connection
+from store.file.database import Connection
 from store.rows import keys, run, table
 
 _WITHOUT_TEXT = """title = '', text = '', quotes = '[]', detail = NULL, attribution = '', author_key = NULL, url = '', blanked = true,

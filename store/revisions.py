@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from store import removal
-from store.database import Connection
+from store.file.database import Connection
 from store.rows import GONE, RECORD_SCHEMA, STAMP, RecordRow, fetch, keys, record_row, run, table, without_text
 from thresher.model import Record
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import duckdb
 
-from store.database import Connection
+from store.file.database import Connection
 from thresher import __version__
 
 RunState = Literal["running", "finished", "failed", "partial"]

@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from store import decisions, journal, removal
-from store.database import Connection, Database
+from store import decisions, removal
+from store.file.database import Connection, Database
 from store.rows import fetch
+from thresher.disk import append_lines, read_lines
 from thresher.errors import UsageError
 from thresher.failpoint import failpoint
 from thresher.model import Record
@@ -80,7 +81,7 @@ def save_verdicts(database: Database, verdicts: Sequence[Verdict], *, now: datet
             "at": at,
              "verdict": v.verdict, "reason": v.reason} for v in verdicts
         ]  # fmt: skip
-        journal.append_lines(database.folder / FILE, lines)
+        append_lines(database.folder / FILE, lines)
         _apply(con, lines)
 
 
@@ -100,7 +101,7 @@ def unmerge(database: Database, run_id: str, item_id: str, author: str, reason: 
         version = con.execute("SELECT version FROM items WHERE item_id = ?", [item_id]).fetchall()[0][0]
         line = {"type": UNMERGED, "run_id": run_id, "verdict_id": secrets.token_hex(8), "item_id": item_id, "version": version,
                 "author": author, "at": (now or datetime.now(UTC)).isoformat(), "verdict": UNMERGED, "reason": reason}  # fmt: skip
-        journal.append_lines(database.folder / FILE, [line])
+        append_lines(database.folder / FILE, [line])
         failpoint("verdicts.unmerge")
         _part(con, line)
     return canonical
@@ -115,7 +116,7 @@ def take_down(database: Database, kind: TombstoneKind, value: str, reason: str, 
             "reason": reason, "at": (now or datetime.now(UTC)).isoformat()}  # fmt: skip
     with database.writer():
         with database.transaction() as con:
-            journal.append_lines(database.folder / FILE, [line])
+            append_lines(database.folder / FILE, [line])
             emptied = _apply(con, [line])
         if emptied:
             database.compact()
@@ -125,14 +126,14 @@ def take_down(database: Database, kind: TombstoneKind, value: str, reason: str, 
 def replay(con: Connection, folder: Path) -> int:
     """Bring the verdicts and tombstones of ``verdicts.jsonl`` into a rebuilt database; those that it has are passed over. Returns how
     many lines."""
-    lines = list(journal.read_lines(folder / FILE))
+    lines = list(read_lines(folder / FILE))
     _apply(con, lines)
     return len(lines)
 
 
 def replay_unmerged(con: Connection, folder: Path, run_id: str) -> None:
     """Part again what was parted in a run, as far as it is merged in the rebuilt database."""
-    for line in journal.read_lines(folder / FILE):
+    for line in read_lines(folder / FILE):
         if line["type"] == UNMERGED and line["run_id"] == run_id:
             _part(con, line)
 

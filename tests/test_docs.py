@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flows.cli import app
+from flows.cli.app import app
 from scrapers import base
 
 ROOT = Path(__file__).resolve().parent.parent

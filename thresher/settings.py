@@ -26,7 +26,7 @@ class _Section(BaseModel):
 
 
 class Network(_Section):
-    """The door to the network; see ``thresher.client``."""
+    """The door to the network; see ``thresher.net.client``."""
 
     contact: str = ""
     """An address where a site's operator reaches a person; every request carries it, and nothing is fetched without it."""
@@ -120,7 +120,7 @@ class Distiller(_Section):
 
 
 class Clusters(_Section):
-    """How complaints become failure clusters; see ``dedupe.clusters``."""
+    """How complaints become failure clusters; see ``dedupe.failures.clusters``."""
 
     version: str = "1"
     join_threshold: float = Field(0.55, gt=0, lt=1)

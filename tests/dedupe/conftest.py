@@ -9,9 +9,9 @@ from typing import NamedTuple
 import pytest
 
 from dedupe.decide import Judge
-from dedupe.embeddings import MiniLM, open_minilm
-from dedupe.exact import Floats
-from dedupe.guard import Comparable
+from dedupe.guard.check import Comparable
+from dedupe.vectors.exact import Floats
+from dedupe.vectors.openvino_engine import MiniLM, open_minilm
 from thresher.settings import Dedupe, Embedding
 
 

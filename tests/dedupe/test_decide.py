@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dedupe.cells import Cells
 from dedupe.decide import Judge, decide, explain
-from dedupe.embeddings import Floats, MiniLM
-from dedupe.exact import rounded
-from dedupe.guard import Comparable
-from dedupe.index import Index, State
+from dedupe.guard.check import Comparable
+from dedupe.vectors.cells import Cells
+from dedupe.vectors.encoder import Floats
+from dedupe.vectors.exact import rounded
+from dedupe.vectors.index import Index, State
+from dedupe.vectors.openvino_engine import MiniLM
 from thresher.errors import UsageError
 from thresher.model import Decision
 

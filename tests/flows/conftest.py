@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sample import World
-from store.database import Database
+from store.file.database import Database
 from store.ledger import final_hash, table_hashes
 
 HERE = Path(__file__).parent

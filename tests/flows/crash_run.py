@@ -36,14 +36,15 @@ def _counted(label: str) -> None:
 failpoints.failpoint = _counted  # before anything imports it by name
 
 import scrapers.base  # noqa: E402
-from flows import cli, deciding, replay, run, steps, summary  # noqa: E402, F401
-from store import ledger, snapshots  # noqa: E402, F401
+from flows.cli import app as cli  # noqa: E402
+from flows.line import deciding, landing  # noqa: E402
+from store.snapshot import freeze  # noqa: E402, F401
 from thresher.rules import Rules  # noqa: E402
 
 for name in ("arena", "discourse", "reddit", "stackexchange", "textbooks"):
     scrapers.base.load(name)
 
-_RULES = Path(cli.__file__).parents[1] / "config" / "rules.toml"
+_RULES = Path(cli.__file__).parents[2] / "config" / "rules.toml"
 _load, _loaded = Rules.load, Rules.load(_RULES)
 Rules.load = lambda path: _loaded if path.read_bytes() == _RULES.read_bytes() else _load(path)  # type: ignore[method-assign,assignment]
 
@@ -71,7 +72,7 @@ def child(order: dict[str, Any]) -> None:
     if order.get("powerless"):
         _give_up_capabilities()
     if order.get("portion"):
-        steps.BATCH_RECORDS = deciding.EMBED_AT_ONCE = order["portion"]
+        landing.BATCH_RECORDS = deciding.EMBED_AT_ONCE = order["portion"]
     if order.get("seconds"):
         threading.Thread(target=_kill_after, args=(order["seconds"],), daemon=True).start()
     status = 0

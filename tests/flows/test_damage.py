@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from store import journal
-from store.database import FILE
+from store.file import journal
+from store.file.database import FILE
 
 WAL = FILE + ".wal"
 ARENA = ("arena", "--no-embed")

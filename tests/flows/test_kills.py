@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from store import journal
-from store.database import Database
+from store.file import journal
+from store.file.database import Database
 from store.ledger import doctor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,8 @@ PORTION = 60
 
 OF_LANDING = (
     "store.migrate", "store.migrated", "store.before_commit", "store.after_commit", "ledger.write", "run.opened", "archive.response",
-    "steps.fetched", "archive.page", "steps.parsed", "steps.flushed", "store.land", "steps.landed", "steps.judged", "store.outcomes",
+    "landing.fetched", "archive.page", "landing.parsed", "landing.flushed", "store.land", "landing.landed", "landing.judged",
+    "store.outcomes",
     "run.closing", "run.closed",
 )  # fmt: skip
 OF_DECIDING = ("deciding.embedded", "store.vectors", "deciding.decided", "store.decisions", "deciding.saved", "deciding.indexed")
@@ -191,7 +192,7 @@ def test_a_harvest_of_the_world_that_is_killed_and_repeated_ends_as_one_that_was
 
 
 @matrix
-@pytest.mark.parametrize("label", [*OF_LANDING[:4], "steps.judged", *OF_DECIDING, *OF_CLUSTERING, *OF_A_REBUILD])
+@pytest.mark.parametrize("label", [*OF_LANDING[:4], "landing.judged", *OF_DECIDING, *OF_CLUSTERING, *OF_A_REBUILD])
 def test_a_rebuild_of_the_world_that_is_killed_and_repeated_ends_as_one_that_was_not(
     line: Any, tmp_path: Path, nights: dict[int, Whole], label: str
 ) -> None:

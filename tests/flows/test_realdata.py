@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from flows import run as line
-from flows.workspace import Workspace
+from flows.line import run as line
+from flows.line.workspace import Workspace
 
 BOOKS = ("openstax_college-physics-2e_cnxml", "openstax_college-algebra-2e_cnxml", "openstax_anatomy-and-physiology-2e_cnxml")
 EXERCISES = 11_180

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from flows import run as line
-from flows.workspace import Workspace
+from flows.line import run as line
+from flows.line.workspace import Workspace
 from sample import World, truth
 
 FOUND_AT_LEAST = 0.75

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from store.database import FILE, LOCK, Database
+from store.file.database import FILE, LOCK, Database
 from store.ledger import doctor
 
 TEXTBOOKS = ("textbooks", "--no-embed")

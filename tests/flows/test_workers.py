@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dedupe.cells import Cells
-from dedupe.embeddings import MiniLM, open_encoder
-from dedupe.exact import rounded
-from dedupe.index import Index, State
-from flows import shards
+from dedupe.vectors.cells import Cells
+from dedupe.vectors.engines import open_encoder
+from dedupe.vectors.exact import rounded
+from dedupe.vectors.index import Index, State
+from dedupe.vectors.openvino_engine import MiniLM
+from flows.line import shards
 from thresher.errors import EncoderError
 from thresher.settings import Embedding
 

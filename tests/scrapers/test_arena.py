@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scrapers import arena
-from scrapers._arena_layouts import KNOWN_SETS, LAYOUTS
+from scrapers.arena.layouts import KNOWN_SETS, LAYOUTS
 from thresher.errors import PayloadError, UsageError
 from thresher.model import Battle, Dead, Message, Page, Record
 

@@ -17,10 +17,10 @@ from werkzeug import Request, Response
 
 from sample import World
 from scrapers import arena
-from scrapers._arena_hub import File, chosen
-from thresher.client import Client
+from scrapers.arena.hub import File, chosen
 from thresher.errors import HttpStatusError, PayloadError, SettingsError
 from thresher.model import Dead, Page, Record
+from thresher.net.client import Client
 from thresher.settings import Network, Pace
 
 SHA = "0123456789abcdef0123456789abcdef01234567"

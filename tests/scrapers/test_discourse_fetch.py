@@ -13,9 +13,9 @@ from werkzeug import Request, Response
 
 from sample import World
 from scrapers import discourse
-from thresher.client import Client
 from thresher.errors import HttpStatusError, PaginationError, PayloadError
 from thresher.model import Page, Record
+from thresher.net.client import Client
 from thresher.settings import Network, Pace
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from scrapers import reddit
-from scrapers._markdown import as_text, quotes
 from thresher.errors import PayloadError
+from thresher.formats.markdown import as_text, quotes
 from thresher.model import Dead, Page, Quote, Record
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "reddit"

@@ -14,9 +14,9 @@ from werkzeug import Request, Response
 
 from sample import World
 from scrapers import reddit
-from thresher.client import Client, Clock
 from thresher.errors import HttpStatusError, NetworkError, PaginationError, PayloadError, RateLimited, SettingsError, TransientError
 from thresher.model import Dead, Page, Record
+from thresher.net.client import Client, Clock
 from thresher.settings import Network, Pace
 
 NEWEST = 1762000000

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from scrapers import stackexchange
-from scrapers._stackexchange_rights import rights
+from scrapers.stackexchange.rights import rights
 from thresher.errors import PayloadError, UsageError
 from thresher.model import Dead, Page, Quote, Record
 from thresher.settings import Source

@@ -13,9 +13,9 @@ from werkzeug import Request, Response
 
 from sample import World
 from scrapers import stackexchange
-from thresher.client import Client
 from thresher.errors import BudgetExhausted, HttpStatusError, PaginationError, PayloadError
 from thresher.model import Page, Record
+from thresher.net.client import Client
 from thresher.settings import Network, Pace
 
 DAY = 86_400

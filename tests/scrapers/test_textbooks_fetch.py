@@ -14,9 +14,9 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from scrapers.textbooks import Site, fetch, parse
-from thresher.client import Client
 from thresher.errors import HttpStatusError, PayloadError
 from thresher.model import Page, Record
+from thresher.net.client import Client
 from thresher.settings import Network, Pace
 
 BOOKS = Path(__file__).parent.parent / "fixtures" / "textbooks"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scrapers.textbooks import Site, parse, read
-from thresher.latex import FUNCTIONS, OVER, RELATIONS, SYMBOLS, UNDER
+from thresher.formats.latex import FUNCTIONS, OVER, RELATIONS, SYMBOLS, UNDER
 from thresher.model import Dead, Exercise, Record
 
 SITE = Site(name="books", repository="openstax/books")

@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 
 from store import runs
-from store.database import FILE, Database
+from store.file.database import FILE, Database
 
 HERE = Path(__file__).parent
 

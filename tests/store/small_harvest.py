@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 from huggingface_hub import DatasetCardData
 
-from store import decisions, dedupe_queue, items, ledger, pages, runs, snapshots
-from store.database import Database
+from store import decisions, dedupe_queue, items, ledger, pages, runs
+from store.file.database import Database
+from store.snapshot import freeze
 from thresher.model import Candidate, Decision, Message, Page, Record, Refusal
 from thresher.settings import Export
 
@@ -92,7 +93,7 @@ def harvest(folder: Path, night: int = 1) -> str:
         with database.transaction() as con:
             runs.finish_source(con, run_id, "forum", "finished")
             ledger.close_run(con, run_id)
-        snapshots.freeze(database, f"night-{night}", folder / "snapshots", EXPORT)
+        freeze.freeze(database, f"night-{night}", folder / "snapshots", EXPORT)
     return run_id
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from store import clusters, items, pages, runs
 from store.clusters import ChangedCluster, PhrasedClaim, StoredCluster
-from store.database import Database
+from store.file.database import Database
 from thresher.errors import UsageError
 from thresher.model import Candidate, Claim, Message, Page, Record, Span
 

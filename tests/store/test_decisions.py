@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from store import decisions, dedupe_queue
-from store.database import Connection, Database
+from store.file.database import Connection, Database
 from thresher.errors import EncoderError, StoreError
 from thresher.model import Decision
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from store import items, ledger, pages, runs
-from store.database import Database
+from store.file.database import Database
 from thresher.errors import StoreError
 from thresher.model import Candidate, Claim, Message, Page, Record, Refusal, Response, Span
 

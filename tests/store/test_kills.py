@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from store import ledger, snapshots
-from store.database import Database
+from store import ledger
+from store.file.database import Database
+from store.snapshot import freeze
 
 ALWAYS = ["store.before_commit:4", "store.after_commit:2", "store.outcomes:1", "store.decisions:3"]
 MORE = [
@@ -48,7 +49,7 @@ def test_killed_at(label: str, forks: Any, nights: list[Path], tmp_path: Path) -
     assert say(second) == say(nights[1])
     assert ledger.doctor(second).findings == ()
     for name in ("night-1", "night-2"):
-        assert snapshots.verify(second / "snapshots" / name) == []
+        assert freeze.verify(second / "snapshots" / name) == []
         assert (second / "snapshots" / name / "manifest.json").read_bytes() == (
             nights[1] / "snapshots" / name / "manifest.json"
         ).read_bytes()

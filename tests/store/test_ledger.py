@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from store import journal, ledger, runs
-from store.database import FILE, Database
+from store import ledger, runs
+from store.file import journal
+from store.file.database import FILE, Database
 from thresher.errors import DatabaseDamaged, StoreError
 
 WAL = f"{FILE}.wal"
@@ -134,7 +135,7 @@ def test_a_row_changed_behind_the_ledger_is_seen(folder: Path, forks: Any) -> No
 
 def test_rows_lost_from_a_table_too_large_to_be_summed_are_seen(folder: Path, forks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert forks.harvest(folder) == 0
-    monkeypatch.setattr("store.checksums.SUMMED", 3)
+    monkeypatch.setattr("store.file.checksums.SUMMED", 3)
     with Database(folder).transaction() as con:
         ledger.close_run(con, runs.open_run(con, "check"))
     assert ledger.doctor(folder).findings == ()
@@ -145,7 +146,7 @@ def test_rows_lost_from_a_table_too_large_to_be_summed_are_seen(folder: Path, fo
 
 def test_a_run_cannot_land_an_item_twice_in_a_large_benchmark(folder: Path, forks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert forks.harvest(folder) == 0
-    monkeypatch.setattr("store.checksums.SUMMED", 3)
+    monkeypatch.setattr("store.file.checksums.SUMMED", 3)
     with Database(folder).transaction() as con:
         run_id = runs.open_run(con, "check")
         con.execute("INSERT INTO items SELECT * REPLACE (? AS created_run) FROM items LIMIT 1", [run_id])
@@ -214,7 +215,7 @@ def test_the_ledger_outside_has_the_checksums_of_the_run(folder: Path) -> None:
 def test_a_storage_format_of_the_future_names_the_versions(database: Database) -> None:
     import duckdb
 
-    from store.faults import translate
+    from store.file.faults import translate
     from thresher.errors import SchemaTooNew
 
     said = "IO Error: Trying to read a database file with version number 99, but we can only read versions between 64 and 69."

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store import ledger, pages, runs
-from store.database import Database
+from store.file.database import Database
 from store.rows import record_of, record_row
 from thresher.model import Battle, Dead, Exercise, Message, Page, Quote, Record, Response
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from store import queries
-from store.database import Database
+from store.file.database import Database
 from thresher.errors import UsageError
 
 

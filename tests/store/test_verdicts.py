@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from store import items, ledger, pages, queries, runs, snapshots, verdicts
-from store.database import Database
+from store import items, ledger, pages, queries, runs, verdicts
+from store.file.database import Database
+from store.snapshot import freeze
 from store.verdicts import Verdict
 from thresher.errors import UsageError
 from thresher.model import Candidate, Message, Page, Record
@@ -92,7 +93,7 @@ def test_a_takedown_is_for_ever(filled: Database, kind: Any, value: str, left: l
 
 
 def test_after_a_takedown_no_byte_of_the_text_is_left_in_the_folder(filled: Database) -> None:
-    snapshots.freeze(filled, "after", filled.folder / "snapshots", Export(version="1"))
+    freeze.freeze(filled, "after", filled.folder / "snapshots", Export(version="1"))
     for author in ("a0", "a1"):
         verdicts.take_down(filled, "author", author, "asked to")
     held = [p for p in filled.folder.rglob("*") if p.is_file() and "snapshots" not in p.parts]

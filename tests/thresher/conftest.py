@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from thresher.client import Client, Clock
+from thresher.net.client import Client, Clock
 from thresher.settings import Network, Pace
 
 Reply = bytes | Callable[[socket.socket, threading.Event], None]

@@ -1,1 +1,1 @@
-"""The parts of the door to the network; ``thresher.client`` puts them together."""
+"""The parts of the door to the network; ``thresher.net.client`` puts them together."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 import httpx2
 
 from thresher.errors import BlockedAddress
-from thresher.net.secrets import redact_url
+from thresher.secrets import redact_url
 
 Resolver = Callable[[str, int], list[str]]
 """Gives the addresses of (host, port) as text; raises OSError when there are none."""

@@ -13,6 +13,7 @@ from typing import Protocol
 
 import httpx2
 
+from thresher import secrets
 from thresher.errors import (
     BlockedAddress,
     DeadlineExceeded,
@@ -24,7 +25,7 @@ from thresher.errors import (
     TransientError,
 )
 from thresher.failpoint import failpoint
-from thresher.net import delay, secrets
+from thresher.net import delay
 from thresher.net.address import AddressGuard, host_key
 from thresher.net.clock import Clock
 from thresher.net.decode import ACCEPT_ENCODING, DecodeError
@@ -43,7 +44,7 @@ _SHOWN_BODY = 500
 
 
 class ResponseSink(Protocol):
-    """Where every response goes before anyone sees it; ``thresher.archive.ArchiveWriter`` is one."""
+    """Where every response goes before anyone sees it; ``thresher.archive.writer.ArchiveWriter`` is one."""
 
     def write_response(self, *, url: str, status: int, headers: Mapping[str, str], body: bytes, fetched_at: datetime) -> object:
         """Keep it."""

@@ -7,6 +7,7 @@ A tier is never guessed upwards: a vote for one of two says that the other was w
 
 from __future__ import annotations
 
+from thresher.cues import fold
 from thresher.model import (
     Battle,
     Candidate,
@@ -18,7 +19,6 @@ from thresher.model import (
     Response,
     Span,
 )
-from thresher.rules.cues import fold
 from thresher.rules.language import language_of
 from thresher.rules.outcome import Reason, candidate, refuse
 from thresher.rules.settings import Cues, Rules

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from thresher.names import Named
 from thresher.rules.claims import Words
 from thresher.rules.conversation import Asked
-from thresher.rules.names import Named
 from thresher.rules.settings import Rules
 
 _MODEL_REACH = 400

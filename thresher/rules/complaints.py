@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from thresher.cues import fold
 from thresher.model import (
     Candidate,
     Claim,
@@ -29,7 +30,6 @@ from thresher.rules.conversation import (
     paragraph_before,
     unattributed,
 )
-from thresher.rules.cues import fold
 from thresher.rules.labels import Turn
 from thresher.rules.language import language_of
 from thresher.rules.outcome import candidate, refuse

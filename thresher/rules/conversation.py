@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from thresher.cues import fold
 from thresher.model import Message
-from thresher.rules.cues import fold
 from thresher.rules.labels import NOT_A_PERSON, Turn
 from thresher.rules.settings import Cues, Rules
 from thresher.rules.turns import words

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
+from thresher.cues import fold
 from thresher.model import Candidate, Exercise, Message, Record, Refusal
-from thresher.rules.cues import fold
 from thresher.rules.language import language_of
 from thresher.rules.outcome import candidate, refuse
 from thresher.rules.settings import Rules

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from thresher.rules.names import Names
+from thresher.names import Names
 from thresher.rules.settings import Rules
 
 Speaker = Literal["user", "assistant", "other", "somebody"]

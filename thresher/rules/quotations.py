@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-from thresher.rules.cues import Cue
+from thresher.cues import Cue
 from thresher.rules.labels import MAX_TURNS, Speaker, Turn
 from thresher.rules.settings import Cues
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from thresher.rules.cues import pattern_of
+from thresher.cues import pattern_of
 from thresher.rules.outcome import REASONS
 
 
@@ -81,7 +81,7 @@ class About(_Section):
 
 
 class Model(_Section):
-    """One family of models; see ``thresher.rules.names.Family``."""
+    """One family of models; see ``thresher.names.Family``."""
 
     name: str = Field(min_length=1)
     aliases: Words = Field(min_length=1)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from thresher.cues import Cue, any_of, pattern_of
 from thresher.errors import SettingsError
-from thresher.rules.cues import Cue, any_of, pattern_of
-from thresher.rules.names import Family, Names
+from thresher.names import Family, Names
 from thresher.rules.schema import Language, Limits, Phrases, RulesFile, explain
 
 

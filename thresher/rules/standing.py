@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from thresher.rules.cues import fold
+from thresher.cues import fold
 from thresher.rules.outcome import Reason
 from thresher.rules.settings import Cues
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from thresher.rules.cues import fold
+from thresher.cues import fold
 from thresher.rules.settings import Rules
 
 _LOOK_AT = 3000

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from thresher.rules.cues import fold
+from thresher.cues import fold
 from thresher.rules.labels import MAX_TURNS, Turn, label_marks
 from thresher.rules.quotations import FENCE, INDENTED, INLINE, QUOTED_LINES, console, inline_group, quotations, unquoted
 from thresher.rules.settings import Cues, Rules

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from thresher.cues import fold
 from thresher.model import Battle, Record, Refusal
-from thresher.rules.cues import fold
 from thresher.rules.outcome import refuse
 from thresher.rules.settings import Rules
 from thresher.rules.standing import link_share

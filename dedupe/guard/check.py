@@ -1,0 +1,286 @@
+"""Whether two texts that look alike ask the same: every difference names itself.
+
+No cosine can tell ``12 * 7`` from ``13 * 7``; this can. ``check`` first compares what stands around the prompts (kind, options, target).
+Texts of which every difference is explained as format, spelling or a cut-off end are one text (``alignment``, ``cutoff``).
+Of all others, those that share nearly all are apart; where many words differ it is a rewording, which only what counts in any wording
+can still forbid, and for which the caller asks more. Pure: no model, no clock.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from dedupe.guard.alignment import same_text
+from dedupe.guard.asking import mood
+from dedupe.guard.cutoff import is_cut_from
+from dedupe.guard.denials import denials_clash
+from dedupe.guard.features import Profile, Word, profile
+from dedupe.guard.options import Choice, choice, meant, same_answer, same_options
+from dedupe.guard.wording import Unshared, is_rewording, unshared_words
+from dedupe.guard.words import CAPITALS, CLOSED, FILLERS, LIGHT, QUANTIFIERS, opposites
+from thresher.text import normalise
+
+APART_KINDS = frozenset(("reply", "alternate", "step", "transcript"))
+"""Kinds that ask something of their own about a text; the other kinds may share one prompt."""
+
+SHORT_TARGET = 60
+"""Characters up to which a target is an answer, and not an explanation in somebody's own words."""
+FEW_CAPITALS = 2
+"""So many words in another case are not the case of a whole text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparable:
+    """What the dedupe sees of an item."""
+
+    item_id: str
+    prompt: str
+    choices: tuple[str, ...] = ()
+    target: str = ""
+    kind: str = ""
+    language: str = ""
+    earlier: str = ""
+    """The turns of a conversation before the last, as one text; ``prompt`` holds them too."""
+
+
+_OPERATORS = frozenset("=<>^*\u2264\u2265\u2260\u221a\u2211\u222b\u03c0\u2192")
+
+Match = Literal["form", "reworded", "apart"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``form``: equal but for spelling, format or a cut-off end. ``reworded``: nothing forbids that they are the same. ``apart``:
+    ``reason`` does."""
+
+    match: Match
+    reason: str
+
+
+@lru_cache(maxsize=16384)
+def profile_of(text: str) -> Profile:
+    """``features.profile``, remembered: an item is compared with many."""
+    return profile(text)
+
+
+def check(a: Comparable, b: Comparable) -> Finding:
+    """Symmetric: ``check(a, b) == check(b, a)``."""
+    here, there = choice(a.prompt, a.choices), choice(b.prompt, b.choices)
+    reason = _frame(a, b, here, there)
+    if reason:
+        return Finding("apart", reason)
+    first, second = profile_of(here.stem), profile_of(there.stem)
+    if first.empty or second.empty:
+        return Finding("apart", "empty text")
+    if _differ(first.numbers, second.numbers) == "conflict":
+        return Finding("apart", "numbers")
+    if _is_cut(a, b):
+        return Finding("form", "cut off")
+    found = Finding("apart", "options")
+    if same_options(here.options, there.options):
+        found = compare_profiles(first, second)
+    if found.match != "form" and a.choices == b.choices and (here.stem, there.stem) != (a.prompt, b.prompt):
+        whole = compare_profiles(profile_of(a.prompt), profile_of(b.prompt))
+        found = whole if whole.match == "form" else found
+    if found.match == "form" and _folded(a.prompt) == _folded(b.prompt):
+        return Finding("form", "equal but for case and white space")
+    if found.match == "reworded":
+        if a.kind == b.kind == "exercise":
+            return Finding("apart", "another exercise")
+        if _folded(a.earlier) != _folded(b.earlier):
+            return Finding("apart", "earlier turns")
+        if {mood(item.prompt.removeprefix(item.earlier)) for item in (a, b)} == {"asks", "tells"}:
+            return Finding("apart", "a question and a statement")
+    return found
+
+
+def _is_cut(a: Comparable, b: Comparable) -> bool:
+    if a.prompt[:3].casefold() != b.prompt[:3].casefold():
+        return False
+    return is_cut_from(a.prompt, b.prompt) or is_cut_from(b.prompt, a.prompt)
+
+
+@lru_cache(maxsize=16384)
+def _folded(text: str) -> str:
+    return normalise(text)
+
+
+def compare_profiles(first: Profile, second: Profile) -> Finding:
+    """The prompts alone."""
+    if _size(first) < _size(second):
+        first, second = second, first
+    if first.rest != second.rest:
+        return Finding("apart", "end of a long text")
+    if first.code != second.code or _clash(first.layout, second.layout) or _clash(first.tags, second.tags):
+        return Finding("apart", "code")
+    if _differ(first.numbers, second.numbers) == "conflict":
+        return Finding("apart", "numbers")
+    form = same_text(first, second)
+    if form == "articles":
+        return Finding("reworded", "reworded")
+    if form:
+        return Finding("apart", "capitals") if _capitals_clash(first, second) else Finding("form", form)
+    unshared = unshared_words(first.words, second.words)
+    if is_rewording(first.words, second.words, unshared):
+        reason = next(_conflicts_in_rewording(first, second, unshared), "")
+        return Finding("apart", reason) if reason else Finding("reworded", "reworded")
+    return Finding("apart", next(_conflicts_in_detail(first, second, unshared)))
+
+
+def _differ(first: Sequence[str], second: Sequence[str]) -> str:
+    """``conflict`` where each has one that the other has not, ``added`` where one of them has more, else nothing."""
+    if first == second:
+        return ""
+    kinds, others = set(first), set(second)
+    if kinds - others and others - kinds:
+        return "conflict"
+    here, there = Counter(first), Counter(second)
+    if here == there:
+        return ""
+    return "conflict" if here - there and there - here else "added"
+
+
+def _clash(first: Sequence[object], second: Sequence[object]) -> bool:
+    """Whether both have some, and not the same."""
+    return bool(first) and bool(second) and first != second
+
+
+def _capitals_clash(first: Profile, second: Profile) -> bool:
+    """Whether a capital that means something (``US``, ``mW``, the set ``A``) is in one text only, and not the case of a whole text."""
+    if first.surface == second.surface or first.stream != second.stream:
+        return False
+    pairs = zip(first.surface, second.surface, first.kinds, second.kinds, strict=True)
+    places = [(place, pair) for place, pair in enumerate(pairs) if pair[0] != pair[1] and pair[0].casefold() == pair[1].casefold()]
+    telling = [place for place, pair in places if _capital_tells(*pair)]
+    if not telling or len(places) > FEW_CAPITALS:
+        return False
+    whole = any("".join(text.surface).islower() or "".join(text.surface).isupper() for text in (first, second))
+    return not whole or len(telling) == len(places)
+
+
+def _capital_tells(here: str, there: str, kind: str, other: str) -> bool:
+    if "s" in (kind, other) or (
+        len(here) == 2 and sorted((here.istitle(), there.istitle())) == [False, True] and here.casefold() not in CLOSED
+    ):
+        return len(here) < 4 or kind == other
+    if kind == other == "u":
+        return len(here) < 3 and here.casefold() not in ("kg", "km", "cm", "ml", "hz", "lb", "oz", "ft", "in")
+    named = kind != other or any(len(text) > 1 and text.isupper() for text in (here, there))
+    return named and here.casefold() in CAPITALS | {"a"}
+
+
+def _conflicts_in_detail(first: Profile, second: Profile, unshared: Unshared) -> Iterator[str]:
+    """What differs between two texts that share nearly all; anything counts."""
+    if first.numbers != second.numbers or _digits(first) != _digits(second):
+        yield "numbers"
+    if first.units != second.units:
+        yield "units"
+    if first.dates != second.dates:
+        yield "dates"
+    if first.symbols != second.symbols:
+        yield "symbols"
+    if first.negations != second.negations:
+        yield "negation"
+    if _opposites(unshared):
+        yield "opposites"
+    if _names(unshared.first, second.words) or _names(unshared.second, first.words):
+        yield "names"
+    if {word.text for word in (*unshared.first, *unshared.second)} & QUANTIFIERS:
+        yield "quantifiers"
+    if len(unshared.first) == len(unshared.second) == 1:
+        yield "one word substituted"
+    if bool(unshared.first) != bool(unshared.second):
+        yield "words added"
+    if unshared.first:
+        yield "words substituted"
+    yield "order of words" if sorted(first.stream) == sorted(second.stream) else "a small word or an ending"
+
+
+def _conflicts_in_rewording(first: Profile, second: Profile, unshared: Unshared) -> Iterator[str]:
+    """What even another wording may not change: each text says something of this that the other does not. Which of them forbid, and
+    which are left to the scorer, was measured on labelled paraphrases."""
+    if _units_clash(first.units, second.units):
+        yield "units"
+    if _differ(first.dates, second.dates) == "conflict":
+        yield "dates"
+    if _has_formula(first, second) and _differ(first.symbols, second.symbols) == "conflict":
+        yield "symbols"
+    if denials_clash(first, second):
+        yield "negation"
+    if _opposites(unshared):
+        yield "opposites"
+    if _names(unshared.first, second.words) and _names(unshared.second, first.words):
+        yield "names"
+    if _same_start(first, second):
+        yield "another question about the same"
+
+
+def _has_formula(first: Profile, second: Profile) -> bool:
+    return any(_is_formula(symbol) for symbol in (*first.symbols, *second.symbols))
+
+
+def _same_start(first: Profile, second: Profile) -> bool:
+    """Whether both begin with the same words for half of the shorter one: one scenario, and then two questions."""
+    shared = 0
+    for here, there in zip(first.stream, second.stream, strict=False):
+        if here != there:
+            break
+        shared += 1
+    return shared >= 5 and 2 * shared >= min(len(first.stream), len(second.stream))
+
+
+def _is_formula(symbol: str) -> bool:
+    return symbol in _OPERATORS or symbol[0] == "\\" or symbol[0].isalpha() or "_" in symbol
+
+
+def _digits(text: Profile) -> list[str]:
+    """The numbers, without those that are spelled out: they come and go in a rewording (``the first``, ``three of them``)."""
+    spelled = {place for place, _ in text.spelled}
+    return [symbol for place, symbol in enumerate(text.symbols) if symbol[0].isdigit() and place not in spelled]
+
+
+def _units_clash(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether a number has one unit here and another there."""
+    there = dict(unit.split(" ", 1) for unit in second)
+    return any(there.get(number, unit) != unit for number, unit in (pair.split(" ", 1) for pair in first))
+
+
+def _frame(a: Comparable, b: Comparable, here: Choice, there: Choice) -> str:
+    """What differs around the prompt."""
+    if a.language and b.language and a.language != b.language:
+        return "language"
+    if a.kind != b.kind and (a.kind in APART_KINDS or b.kind in APART_KINDS):
+        return "kind"
+    if (a.choices or b.choices) and not same_options(here.options, there.options):
+        return "options"
+    return "target" if _targets_clash(meant(a.target, here.options), meant(b.target, there.options)) else ""
+
+
+def _targets_clash(a: str, b: str) -> bool:
+    """Short targets are answers and must be equal; in long ones, which may be explained in other words, most of the numbers must be."""
+    if not a or not b or same_answer(a, b):
+        return False
+    if max(len(a), len(b)) <= SHORT_TARGET:
+        return True
+    here, there = Counter(profile_of(a).numbers), Counter(profile_of(b).numbers)
+    return bool(here and there) and 2 * (here & there).total() < max(here.total(), there.total())
+
+
+def _size(text: Profile) -> tuple[int, int, tuple[Word, ...], tuple[str, ...], tuple[str, ...]]:
+    return len(text.words) + len(text.symbols) + len(text.code), len(text.words), text.words, text.symbols, text.code
+
+
+def _opposites(unshared: Unshared) -> bool:
+    first, second = ({word.text for word in side} for side in (unshared.first, unshared.second))
+    return any(opposites(word) & second for word in first) or any(opposites(word) & first for word in second)
+
+
+def _names(unshared: Sequence[Word], other: Sequence[Word]) -> bool:
+    if not any(word.name for word in unshared):
+        return False
+    others = {word.text for word in other}
+    return any(word.name and word.text not in others and word.text not in LIGHT and word.text not in FILLERS for word in unshared)

@@ -1,0 +1,174 @@
+"""One immutable file of the index: ids and vectors, sorted by cell, read through a memory map.
+
+Layout, little-endian: a line of JSON padded with spaces to 4,096 bytes; where each cell begins (cells + 1 int64); the squared lengths
+(int32); the ids (fixed width, ASCII); the vectors (int8). Within a cell rows are in the order of their ids, so equal sets give equal
+bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from dedupe.vectors.cells import Cells
+from dedupe.vectors.exact import Bytes, squares
+
+FORMAT = 2
+HEADER = 4096
+SUFFIX = ".segment"
+_READ_AT_ONCE = 1 << 24
+
+Ids = npt.NDArray[np.bytes_]
+
+
+class SegmentDamaged(Exception):
+    """A file is missing, cut short, or not what was registered; the index is built again from the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentInfo:
+    """What the database knows of a file: ``name`` is the xxh3-128 of its bytes."""
+
+    name: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """Memory-mapped arrays; ``starts[c]`` to ``starts[c + 1]`` are the rows of cell c."""
+
+    info: SegmentInfo
+    starts: npt.NDArray[np.int64]
+    squares: npt.NDArray[np.int32]
+    ids: Ids
+    vectors: Bytes
+
+
+def read(folder: Path, info: SegmentInfo) -> Segment:
+    """Opens a file and checks every byte of it. SegmentDamaged where anything is wrong."""
+    path = folder / (info.name + SUFFIX)
+    try:
+        if checksum(path) != info.name:
+            raise SegmentDamaged(f"{path.name}: its bytes have changed")
+        with path.open("rb") as file:
+            about = json.loads(file.read(HEADER))
+        segment = Segment(info, *_arrays(path, about, "r"))
+    except (OSError, ValueError, KeyError) as error:
+        raise SegmentDamaged(f"{path.name}: {error}") from error
+    if about["format"] != FORMAT or len(segment.ids) != info.rows:
+        raise SegmentDamaged(f"{path.name}: holds {len(segment.ids)} rows in format {about['format']}, not {info.rows} in {FORMAT}")
+    return segment
+
+
+def write(folder: Path, ids: Ids, vectors: Bytes, cells: Cells) -> Segment:
+    """A new file of these rows, synced."""
+    numbers = cells.of(vectors)
+    order = np.lexsort((ids, numbers))
+    members = np.bincount(numbers, minlength=len(cells))
+    part, (starts, squared, kept, kept_vectors) = _created(folder, members, ids.dtype.itemsize, vectors.shape[1])
+    starts[1:] = np.cumsum(members)
+    kept[:] = ids[order]
+    kept_vectors[:] = vectors[order]
+    squared[:] = squares(kept_vectors)
+    return _finished(folder, part, (starts, squared, kept, kept_vectors))
+
+
+def merge(folder: Path, segments: Sequence[Segment], dead: Ids) -> Segment:
+    """One file of the rows of several without the dead ones, cell by cell: memory does not grow with the rows."""
+    cell_count = len(segments[0].starts) - 1
+    living = [~among(segment.ids, dead) for segment in segments]
+    members = np.zeros(cell_count, np.int64)
+    for segment, alive in zip(segments, living, strict=True):
+        members += np.diff(np.concatenate(([0], np.cumsum(alive)))[segment.starts])
+    width, dim = segments[0].ids.dtype.itemsize, segments[0].vectors.shape[1]
+    part, (starts, squared, ids, vectors) = _created(folder, members, width, dim)
+    starts[1:] = np.cumsum(members)
+    for cell in np.flatnonzero(members):
+        pieces = [
+            (s, np.flatnonzero(a[s.starts[cell] : s.starts[cell + 1]]) + s.starts[cell]) for s, a in zip(segments, living, strict=True)
+        ]
+        names = np.concatenate([s.ids[rows] for s, rows in pieces])
+        order = np.argsort(names, kind="stable")
+        place = slice(starts[cell], starts[cell + 1])
+        ids[place] = names[order]
+        squared[place] = np.concatenate([s.squares[rows] for s, rows in pieces])[order]
+        vectors[place] = np.concatenate([s.vectors[rows] for s, rows in pieces])[order]
+    return _finished(folder, part, (starts, squared, ids, vectors))
+
+
+def rows_in_order(segment: Segment, at_once: int) -> Iterator[tuple[Ids, Bytes]]:
+    """The rows of a segment in pieces, copied out of the map."""
+    for start in range(0, len(segment.ids), at_once):
+        yield np.array(segment.ids[start : start + at_once]), np.array(segment.vectors[start : start + at_once])
+
+
+def among(ids: Ids, wanted: Ids) -> npt.NDArray[np.bool_]:
+    """Which of many ids are among a few: by their first eight bytes, and where those agree by the whole."""
+    found = np.zeros(len(ids), np.bool_)
+    if not len(wanted) or not len(ids):
+        return found
+    wanted = wanted.astype(f"S{max(wanted.dtype.itemsize, 8)}")
+    keys = np.unique(np.ndarray(len(wanted), "<u8", wanted, strides=wanted.strides))
+    if ids.dtype.itemsize < 8:
+        ids = ids.astype("S8")
+    starts = np.ndarray(len(ids), "<u8", np.ascontiguousarray(ids), strides=(ids.dtype.itemsize,))
+    place = np.minimum(np.searchsorted(keys, starts), len(keys) - 1)
+    rows = np.flatnonzero(keys[place] == starts)
+    found[rows] = np.isin(ids[rows], wanted)
+    return found
+
+
+def checksum(path: Path) -> str:
+    """xxh3-128 of a file's bytes, in hex."""
+    total = xxhash.xxh3_128()
+    with path.open("rb") as file:
+        while piece := file.read(_READ_AT_ONCE):
+            total.update(piece)
+    return total.hexdigest()
+
+
+def _created(folder: Path, members: npt.NDArray[np.int64], width: int, dim: int) -> tuple[Path, tuple[Any, ...]]:
+    rows = int(members.sum())
+    about = {"format": FORMAT, "rows": rows, "cells": len(members), "dim": dim, "id_width": width}
+    part = folder / f"{os.getpid()}.part"
+    with part.open("wb") as file:
+        file.write(json.dumps(about).encode().ljust(HEADER))
+        file.truncate(HEADER + 8 * (len(members) + 1) + rows * (4 + width + dim))
+    return part, _arrays(part, about, "r+")
+
+
+def _finished(folder: Path, part: Path, arrays: tuple[Any, ...]) -> Segment:
+    for array in arrays:
+        if isinstance(array, np.memmap):
+            array.flush()
+    rows = len(arrays[2])
+    del arrays
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    info = SegmentInfo(checksum(part), rows)
+    part.replace(folder / (info.name + SUFFIX))
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return read(folder, info)
+
+
+def _arrays(path: Path, about: dict[str, Any], mode: Any) -> tuple[Any, ...]:
+    rows, found, offset = about["rows"], [], HEADER
+    shapes = (("<i8", (about["cells"] + 1,)), ("<i4", (rows,)), (f"S{about['id_width']}", (rows,)), ("i1", (rows, about["dim"])))
+    for kind, shape in shapes:
+        size = np.dtype(kind).itemsize * int(np.prod(shape))
+        found.append(np.memmap(path, kind, mode, offset, shape) if size else np.zeros(shape, kind))
+        offset += size
+    if path.stat().st_size != offset:
+        raise ValueError(f"{path.stat().st_size} bytes instead of {offset}")
+    return tuple(found)

@@ -1,0 +1,88 @@
+"""``thresher clusters``: the failures that people report, however they put it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group
+from rich.markup import escape
+from rich.table import Table
+
+from flows.cli.shared import DEFAULT_DATA, AsJson, Config, Data, benchmark
+
+app = typer.Typer(help="The failures that people report, however they put it.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command(name="list")
+def list_clusters(
+    data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False,
+    category: Annotated[str, typer.Option("--category", help="Only failures of this category.")] = "",
+    trend: Annotated[str, typer.Option("--trend", help="Only those that are new, growing, steady or fading.")] = "",
+    least: Annotated[int, typer.Option("--least", help="Only those with so many reports.", min=1)] = 1,
+    count: Annotated[int, typer.Option("--count", "-n", help="How many.", min=1)] = 30,
+) -> None:  # fmt: skip
+    """List failure clusters, the most reported first, with their sources and their trend."""
+    from flows import summary
+    from store import clusters
+
+    work = benchmark(data, config)
+    with work.database.reader() as con:
+        found = clusters.listed(con, category=category, trend=trend, least=least, limit=count)
+    for row in found:
+        row["publishable"] = row["authors"] >= work.settings.clusters.published_authors
+    if as_json:
+        for row in found:
+            print(json.dumps(row, ensure_ascii=False))
+        return
+    if not found:
+        print("no failure is reported yet; complaints come with a harvest, and are clustered where they are embedded")
+        return
+    table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0))
+    table.add_column("cluster", no_wrap=True)
+    table.add_column("failure", ratio=1)
+    for column in ("reports", "sources", "authors"):
+        table.add_column(column, justify="right")
+    table.add_column("trend")
+    table.add_column("last seen", no_wrap=True)
+    for row in found:
+        counts = (f"{row[column]:,}" for column in ("reports", "sources", "authors"))
+        table.add_row(row["cluster_id"][:8], escape(row["label"]), *counts, row["trend"], row["last_seen"][:10])
+    summary.console().print(table)
+
+
+@app.command()
+def show(
+    cluster: Annotated[str, typer.Argument(help="The id of a cluster or its beginning; that of a merged one leads to where it went.")],
+    data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Show one failure cluster: every report in it, word for word, the nearest to its middle first, and what became of it over time."""
+    from flows import summary
+    from store import clusters
+
+    work = benchmark(data, config)
+    with work.database.reader() as con:
+        found = clusters.one(con, cluster)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    summary.console().print(_in_full(found))
+
+
+def _in_full(found: dict[str, Any]) -> Group:
+    lines = [
+        f"[bold]{escape(found['label'])}[/] ({found['category']}, {found['trend']}): {found['reports']:,} reports by {found['authors']} "
+        f"authors on {found['sources']} sources, {found['first_seen'][:10]} to {found['last_seen'][:10]}; {found['last_7']} in the last 7 "
+        f"days, {found['before_28']} in the 28 before",
+        "",
+    ]
+    for member in found["members"]:
+        lines.append(f"{member['similarity']:.2f} [cyan]{member['source']}/{escape(member['site'])}[/] {escape(member['words'])}")
+        place = member["url"] or member["record_key"]
+        lines.append(f"     [dim]{escape(member['phrase'])} | {escape(place)} | item {member['item_id'][:12]}[/]")
+    lines.append("")
+    for event in found["history"]:
+        other = {"merged": f" into {event['other_id']}", "split": f" off {event['other_id']}"}.get(event["event"], "")
+        lines.append(f"[dim]{str(event['started_at'] or '')[:16]} {event['cluster_id']} {event['event']}{other}[/]")
+    return Group(*lines)

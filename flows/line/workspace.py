@@ -1,0 +1,144 @@
+"""Where a benchmark lives, and everything that its steps need: settings, rules, database, archive, index."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from dedupe.decide import Judge
+from dedupe.scorer.model import Scorer
+from dedupe.vectors import minilm
+from dedupe.vectors.encoder import Encoder
+from dedupe.vectors.engines import open_encoder
+from scrapers import base
+from store.file.database import Database
+from thresher import settings as configuration
+from thresher.errors import SettingsError, StoreError, UsageError
+from thresher.rules import Rules
+from thresher.settings import Dedupe, Settings, Source
+
+CHECKOUT_CONFIG = Path(__file__).resolve().parents[2] / "config"
+
+
+def config_folder(given: Path | None) -> Path:
+    """The config folder: the one that is given, ``./config``, else the checkout's."""
+    return given or (Path("config") if Path("config/thresher.toml").is_file() else CHECKOUT_CONFIG)
+
+
+def judge_for(dedupe: Dedupe) -> Judge:
+    """The guard, with the scorer where the encoder is the one that it was trained on."""
+    trained_on = dedupe.embedding.model.removeprefix("sentence-transformers/") == minilm.NAME
+    return Judge(dedupe, Scorer.load() if trained_on else None)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One benchmark: ``benchmark.duckdb``, ``archive/``, ``index/`` and ``snapshots/`` in ``folder``."""
+
+    folder: Path
+    settings: Settings
+    rules: Rules
+
+    @classmethod
+    def open(cls, data: Path, config: Path | None = None, *, create: bool = False) -> Workspace:
+        """The benchmark in ``data`` with the settings in ``config`` (``./config``, else the checkout's). ``create`` makes the folder."""
+        folder = config_folder(config)
+        loaded = configuration.load(folder)
+        if create:
+            try:
+                data.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(f"{data}: cannot be made: {error.strerror or error}; give another folder by --data") from error
+        elif not data.is_dir():
+            raise UsageError(f"{data}: no benchmark there; give its folder by --data, or make one: thresher harvest, thresher ingest")
+        return cls(data, loaded, Rules.load(folder / "rules.toml"))
+
+    @cached_property
+    def database(self) -> Database:
+        """The one database object of this process."""
+        return Database(self.folder)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """Opened on first use: a command that embeds nothing never loads a model."""
+        return open_encoder(self.settings.dedupe.embedding, self.models)
+
+    @property
+    def models(self) -> Path:
+        """Where a model that is named by its Hub name is kept."""
+        return self.folder / "models"
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Who says whether two items are the same."""
+        return judge_for(self.settings.dedupe)
+
+    @property
+    def archive(self) -> Path:
+        """WARC files, one for each run."""
+        return self.folder / "archive"
+
+    @property
+    def index(self) -> Path:
+        """Disposable: rebuilt from the database."""
+        return self.folder / "index"
+
+    @property
+    def snapshots(self) -> Path:
+        """Frozen sets."""
+        return self.folder / "snapshots"
+
+    @cached_property
+    def salt(self) -> str:
+        """The secret of the authors' keyed hashes: ``THRESHER_SALT``, else one made at random and kept in ``salt`` (mode 0600)."""
+        if self.settings.salt:
+            return self.settings.salt
+        path = self.folder / "salt"
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text(encoding="ascii").strip()
+        with os.fdopen(fd, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        return path.read_text(encoding="ascii").strip()
+
+    def chosen(self, names: list[str], environ: Mapping[str, str] | None = None) -> tuple[list[Source], dict[str, str]]:
+        """The sources to harvest, and why others are left out. Named ones must be there and ready; without names it is all that are on."""
+        sources, off = [], {}
+        for source in [self.settings.source(n) for n in names] or self.settings.sources.values():
+            lacking = configuration.missing_needs(source, environ)
+            reason = f"set {', '.join(lacking)}" if lacking else "" if source.enabled else source.why_off or "enabled = false"
+            if not reason:
+                sources.append(source)
+            elif names:
+                raise SettingsError(f"source {source.name} is off: {reason}")
+            else:
+                off[source.name] = reason
+        return sources, off
+
+    def sites(self, source: Source) -> list[BaseModel]:
+        """The places of a source, each as the scraper's own ``Site``."""
+        scraper = base.load(source.name)
+        return [configuration.validated_site(scraper.Site, source, place, self.settings.folder) for place in source.sites]
+
+    def local_site(self, source: str, name: str, keys: Mapping[str, Any]) -> BaseModel:
+        """The place to which a local file belongs: the configured one of that name, or one made of ``keys``."""
+        scraper = base.load(source)
+        configured = self.settings.sources.get(source)
+        for place in configured.sites if configured else ():
+            if place.get("name") == name and configured:
+                return configuration.validated_site(scraper.Site, configured, {**place, **keys}, self.settings.folder)
+        stand_in = {"base_url": f"https://{name.lower()}.invalid", "repository": f"local/{name}"}
+        required = {k: v for k, v in stand_in.items() if (f := scraper.Site.model_fields.get(k)) is not None and f.is_required()}
+        held = {**required, "name": name, **keys}
+        made = Source(name=source, sites=(held,))
+        return configuration.validated_site(scraper.Site, made, held, self.settings.folder)

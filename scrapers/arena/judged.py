@@ -1,0 +1,206 @@
+"""Logs in which a model judged models: MT-bench, the Vicuna reviews, AlpacaEval, Arena-Hard, WildBench."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from scrapers.arena.rows import (
+    NEGATIVE,
+    Found,
+    Refused,
+    Row,
+    Unmapped,
+    asked,
+    dialogue,
+    kept,
+    moment,
+    row_id,
+    strength_of,
+    turns_of,
+)
+from thresher.model import Battle, Message, Response, Vote
+from thresher.text import clean
+
+BOTTOM: Final = 0.2
+"""A mark in the lowest fifth of its scale (1 or 2 of 10) is a failure by the judge's own word."""
+
+
+def mt_bench_questions(row: Row) -> Found:
+    """MT-bench's and Vicuna's questions, with the reference answer to the first turn where there is one."""
+    turns = row["turns"] if "turns" in row else [row["text"]]
+    turns = [turn["content"] if isinstance(turn, dict) else turn for turn in turns]
+    given = [answers[0] for answers in (row.get("reference"), row.get("_reference")) if answers and answers[0]]
+    battle = Battle(asked(turns[0]), (), "none", "human", reference=clean(given[0]) if given else "")
+    marks = {**kept(row, "category", "cluster"), **({"follow_ups": [clean(turn) for turn in turns[1:]]} if turns[1:] else {})}
+    return Found(f"question:{row['question_id']}", battle, marks=marks)
+
+
+def mt_bench_answers(row: Row) -> Found:
+    """A model's answers to an MT-bench question (or, without ``choices``, to a Vicuna question)."""
+    answers = row["choices"][0]["turns"] if "choices" in row else [row["text"]]
+    answers = [answer["content"] if isinstance(answer, dict) else answer for answer in answers]
+    question = row.get("_question")
+    prompts = (question["turns"] if "turns" in question else [question["text"]]) if question else [""] * len(answers)
+    turns = ((Message("user", clean(p)), Message("assistant", clean(a))) for p, a in zip(prompts, answers, strict=False))
+    messages, responses = dialogue(tuple(m for turn in turns for m in turn), str(row["model_id"]))
+    marks: dict[str, Any] = {"question_id": row["question_id"]}
+    if not question:
+        messages, marks["missing"] = (), ["prompt"]
+    return Found(
+        f"answer:{row['answer_id']}", Battle(messages, responses, "none", "human"), created_at=moment(row.get("tstamp")), marks=marks
+    )
+
+
+_JUDGED = re.compile(
+    r"\[Question\]\n(?P<question>.*?)\n\n(?:\[The Start of Reference Answer\]\n(?P<reference>.*?)\n\[The End of Reference Answer\]\n\n)?"
+    r"\[The Start of Assistant's Answer\]\n(?P<answer>.*)\n\[The End of Assistant's Answer\]",
+    re.DOTALL,
+)
+_TALK = re.compile(
+    r"<\|The Start of Assistant A's Conversation with User\|>\n\n(?P<talk>.*)\n\n<\|The End of Assistant A's Conversation with User\|>",
+    re.DOTALL,
+)
+_TALK_REFERENCE = re.compile(r"<\|The Start of Reference Answer\|>\n\n(?P<talk>.*)\n\n<\|The End of Reference Answer\|>", re.DOTALL)
+_SPEAKER = re.compile(r"(?:^|\n\n)### (User|Assistant A|Reference answer):\n")
+
+
+def mt_bench_single(row: Row) -> Found:
+    """One answer marked by GPT-4 from 1 to 10. The judge's own prompt holds the question, the answer and the reference, word for word."""
+    score = row["score"]
+    if isinstance(score, bool) or not isinstance(score, int | float) or (score != -1 and not 1 <= score <= 10):
+        raise Unmapped("score", score)
+    if score == -1:
+        raise Refused("no_verdict", "the judge gave no mark (-1)")
+    share = (score - 1) / 9
+    failed = share <= BOTTOM or None
+    talk, reference = _judged(row["user_prompt"])
+    messages, responses = dialogue(talk, str(row["model"]), score=share, failed=failed)
+    judge = row["judge"][0] if isinstance(row["judge"], list) else str(row["judge"])
+    battle = Battle(messages, responses, "none", judge, NEGATIVE if failed else 0.0, clean(row["judgment"]), reference)
+    marks = {
+        "question_id": row["question_id"],
+        "turns": row["turn"],
+        "mark": score,
+        **({} if talk else {"missing": ["prompt", "responses"]}),
+    }
+    return Found(
+        row_id(row["question_id"], row["model"], row["judge"], row["turn"]), battle, created_at=moment(row.get("tstamp")), marks=marks
+    )
+
+
+def _judged(prompt: str) -> tuple[tuple[Message, ...], str]:
+    if one := _JUDGED.search(prompt):
+        return (*asked(one["question"]), Message("assistant", clean(one["answer"]))), clean(one["reference"] or "")
+    if not (several := _TALK.search(prompt)):
+        return (), ""
+    reference = _TALK_REFERENCE.search(prompt)
+    given = [text for who, text in _turns(reference["talk"]) if who == "Reference answer"] if reference else [""]
+    messages = tuple(Message("user" if who == "User" else "assistant", clean(text)) for who, text in _turns(several["talk"]))
+    return messages, clean(given[-1])
+
+
+def _turns(talk: str) -> list[tuple[str, str]]:
+    _, *rest = _SPEAKER.split(talk)
+    return list(zip(rest[::2], rest[1::2], strict=True))
+
+
+def vicuna_eval(row: Row) -> Found:
+    """Two answers to a Vicuna question with a mark each, 0 to 10, and the reviewer's words. ``-1`` stands for a review without marks."""
+    first, second = row["score"]
+    for mark in (first, second):
+        if isinstance(mark, bool) or not isinstance(mark, int | float) or (mark != -1 and not 0 <= mark <= 10):
+            raise Unmapped("score", row["score"])
+    if -1 in (first, second):
+        raise Refused("no_verdict", "the reviewer gave no marks (-1)")
+    vote: Vote = "first" if first > second else "second" if second > first else "tie"
+    responses = tuple(_reviewed(row, n, mark / 10) for n, mark in ((1, first), (2, second)))
+    question = row.get("_question")
+    missing = ([] if question else ["prompt"]) + ([] if all(r.text for r in responses) else ["responses"])
+    failed = any(r.failed for r in responses)
+    battle = Battle(
+        asked(question["text"]) if question else (),
+        responses,
+        vote,
+        str(row.get("_reviewer") or row["reviewer_id"]),
+        NEGATIVE if failed else strength_of(vote),
+        clean(row["text"].partition("\n")[2]),
+    )
+    marks = {"question_id": row["question_id"], "marks": [first, second], **({"missing": missing} if missing else {})}
+    return Found(str(row["review_id"]), battle, marks=marks)
+
+
+def _reviewed(row: Row, n: int, share: float) -> Response:
+    """One side of a review. Where its answer is not at hand nothing is witnessed, whatever its mark."""
+    if answer := row.get(f"_answer{n}"):
+        return Response(str(answer["model_id"]), clean(answer["text"]), share, share <= BOTTOM or None)
+    return Response((row.get("_models") or ["", ""])[n - 1], "", share)
+
+
+def alpaca_annotations(row: Row) -> Found:
+    """AlpacaEval: 1 prefers output_1 (the baseline), 2 output_2 (the model on trial), 0 or 1.5 neither; weighted judges give any number
+    between 1 and 2."""
+    preference = row["preference"]
+    if isinstance(preference, bool) or not (
+        preference is None or (isinstance(preference, int | float) and (preference == 0 or 1 <= preference <= 2))
+    ):
+        raise Unmapped("preference", preference)
+    vote: Vote = "none" if preference is None else "tie" if preference in (0, 1.5) else "first" if preference < 1.5 else "second"
+    outputs = [clean(row[f"output_{n}"] or "") for n in (1, 2)]
+    responses = tuple(Response(str(row.get(f"generator_{n}") or ""), text) for n, text in ((1, outputs[0]), (2, outputs[1])))
+    battle = Battle(asked(row["instruction"]), responses, vote, str(row["annotator"]), strength_of(vote), _explained(row))
+    native_id = row_id(row["instruction"], *(str(row.get(name)) for name in ("generator_1", "generator_2", "annotator")))
+    return Found(native_id, battle, marks={**kept(row, "dataset"), "preference": preference})
+
+
+def _explained(row: Row) -> str:
+    """The judge's explanation. It calls the models m and M, in an order that changes from row to row."""
+    said = row.get("raw_completion")
+    words = clean(str(said.get("concise_explanation") or "")) if isinstance(said, dict) else ""
+    letters = row.get("referenced_models")
+    if not words or not isinstance(letters, dict):
+        return words
+    which = ", ".join(f"{letter}: {name}" for letter, name in letters.items()).replace("output_", "response ")
+    return f"{words}\n\n({which})"
+
+
+def alpaca_outputs(row: Row) -> Found:
+    """A model's output for an AlpacaEval instruction; nobody judged it here."""
+    battle = Battle(asked(row["instruction"]), (Response(str(row["generator"]), clean(row["output"] or "")),), "none", "human")
+    return Found(row_id(row["instruction"], row["generator"], row["output"] or ""), battle, marks=kept(row, "dataset"))
+
+
+def arena_hard_questions(row: Row) -> Found:
+    """Arena-Hard's prompts."""
+    return Found(str(row["uid"]), Battle(asked(row["prompt"]), (), "none", "human"), marks=kept(row, "category", "cluster", "subcategory"))
+
+
+def arena_hard_answers(row: Row) -> Found:
+    """A model's answer to an Arena-Hard prompt; the judgements are elsewhere."""
+    messages, responses = dialogue(turns_of(row["messages"])[0], str(row["model"]))
+    return Found(
+        str(row["ans_id"]),
+        Battle(messages, responses, "none", "human"),
+        created_at=moment(row.get("tstamp")),
+        marks={"question_id": row["uid"]},
+    )
+
+
+def wildbench_scores(row: Row) -> Found:
+    """WildBench: an answer marked from 1 to 10, with strengths and weaknesses. The prompt is in another set, under ``session_id``."""
+    mark = row["score"]
+    if isinstance(mark, bool) or str(mark).removesuffix(".0") not in {str(n) for n in range(1, 11)}:
+        raise Unmapped("score", mark)
+    share = (float(mark) - 1) / 9
+    failed = share <= BOTTOM or None
+    said = row.get("parsed_result") or {}
+    rationale = "\n\n".join(f"{name.capitalize()}: {clean(str(said[name]))}" for name in ("strengths", "weaknesses") if said.get(name))
+    prompt = row.get("_question")
+    response = Response(str(row["model_test"]), clean(row["model_output"] or ""), share, failed)
+    battle = Battle(
+        asked(prompt) if prompt else (), (response,), "none", str(row.get("_judge") or "model"), NEGATIVE if failed else 0.0, rationale
+    )
+    native_id = f"{row['session_id']}:{row['model_test']}"
+    return Found(
+        native_id, battle, marks={"session_id": row["session_id"], "mark": int(float(mark)), **({} if prompt else {"missing": ["prompt"]})}
+    )

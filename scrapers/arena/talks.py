@@ -1,0 +1,150 @@
+"""Logs of talks without a vote between two: LMSYS-Chat-1M, WildChat, ShareGPT, OpenAssistant's trees, and feedback on one's own product."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from scrapers.arena.rows import LOSER, NEGATIVE, Found, Refused, Row, Unmapped, dialogue, kept, language_of, mapped, moment, turns_of
+from thresher.model import Battle, Message, Response, Vote
+from thresher.text import clean
+
+FAILS_TASK: Final = 0.5
+"""From this mean of its reviewers' ``fails_task`` labels (0 or 1 each) on, an OpenAssistant reply counts as failing."""
+
+
+def lmsys_chat_1m(row: Row) -> Found:
+    """lmsys/lmsys-chat-1m. ``redacted`` says that names were masked (NAME_1)."""
+    flagged = any(bool((one or {}).get("flagged")) for one in row.get("openai_moderation") or [])
+    return _talk(row, str(row["conversation_id"]), {**kept(row, "redacted"), **({"unsafe": True} if flagged else {})})
+
+
+def wildchat(row: Row) -> Found:
+    """allenai/WildChat-1M and -4.8M. Who asked (hashed address, headers, place) is never taken."""
+    return _talk(row, str(row["conversation_hash"]), kept(row, "toxic", "redacted"), moment(row.get("timestamp")))
+
+
+def _talk(row: Row, native_id: str, marks: dict[str, Any], when: Any = None) -> Found:
+    messages, pictures = turns_of(row["conversation"])
+    if not messages:
+        raise Refused("empty_conversation", "a talk without a message")
+    asked, responses = dialogue(messages, str(row["model"]))
+    marks = {"turns": sum(m.role == "user" for m in messages), **marks, **({"images": pictures} if pictures else {})}
+    return Found(
+        native_id, Battle(asked, responses, "none", "human"), language=language_of(row.get("language")), created_at=when, marks=marks
+    )
+
+
+def sharegpt(row: Row) -> Found:
+    """ShareGPT's form: ``conversations`` of ``from`` and ``value``."""
+    messages, _ = turns_of(row["conversations"])
+    if not messages:
+        raise Refused("empty_conversation", "a talk without a message")
+    asked, responses = dialogue(messages, str(row.get("model") or ""))
+    return Found(str(row["id"]), Battle(asked, responses, "none", "human"), marks={"turns": sum(m.role == "user" for m in messages)})
+
+
+def oasst2_trees(rows: Iterable[Row]) -> Iterator[Row]:
+    """Rows of messages as rows of prompts with all their replies: ``path`` leads from the root to the prompt. Deleted messages are left
+    out."""
+    known: dict[str, Row] = {}
+    replies: dict[str, list[Row]] = {}
+    for row in rows:
+        if not row.get("deleted"):
+            known[str(row["message_id"])] = row
+            if row["role"] == "assistant":
+                replies.setdefault(str(row["parent_id"]), []).append(row)
+    for parent, answers in replies.items():
+        path, here = [], known.get(parent)
+        while here is not None:
+            path.append(here)
+            here = known.get(str(here["parent_id"])) if here.get("parent_id") else None
+        yield {"path": path[::-1], "replies": answers, "prompt_id": parent}
+
+
+def oasst2(row: Row) -> Found:
+    """One prompt of an OpenAssistant tree with its replies, ranked by people (0 is best). Most replies were written by people."""
+    path, replies = row["path"], sorted(row["replies"], key=lambda reply: (reply.get("rank") is None, reply.get("rank") or 0))
+    if not path or path[0].get("parent_id"):
+        raise Refused("no_prompt", "the messages before this reply are not in the log")
+    turns = tuple(Message(mapped({"prompter": "user", "assistant": "assistant"}, "role", m["role"]), clean(m["text"])) for m in path)
+    responses = tuple(Response(str(r.get("model_name") or "human"), clean(r["text"]), _label(r, "quality"), _fails(r)) for r in replies)
+    ranks = [reply["rank"] for reply in replies if reply.get("rank") is not None]
+    vote: Vote = "first" if len(replies) == 2 and ranks == [0, 1] else "none"
+    strength = NEGATIVE if any(r.failed for r in responses) else LOSER if len(ranks) > 1 else 0.0
+    marks = {"ranks": ranks, "human_written": not all(r.get("synthetic") for r in replies), "turns": sum(m.role == "user" for m in turns)}
+    prompt = path[-1]
+    return Found(
+        str(row["prompt_id"]),
+        Battle(turns, responses, vote, "human", strength),
+        language=language_of(prompt.get("lang")),
+        created_at=moment(prompt.get("created_date")),
+        thread_id=str(prompt["message_tree_id"]),
+        judge_id=prompt.get("user_id"),
+        marks=marks,
+    )
+
+
+def _label(reply: Row, name: str) -> float | None:
+    labels = reply.get("labels") or {}
+    if isinstance(labels, list):
+        labels = {"name": [one["name"] for one in labels], "value": [one["value"] for one in labels]}
+    if name not in (labels.get("name") or []):
+        return None
+    return float(labels["value"][labels["name"].index(name)])
+
+
+def _fails(reply: Row) -> bool | None:
+    return True if (_label(reply, "fails_task") or 0.0) >= FAILS_TASK or reply.get("review_result") is False else None
+
+
+_CONSENT: Final = {"eval_private": "none", "eval_public": "full"}
+_RATING: Final = {-1: 0.0, 0: None, 1: 1.0, None: None}
+
+
+def feedback(row: Row) -> Found:
+    """Feedback on one's own product, contract version 1. Without consent nothing of a row is kept; with a private one it never leaves."""
+    if str(row["schema_version"]) not in {"1", "1.0", "v1"}:
+        raise Unmapped("schema_version", row["schema_version"])
+    if row["consent"] == "none":
+        raise Refused("no_consent", "its user did not agree to any use")
+    export_class = mapped(_CONSENT, "consent", row["consent"])
+    rating = row.get("rating")
+    score = mapped(_RATING, "rating", rating if not isinstance(rating, bool) else str(rating))
+    if (when := moment(row["ts"])) is None:
+        raise Refused("bad_time", f"ts is {str(row['ts'])[:40]!r}, not RFC 3339")
+    failed = True if rating == -1 else None
+    messages, pictures = turns_of(row["conversation"])
+    if not messages:
+        raise Refused("empty_conversation", "feedback without a message")
+    asked, responses = dialogue(messages, str(row.get("model") or ""), score=score, failed=failed)
+    battle = Battle(asked, responses, "none", "human", NEGATIVE if failed else 0.0, clean(row.get("comment") or ""))
+    marks = {**kept(row, "tags"), "rating": rating, **({"images": pictures} if pictures else {})}
+    return Found(str(row["event_id"]), battle, created_at=when, judge_id=row.get("user_key"), marks=marks, export_class=export_class)
+
+
+def without_consent(row: dict[str, Any]) -> dict[str, Any]:
+    """What may be kept of a feedback row: of one without consent, that it was there."""
+    if row.get("consent") == "none":
+        return {
+            "event_id": row.get("event_id"),
+            "consent": "none",
+            "schema_version": row.get("schema_version"),
+            "conversation": [],
+            "ts": "",
+        }
+    return row
+
+
+_PERSONAL: Final = frozenset({"hashed_ip", "header", "state", "country", "client_country"})
+
+
+def without_persons(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without the columns that tell who and where its user was, at any depth."""
+    return {key: _scrubbed(value) for key, value in row.items() if key not in _PERSONAL}
+
+
+def _scrubbed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return without_persons(value)
+    return [_scrubbed(one) for one in value] if isinstance(value, list) else value

@@ -1,0 +1,176 @@
+"""``Posts.xml`` of a Stack Exchange data dump: read as a stream, parsed row by row. A bad row costs itself alone.
+
+A raw ``<`` cannot stand in an XML attribute, so ``<row`` begins a row wherever it is found; nothing else of the file's form is relied upon.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from scrapers.stackexchange.rights import attribution, from_iso, rights
+from thresher.errors import PayloadError
+from thresher.formats.html import render
+from thresher.model import Dead, Json, Page, Record, Role
+from thresher.text import clean
+
+ROWS_PER_PAGE = 500
+MAX_PAGE = 4 * 2**20
+MAX_ROW = 2 * 2**20
+"""Stack Exchange allows 30,000 characters in a post; more than this is no row."""
+BLOCK = 2**20
+POST_TYPES = {
+    3: "orphaned_tag_wiki",
+    4: "tag_wiki_excerpt",
+    5: "tag_wiki",
+    6: "moderator_nomination",
+    7: "wiki_placeholder",
+    8: "privilege_wiki",
+}
+"""PostTypeId of what is neither question (1) nor answer (2) (the dump's readme)."""
+_ROW = b"<row"
+_HEAD, _TAIL = b"<posts>\n", b"</posts>\n"
+_TAGS = re.compile(r"<([^<>]+)>")
+_ID = re.compile(rb'\s+Id="(\d{1,18})"')
+_ROOT = re.compile(rb"<([A-Za-z]\w*)")
+
+
+def root(path: Path) -> str:
+    """The name of the XML file's first element, such as ``posts``; empty where the file is no XML."""
+    with path.open("rb") as file:
+        head = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    match = _ROOT.search(head) if head.startswith(b"<") else None
+    return match[1].decode("ascii") if match else ""
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """The file in pieces of a few hundred rows, each an XML document of its own as far as its rows are well-formed. Memory stays flat."""
+    rows: list[bytes] = []
+    size = 0
+    for row in _rows(path):
+        if rows and (len(rows) >= ROWS_PER_PAGE or size + len(row) > MAX_PAGE):
+            yield _HEAD + b"".join(rows) + _TAIL
+            rows, size = [], 0
+        rows.append(row)
+        size += len(row)
+    if rows:
+        yield _HEAD + b"".join(rows) + _TAIL
+
+
+def parse(page: Page) -> Iterator[Record | Dead]:
+    """Every row as a Record or a Dead."""
+    parts = page.body.split(_ROW)
+    if len(parts) == 1:
+        raise PayloadError("no rows in it: not a dump of posts", reason="not_posts")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    seen: set[str] = set()
+    for number, part in enumerate(parts[1:], 1):
+        try:
+            row = etree.fromstring(_ROW + part.removesuffix(_TAIL), parser)
+        except (etree.XMLSyntaxError, ValueError) as exc:
+            native_id = _ID.match(part)
+            yield Dead("bad_row", f"row {number} of the page: {str(exc)[:120]}", native_id[1].decode() if native_id else "")
+            continue
+        result = _record({str(k): str(v) for k, v in row.attrib.items()}, page)
+        if isinstance(result, Record) and result.native_id in seen:
+            result = Dead("repeated", "the row's Id is in the page more than once; the first one counts", result.native_id)
+        seen.add(result.native_id)
+        yield result
+
+
+def _rows(path: Path) -> Iterator[bytes]:
+    """Each row from its ``<row`` up to the next one. What goes on without end is cut."""
+    begun = False
+    rest = b""
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            *parts, rest = (rest + block).split(_ROW)
+            if parts and not begun:
+                begun, parts = True, parts[1:]
+            yield from map(_row, parts)
+            if len(rest) > MAX_ROW:
+                rest = rest[:MAX_ROW] + rest[-len(_ROW) :]
+    if begun:
+        yield _row(rest)
+
+
+def _row(part: bytes) -> bytes:
+    return _ROW + part.replace(_TAIL.strip(), b"").rstrip() + b"\n"
+
+
+def _record(row: Mapping[str, str], page: Page) -> Record | Dead:
+    post, kind = _number(row.get("Id")), _number(row.get("PostTypeId"))
+    if post is None or kind is None:
+        return Dead("no_identity", "the row has no Id or no PostTypeId", row.get("Id", ""))
+    question = _number(row.get("ParentId")) if kind == 2 else post
+    if question is None:
+        return Dead("no_parent", "an answer without ParentId", str(post))
+    if "Body" not in row:
+        return Dead("no_text", "the row has no Body", str(post))
+    site_url = page.context.get("site_url", "")
+    role: Role = "question" if kind == 1 else "answer" if kind == 2 else "post"
+    url = f"{site_url}/{'a' if kind == 2 else 'q'}/{post}"
+    rendered = render(row["Body"], base_url=site_url)
+    title = clean(html.unescape(row.get("Title", "")))
+    created = from_iso(row.get("CreationDate"))
+    granted = rights(
+        row.get("ContentLicense"),
+        created,
+        evidence="ContentLicense of the row in the data dump",
+        export_class=page.context.get("export_class"),
+    )
+    marks: dict[str, Json] = {
+        **_marks(row, kind),
+        "images": rendered.images or None,
+        "code_blocks": rendered.code_blocks or None,
+        "links": list(rendered.links) or None,
+        "repaired": rendered.repaired or None,
+    }
+    return Record(
+        page.source,
+        page.site,
+        str(post),
+        url,
+        role=role,
+        text=rendered.text,
+        title=title,
+        thread_id=str(question),
+        parent_id=str(question) if kind == 2 else None,
+        author_key=clean(row.get("OwnerUserId") or row.get("OwnerDisplayName", "")) or None,
+        created_at=created,
+        edited_at=from_iso(row.get("LastEditDate")),
+        quotes=rendered.quotes,
+        marks={k: v for k, v in marks.items() if v is not None},
+        attribution=attribution(site_url, title, url, _number(row.get("OwnerUserId")), granted["licence"]),
+        **granted,
+    )
+
+
+def _marks(row: Mapping[str, str], kind: int) -> dict[str, Json]:
+    """An answer does not say here that it was accepted: its question does, in ``accepted_id``."""
+    accepted = _number(row.get("AcceptedAnswerId"))
+    return {
+        "score": _number(row.get("Score")),
+        "post_type": None if kind in (1, 2) else POST_TYPES.get(kind, str(kind)),
+        "tags": _tags(row.get("Tags", "")) or None,
+        "accepted_id": str(accepted) if accepted else None,
+        "solved": True if accepted else None,
+        "answers": _number(row.get("AnswerCount")),
+        "views": _number(row.get("ViewCount")),
+        "closed": "closed" if row.get("ClosedDate") else None,
+    }
+
+
+def _tags(value: str) -> list[Any]:
+    """``<a><b>`` in older dumps, ``|a|b|`` since 2024."""
+    return [clean(t) for t in (_TAGS.findall(value) if "<" in value else value.split("|")) if t]
+
+
+def _number(value: str | None) -> int | None:
+    text = (value or "").strip()
+    return int(text) if len(text) < 19 and text.isascii() and text.removeprefix("-").isdigit() else None

@@ -1,0 +1,122 @@
+"""The files of a repository of books, on GitHub or in a local clone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from scrapers.textbooks.contents import BOOKS
+from thresher.errors import PayloadError
+from thresher.model import Json
+from thresher.net.client import Client, Response
+
+MISSING = 404
+_LINK_MODE = "120000"
+"""git's mode of a symbolic link, whose content is a path and not the file."""
+_GITHUB = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+
+
+def tree_versions(tree: Json, prefix: str = "") -> dict[str, str]:
+    """Paths and digests of the ordinary files in an answer of GitHub's git trees API; PayloadError where it is something else."""
+    entries = tree.get("tree") if isinstance(tree, dict) else None
+    if not isinstance(entries, list):
+        raise PayloadError("the answer is no git tree: it has no list 'tree'", reason="bad_tree")
+    out = {}
+    for entry in entries:
+        if not isinstance(entry, dict) or not isinstance(entry.get("path"), str) or not isinstance(entry.get("sha"), str):
+            raise PayloadError("an entry of the git tree has no path or sha", reason="bad_tree")
+        if entry.get("type") == "blob" and entry.get("mode") != _LINK_MODE:
+            out[prefix + entry["path"]] = entry["sha"]
+    return out
+
+
+def subtrees(tree: Json) -> dict[str, str]:
+    """Names and digests of the folders in an answer of GitHub's git trees API."""
+    return {e["path"]: e["sha"] for e in tree.get("tree", ()) if e.get("type") == "tree"}
+
+
+def blob_digest(body: bytes) -> str:
+    """git's name for a file with this content."""
+    return hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest()
+
+
+class Folder:
+    """A local clone, or a part of one. Symbolic links are not followed, and nothing outside the folder is read."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+
+    def files(self) -> Iterator[str]:
+        """Paths of the files that belong to books, as in a repository."""
+        root = self._root
+        for pattern in (BOOKS, "collections/*.collection.xml", "modules/*/index.cnxml"):
+            yield from sorted(p.relative_to(root).as_posix() for p in root.glob(pattern) if self._inside(p))
+
+    def loose(self) -> list[Path]:
+        """Modules that lie about without the layout of a repository: ``*/index.cnxml`` and ``*.cnxml``."""
+        return sorted(p for pattern in ("*/index.cnxml", "*.cnxml") for p in self._root.glob(pattern) if self._inside(p))
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of one file, None where there is none that may be read."""
+        file = self._root / path
+        return file.read_bytes() if self._inside(file) else None
+
+    def _inside(self, file: Path) -> bool:
+        """An ordinary file inside the root, reached through no symbolic link."""
+        return file.is_file() and file.resolve() == file and file.is_relative_to(self._root)
+
+
+class Remote:
+    """A repository on GitHub: its tree through the API, its files as they are."""
+
+    def __init__(self, client: Client, repository: str, branch: str, *, api_url: str, raw_url: str) -> None:
+        self._client = client
+        self._branch = branch
+        self._api = f"{api_url}/repos/{repository}"
+        self._raw = f"{raw_url}/{repository}"
+        self.ref = ""
+        """What the branch points to, as the API names it."""
+        self._file_ref = ""
+
+    def versions(self) -> dict[str, str]:
+        """Paths and digests of all files. A tree too large for one answer is read folder by folder; of the modules' folders, the folder's
+        digest then stands for its file's."""
+        tree = self._tree(self._branch, recursive=True)
+        self.ref = str(tree.get("sha") or "") if isinstance(tree, dict) else ""
+        self._file_ref = self.ref or self._branch
+        if not (isinstance(tree, dict) and tree.get("truncated")):
+            return tree_versions(tree)
+        out: dict[str, str] = {}
+        folders = subtrees(self._tree(self._branch, recursive=False))
+        for name in ("META-INF", "collections"):
+            if name in folders:
+                out |= tree_versions(self._tree(folders[name], recursive=True), f"{name}/")
+        if "modules" in folders:
+            modules = subtrees(self._tree(folders["modules"], recursive=False))
+            out |= {f"modules/{name}/index.cnxml": sha for name, sha in modules.items()}
+        return out
+
+    def _tree(self, ref: str, *, recursive: bool) -> Json:
+        url = f"{self._api}/git/trees/{quote(ref, safe='')}"
+        return self._client.get(url, params={"recursive": "1"} if recursive else None, headers=_GITHUB).json()
+
+    def url(self, path: str) -> str:
+        """The address of a file as it is."""
+        return f"{self._raw}/{quote(self._file_ref)}/{quote(path)}"
+
+    def get(self, path: str) -> Response:
+        """The answer for one file; asked at the commit, or at the branch where files cannot be had by what the API called it."""
+        response = self._client.get(self.url(path), accept_status=frozenset({MISSING}))
+        if response.status == MISSING and self._file_ref != self._branch:
+            at, self._file_ref = self._file_ref, self._branch
+            response = self._client.get(self.url(path), accept_status=frozenset({MISSING}))
+            if response.status == MISSING:
+                self._file_ref = at
+        return response
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of one file, None where there is none."""
+        response = self.get(path)
+        return None if response.status == MISSING else bytes(response.body)

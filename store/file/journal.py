@@ -1,0 +1,58 @@
+"""``ledger.jsonl``: what the database is known to hold, written beside it, one JSON object a line, only ever appended to.
+
+A write-ahead log that is deleted or cut loses rows without a word. So each commit is numbered, and once it is durable its number is
+appended here; a database that holds fewer commits than this file names has lost some.
+
+    {"commit": 17, "database": "<id>", "size": <bytes of the file>}         after every commit
+    {"commit": 18, ..., "run": "<run>", "engine": "2.0.0", "tables": {"items": [rows, checksum], ...}}    at the end of a run
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from thresher.disk import append_lines, read_lines
+from thresher.failpoint import failpoint
+
+FILE = "ledger.jsonl"
+
+
+def append(folder: Path, entries: Iterable[dict[str, Any]]) -> None:
+    """Acknowledge commits."""
+    failpoint("ledger.write")
+    append_lines(folder / FILE, entries)
+
+
+def entries(folder: Path, database_id: str | None = None) -> list[dict[str, Any]]:
+    """The lines about one database; without an id, about the last one."""
+    found = [e for e in read_lines(folder / FILE) if isinstance(e.get("commit"), int)]
+    if found and database_id is None:
+        database_id = found[-1].get("database")
+    return [e for e in found if e.get("database") == database_id]
+
+
+def last_commit(folder: Path, database_id: str | None = None) -> int | None:
+    """The highest acknowledged commit, or None where nothing is known."""
+    return max((int(e["commit"]) for e in entries(folder, database_id)), default=None)
+
+
+def last_size(folder: Path) -> int:
+    """The size of the database file after the last acknowledged commit; 0 where nothing is known."""
+    known = entries(folder)
+    return int(known[-1].get("size", 0)) if known else 0
+
+
+def commit_entry(con: duckdb.DuckDBPyConnection, number: int) -> dict[str, Any]:
+    """What will be appended once the open transaction is committed: its number, and the checksums if it closed a run."""
+    entry: dict[str, Any] = {"commit": number, "database": con.execute("SELECT database_id FROM meta").fetchall()[0][0]}
+    rows = con.execute(
+        "SELECT run_id, engine, table_name, rows, checksum FROM ledger WHERE commit_number = ? ORDER BY table_name", [number]
+    ).fetchall()
+    if rows:
+        entry["run"], entry["engine"] = rows[0][0], rows[0][1]
+        entry["tables"] = {name: [count, checksum] for _, _, name, count, checksum in rows}
+    return entry

@@ -1,0 +1,1 @@
+"""Frozen sets of items: what may leave, and in which form."""

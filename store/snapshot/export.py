@@ -1,0 +1,216 @@
+"""What leaves in a snapshot, row by row.
+
+full      text, provenance, licence and attribution, in the config of its licence
+derived   the prompt, our labels, and a hash of each response; nothing that a model or a person wrote beside the prompt
+id_only   where the record is (no address: it may hold a title), its hash and our labels, in the config ``ids``
+none      nothing; nor does an item that is retired, rejected or waived, or whose licence is unknown
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from store.file.database import Connection
+from store.rows import dumps
+from store.snapshot.licences import family
+from thresher.settings import Export
+from thresher.text import content_hash, redact
+
+IDS = "ids"
+FILE = "test-00000-of-00001.parquet"
+_ROW_GROUP = 4_000
+
+_STRINGS = pa.list_(pa.string())
+TEXT_SCHEMA = pa.schema(
+    [
+        ("item_id", pa.string()), ("version", pa.int32()), ("kind", pa.string()),
+        ("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))), ("input", pa.string()),
+        ("target", pa.string()), ("aliases", _STRINGS), ("choices", _STRINGS), ("rubric", pa.string()),
+        ("tier", pa.string()), ("key_status", pa.string()), ("lifecycle", pa.string()), ("language", pa.string()), ("tags", _STRINGS),
+        ("rule", pa.string()), ("rule_version", pa.string()), ("strength", pa.float64()), ("reports", pa.int64()),
+        ("failing_models", _STRINGS), ("failing_hashes", _STRINGS),
+        ("source", pa.string()), ("site", pa.string()), ("native_id", pa.string()), ("url", pa.string()), ("content_hash", pa.string()),
+        ("licence", pa.string()), ("attribution", pa.string()), ("export_class", pa.string()), ("canary", pa.string()),
+    ]
+)  # fmt: skip
+"""Of the configs with text. ``target`` is one string: runners score a list as wrong without a word."""
+IDS_SCHEMA = pa.schema(
+    [
+        ("item_id", pa.string()), ("source", pa.string()), ("site", pa.string()), ("native_id", pa.string()), ("content_hash", pa.string()),
+        ("kind", pa.string()), ("tier", pa.string()), ("key_status", pa.string()), ("lifecycle", pa.string()), ("language", pa.string()),
+        ("tags", _STRINGS), ("rule", pa.string()), ("rule_version", pa.string()), ("reports", pa.int64()), ("licence", pa.string()),
+    ]
+)  # fmt: skip
+
+_SELECTED = """
+    WITH shown AS (
+        SELECT coalesce(i.merged_into, i.item_id) AS item_id, list({'key': p.record_key, 'source': p.source, 'site': p.site, 'native_id':
+        p.native_id,
+               'licence': p.licence, 'content_hash': r.content_hash, 'failing': p.failing, 'own': i.merged_into IS NULL} ORDER BY
+               p.lead_order) AS reports
+        FROM reports p JOIN items i ON i.item_id = p.item_id JOIN records r ON r.record_key = p.record_key AND r.is_latest
+        WHERE p.live AND r.status IN ('live', 'edited') GROUP BY 1
+    )
+    SELECT c.* EXCLUDE (tier, export_class, first_seen, last_seen), c.tier::VARCHAR AS tier, c.export_class::VARCHAR AS export_class,
+    s.reports
+    FROM items_current c JOIN shown s ON s.item_id = c.item_id
+    WHERE c.export_class <> 'none' AND c.status IN ('proposed', 'active') ORDER BY c.item_id"""
+
+
+@dataclass(slots=True)
+class Written:
+    """What was written, by config and item; ``withheld`` counts the items that could have gone out as text or id, and why they did not."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    hashes: dict[tuple[str, str], str] = field(default_factory=dict)
+    licences: dict[str, Counter[str]] = field(default_factory=dict)
+    withheld: Counter[str] = field(default_factory=Counter)
+
+
+def write(con: Connection, folder: Path, export: Export, *, overlapping: Collection[str] = ()) -> Written:
+    """Write ``<config>/test-00000-of-00001.parquet`` for each config that has rows, and for ``default`` always.
+
+    The text of items in ``overlapping`` stays, because words of a withheld text are in it.
+    """
+    written = Written()
+    with _Files(folder) as files:
+        files.open("default")
+        for item in _selected(con):
+            config, reason = _place(item, export, overlapping)
+            if reason:
+                written.withheld[reason] += 1
+            if config is None:
+                continue
+            rows = _id_rows(item) if config == IDS else [_text_row(item, export)]
+            for row in rows:
+                files.put(config, row)
+                written.licences.setdefault(config, Counter())[row["licence"].lower()] += 1
+            written.rows[config] += len(rows)
+            written.hashes[config, item["item_id"]] = content_hash(*(dumps(row) for row in rows))
+    written.rows.setdefault("default", 0)
+    return written
+
+
+def _selected(con: Connection) -> Iterator[dict[str, Any]]:
+    for batch in con.sql(_SELECTED).to_arrow_reader(_ROW_GROUP):
+        for item in batch.to_pylist():
+            item["messages"] = json.loads(item["messages"])
+            yield item
+
+
+def _place(item: dict[str, Any], export: Export, overlapping: Collection[str]) -> tuple[str | None, str]:
+    """The config of an item, or None; and why it does not leave as what its class allows."""
+    as_text = item["export_class"] if item["export_class"] in export.classes else ""
+    reason = ""
+    if item["licence"].lower() == "unknown":
+        return None, "licence_unknown"
+    if as_text in ("full", "derived"):
+        reason = _kept_back(item, overlapping)
+        if not reason:
+            return family(item["licence"]), ""
+    elif not as_text:
+        reason = f"class_{item['export_class']}_off"
+    may_name = "id_only" in export.classes and reason not in ("personal_data", "secret_key") and _id_rows(item)
+    return (IDS if may_name else None), reason
+
+
+def _kept_back(item: dict[str, Any], overlapping: Collection[str]) -> str:
+    """Why the text of an item of class ``full`` or ``derived`` does not leave; empty where it does."""
+    if family(item["licence"]) is None:
+        return "licence_not_open"
+    if item["export_class"] == "derived" and any(m["role"] == "assistant" for m in item["messages"]):
+        return "model_output"
+    texts = [m["content"] for m in item["messages"]]
+    if item["export_class"] == "full":
+        texts += [item["target"], item["rubric"], *item["aliases"], *item["choices"]]
+    found: Counter[str] = Counter()
+    for text in (*texts, item["url"], item["attribution"]):
+        found.update(redact(text)[1])
+    if found:
+        return "secret_key" if found["KEY"] else "personal_data"
+    return "overlap" if item["item_id"] in overlapping else ""
+
+
+def _text_row(item: dict[str, Any], export: Export) -> dict[str, Any]:
+    whole = item["export_class"] == "full"
+    failing = [f for r in item["reports"] for f in json.loads(r["failing"])]
+    lead = next(r for r in item["reports"] if r["own"])
+    return {
+        "item_id": item["item_id"], "version": item["version"], "kind": item["kind"], "messages": item["messages"], "input": item["prompt"],
+        "target": item["target"] if whole else "", "aliases": item["aliases"] if whole else [], "choices": item["choices"] if whole else [],
+        "rubric": item["rubric"] if whole else "", "tier": item["tier"], "key_status": item["key_status"], "lifecycle": item["status"],
+        "language": item["language"], "tags": item["tags"], "rule": item["rule"], "rule_version": item["rule_version"],
+        "strength": item["strength"],
+        "reports": item["report_count"], "failing_models": [f["model"] for f in failing],
+        "failing_hashes": [content_hash(f["text"]) for f in failing],
+        "source": item["source"], "site": item["site"], "native_id": item["native_id"], "url": item["url"],
+        "content_hash": lead["content_hash"],
+        "licence": item["licence"], "attribution": item["attribution"] or f"{item['source']}: {item['url']}",
+        "export_class": item["export_class"],
+        "canary": export.canary,
+    }  # fmt: skip
+
+
+def _id_rows(item: dict[str, Any]) -> list[dict[str, Any]]:
+    """One row for each record that reports the item and has a licence."""
+    labels = {k: item[k] for k in ("item_id", "kind", "tier", "key_status", "language", "tags", "rule", "rule_version")}
+    return [
+        {
+            **labels,
+            "lifecycle": item["status"],
+            "reports": item["report_count"],
+            **{k: r[k] for k in ("source", "site", "native_id", "content_hash", "licence")},
+        }
+        for r in item["reports"]
+        if r["licence"].lower() != "unknown"
+    ]
+
+
+class _Files:
+    """One Parquet file for each config, written in row groups of a fixed size: the same rows give the same bytes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._waiting: dict[str, list[dict[str, Any]]] = {}
+
+    def __enter__(self) -> _Files:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for config, writer in self._writers.items():
+            if error[0] is None:
+                self._flush(config)
+            writer.close()
+
+    def open(self, config: str) -> None:
+        """Make the file of a config, with its schema and no rows yet."""
+        path = self._folder / config / FILE
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._waiting[config] = []
+        self._writers[config] = pq.ParquetWriter(
+            path, IDS_SCHEMA if config == IDS else TEXT_SCHEMA, compression="zstd", compression_level=9,
+            version="2.6", write_page_index=True, use_content_defined_chunking=True,
+        )  # fmt: skip
+
+    def put(self, config: str, row: dict[str, Any]) -> None:
+        """Add a row."""
+        if config not in self._writers:
+            self.open(config)
+        self._waiting[config].append(row)
+        if len(self._waiting[config]) == _ROW_GROUP:
+            self._flush(config)
+
+    def _flush(self, config: str) -> None:
+        writer, rows = self._writers[config], self._waiting[config]
+        if rows:
+            writer.write_table(pa.Table.from_pylist(rows, schema=writer.schema))
+            rows.clear()

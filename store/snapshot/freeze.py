@@ -1,0 +1,210 @@
+"""Freezing a named set of items: a folder that is there whole or not at all, byte for byte the same when made again.
+
+<name>/<config>/test-00000-of-00001.parquet   README.md   difference.json   manifest.json (written last)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from store.file.database import Connection, Database
+from store.rows import fetch, run, table
+from store.snapshot import leaks
+from store.snapshot.card import card
+from store.snapshot.export import Written, write
+from store.snapshot.licences import family
+from thresher.errors import StoreError, UsageError
+from thresher.failpoint import failpoint
+from thresher.model import Snapshot
+from thresher.settings import Export
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+FORMAT = 1
+
+
+def check_name(name: str) -> str:
+    """The name, if it can be one on every system; UsageError otherwise."""
+    if not _NAME.fullmatch(name) or _RESERVED.fullmatch(name) or name.endswith("."):
+        raise UsageError(f"{name[:80]!r} cannot name a snapshot: use 1 to 64 of a-z, 0-9, '.', '_', '-', beginning with a letter or digit")
+    return name
+
+
+def freeze(database: Database, name: str, folder: Path, export: Export) -> Snapshot:
+    """Write the snapshot ``folder/name`` and register it. Made again from the same items it is the same, and nothing changes.
+
+    StoreError where a withheld text would leave, UsageError where the name is taken by another content: then nothing is published.
+    """
+    target = folder / check_name(name)
+    with database.writer():
+        with _partial(folder, name) as partial:
+            with database.reader() as con:
+                written = _write_files(con, partial, name, export)
+            failpoint("snapshot.manifest")
+            manifest = _write_manifest(partial, name, export, written)
+            digest = hashlib.sha256(manifest).hexdigest()
+            _publish(partial, target, manifest)
+        failpoint("snapshot.published")
+        items = len({item_id for _, item_id in written.hashes})
+        snapshot = Snapshot(name, str(target), items, digest)
+        with database.transaction() as con:
+            _register(con, snapshot, export, written)
+    return snapshot
+
+
+@contextmanager
+def _partial(folder: Path, name: str) -> Iterator[Path]:
+    """A folder beside the snapshots that is gone in the end; what a killed run left there goes first."""
+    partial = folder / f".{name}.partial"
+    try:
+        if partial.is_symlink():
+            raise StoreError(f"{partial} is a link; remove it")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        yield partial
+    except OSError as error:
+        raise StoreError(f"{folder}: the snapshot cannot be written ({error.strerror or error}); nothing was published") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _write_files(con: Connection, folder: Path, name: str, export: Export) -> Written:
+    """The Parquet files and the card. Items whose text shares a word run with a withheld text go without their text."""
+    runs = leaks.Runs()
+    written = write(con, folder, export)
+    failpoint("snapshot.parquet")
+    exported = leaks.exported_runs(runs, _parquet(folder))
+    leaking = leaks.leaking_runs(con, runs, exported, _known_licences(con))
+    if len(leaking):
+        overlapping = {row["item_id"] for path in _parquet(folder) for row in leaks.rows_with(runs, path, leaking)}
+        for path in _parquet(folder):
+            path.unlink()
+        written = write(con, folder, export, overlapping=overlapping)
+    (folder / "README.md").write_text(card(name, written.rows, written.licences, export.canary), encoding="utf-8")
+    _write_difference(con, folder, name, written)
+    refuse_leaks(runs, sorted(p for p in folder.rglob("*") if p.is_file()), leaking)
+    return written
+
+
+def refuse_leaks(runs: leaks.Runs, files: Sequence[Path], leaking: leaks.Hashes) -> None:
+    """StoreError where a file, as it lies on disk, holds a run of a withheld text."""
+    for path in files:
+        for row in leaks.rows_with(runs, path, leaking):
+            raise StoreError(
+                f"{path.parent.name}/{path.name}, item {row.get('item_id', '?')}: holds words of a text that must not leave; "
+                f"nothing was published"
+            )
+
+
+def _parquet(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.parquet"))
+
+
+def _known_licences(con: Connection) -> list[str]:
+    return [row[0] for row in con.execute("SELECT DISTINCT lower(licence) FROM records").fetchall() if family(row[0]) is not None]
+
+
+def _write_difference(con: Connection, folder: Path, name: str, written: Written) -> None:
+    """What is new, gone and changed since the snapshot before; the lists stay empty for a first one."""
+    before = con.execute(
+        """SELECT name FROM snapshots WHERE name <> ? AND number < coalesce((SELECT number FROM snapshots WHERE name = ?), 2147483647)
+           ORDER BY number DESC LIMIT 1""",
+        [name, name],
+    ).fetchall()
+    difference: dict[str, Any] = {"since": None, "added": [], "removed": [], "changed": []}
+    if before:
+        rows = fetch(con, "SELECT config, item_id, row_hash FROM snapshot_items WHERE name = ?", [before[0][0]])
+        old = {(r["config"], r["item_id"]): r["row_hash"] for r in rows}
+        now = written.hashes
+        difference = {
+            "since": before[0][0],
+            "added": sorted(f"{c}/{i}" for c, i in now.keys() - old.keys()),
+            "removed": sorted(f"{c}/{i}" for c, i in old.keys() - now.keys()),
+            "changed": sorted(f"{c}/{i}" for c, i in now.keys() & old.keys() if now[c, i] != old[c, i]),
+        }
+    (folder / "difference.json").write_bytes(_json(difference))
+
+
+def _write_manifest(folder: Path, name: str, export: Export, written: Written) -> bytes:
+    files = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        data = path.read_bytes()
+        files[path.relative_to(folder).as_posix()] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        _sync(path)
+    difference = json.loads((folder / "difference.json").read_bytes())
+    manifest = _json(
+        {
+            "name": name,
+            "format": FORMAT,
+            "export_version": export.version,
+            "items": len({item_id for _, item_id in written.hashes}),
+            "configs": dict(sorted(written.rows.items())),
+            "withheld": dict(sorted(written.withheld.items())),
+            "difference": {k: v if k == "since" else len(v) for k, v in difference.items()},
+            "files": files,
+        }
+    )
+    (folder / "manifest.json").write_bytes(manifest)
+    _sync(folder / "manifest.json")
+    return manifest
+
+
+def _publish(partial: Path, target: Path, manifest: bytes) -> None:
+    """Put the finished folder under its name; a folder of that name must be the same snapshot, whole."""
+    if target.exists() or target.is_symlink():
+        held = target / "manifest.json"
+        if target.is_symlink() or not held.is_file() or held.read_bytes() != manifest:
+            raise UsageError(f"{target} is there already with another content; choose another name, or remove it")
+        if verify(target):
+            raise StoreError(f"{target} does not match its manifest: {', '.join(verify(target))}; remove it and freeze again")
+        return
+    _sync(partial)
+    failpoint("snapshot.rename")
+    partial.rename(target)
+    _sync(target.parent)
+
+
+def verify(folder: Path) -> list[str]:
+    """The files of a snapshot that are missing, foreign, or not what the manifest says."""
+    files = json.loads((folder / "manifest.json").read_bytes())["files"]
+    held = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file() and p.name != "manifest.json"}
+    wrong = held.keys() ^ files.keys()
+    return sorted(wrong | {n for n in held.keys() & files.keys() if hashlib.sha256(held[n].read_bytes()).hexdigest() != files[n]["sha256"]})
+
+
+def _register(con: Connection, snapshot: Snapshot, export: Export, written: Written) -> None:
+    if con.execute("SELECT 1 FROM snapshots WHERE name = ? AND sha256 = ?", [snapshot.name, snapshot.sha256]).fetchall():
+        return
+    con.execute("DELETE FROM snapshots WHERE name = ?", [snapshot.name])
+    con.execute("DELETE FROM snapshot_items WHERE name = ?", [snapshot.name])
+    con.execute(
+        "INSERT INTO snapshots SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ? FROM snapshots",
+        [snapshot.name, snapshot.items, snapshot.sha256, snapshot.path, export.version, datetime.now(UTC)],
+    )
+    rows = table(
+        dict.fromkeys(("name", "config", "item_id", "row_hash"), pa.string()), [(snapshot.name, *k, h) for k, h in written.hashes.items()]
+    )
+    run(con, "INSERT INTO snapshot_items BY NAME SELECT * FROM given", given=rows)
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,145 @@
+"""The command, as a person types it: a real process, its exit code, what it prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+BOOK = ROOT / "sample" / "world" / "book"
+COLUMNS = set(
+    [
+        "item_id",
+        "kind",
+        "messages",
+        "prompt",
+        "target",
+        "choices",
+        "rubric",
+        "tier",
+        "key_status",
+        "status",
+        "language",
+        "licence",
+        "export_class",
+        "source",
+        "url",
+        "native_id",
+        "tags",
+        "first_seen",
+        "last_seen",
+        "report_count",
+    ]
+)
+
+
+def thresher(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "flows.cli", *arguments]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A benchmark made of the sample book, and what the command said of it."""
+    folder = tmp_path_factory.mktemp("cli") / "data"
+    done = thresher("ingest", "textbooks", str(BOOK), "--data", str(folder), "--json")
+    assert done.returncode == 0, done.stderr
+    return folder, json.loads(done.stdout)
+
+
+def test_the_numbers_of_a_run_balance(data: tuple[Path, dict[str, Any]]) -> None:
+    book = data[1]["sources"]["textbooks"]
+    assert book["records"] == book["landed"] + book["merged"] + book["dead"] + sum(book["refused"].values())
+    assert book["candidates"] == book["landed"] + book["merged"]
+    assert book["landed"] > 50
+
+
+def test_items_current_has_the_columns_that_are_promised(data: tuple[Path, dict[str, Any]]) -> None:
+    con = duckdb.connect(str(data[0] / "benchmark.duckdb"), read_only=True)
+    try:
+        columns = [row[0] for row in con.execute("DESCRIBE items_current").fetchall()]
+    finally:
+        con.close()
+    assert set(columns) >= COLUMNS
+
+
+def test_the_same_files_again_add_nothing(data: tuple[Path, dict[str, Any]]) -> None:
+    again = thresher("ingest", "textbooks", str(BOOK), "--data", str(data[0]), "--json")
+    book = json.loads(again.stdout)["sources"]["textbooks"]
+    assert again.returncode == 0
+    assert (book["landed"], book["merged"], book["refused"]) == (0, 0, {})
+
+
+def test_an_item_is_shown_with_its_evidence(data: tuple[Path, dict[str, Any]]) -> None:
+    shown = json.loads(thresher("show", "-n", "1", "--json", "--data", str(data[0])).stdout)
+    by_prefix = json.loads(thresher("show", shown["item_id"][:10], "--json", "--data", str(data[0])).stdout)
+    assert by_prefix["item_id"] == shown["item_id"]
+    assert shown["reports"][0]["source"] == "textbooks"
+
+
+def test_status_and_doctor_speak_of_a_healthy_benchmark(data: tuple[Path, dict[str, Any]]) -> None:
+    assert "textbooks/book" in thresher("status", "--data", str(data[0])).stdout
+    doctor = thresher("doctor", "--data", str(data[0]))
+    assert doctor.returncode == 0
+    assert "healthy" in doctor.stdout
+
+
+def test_a_snapshot_made_twice_is_the_same(data: tuple[Path, dict[str, Any]]) -> None:
+    first, second = (json.loads(thresher("snapshot", "one", "--json", "--data", str(data[0])).stdout) for _ in range(2))
+    assert first == second
+    assert first["items"] > 0
+
+
+def test_pairs_give_one_json_line_each(tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.jsonl"
+    rows = [
+        {"a": "What is 12 * 7?", "b": "What is 13 * 7?"},
+        {"a": "Name the capital of Peru.", "b": "name the capital of peru"},
+        {"a": "Name the capital of Peru.", "b": "Integrate x squared from 0 to 1."},
+    ]
+    pairs.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+    lines = [json.loads(line) for line in thresher("compare", "--pairs", str(pairs)).stdout.splitlines()]
+    assert [line["verdict"] for line in lines] == ["related", "same", "different"]
+    assert lines[0]["reason"] == "numbers"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("status", "--data", "/nonexistent/place"), 2, "no benchmark there"),
+        (("ingest", "gutenberg", "README.md", "--data", "{tmp}/d"), 2, "there is no source 'gutenberg'"),
+        (("ingest", "textbooks", "{tmp}/missing", "--data", "{tmp}/d"), 2, "no such file or folder"),
+        (("ingest", "textbooks", "docs", "--data", "{tmp}/d"), 1, "nothing in it that textbooks reads"),
+        (("compare", "only one"), 2, "give two texts"),
+        (("harvest", "reddit", "--data", "{tmp}/d"), 2, "THRESHER_REDDIT_CLIENT_ID"),
+        (("harvest", "textbooks", "--data", "{tmp}/d"), 2, "network.contact"),
+        (("config", "--config", "{tmp}/missing"), 2, "no such folder"),
+        (("show", "zzzz", "--data", "{data}"), 2, "no item begins"),
+        (("snapshot", "../x", "--data", "{data}"), 2, "cannot name a snapshot"),
+    ],
+)
+def test_bad_input_is_told_in_one_line_without_a_traceback(
+    tmp_path: Path, data: tuple[Path, dict[str, Any]], arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    done = thresher(*(a.replace("{tmp}", str(tmp_path)).replace("{data}", str(data[0])) for a in arguments))
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_harvest_of_an_unreachable_site_fails_and_says_which(tmp_path: Path) -> None:
+    from sample import World
+
+    with World() as world:
+        config = world.write_config(tmp_path / "config")
+    done = thresher("harvest", "discourse", "--data", str(tmp_path / "data"), "--config", str(config), "--json", "--no-embed")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["sources"]["discourse"]["state"] == "failed"
+    assert "wrenhouse" in done.stderr

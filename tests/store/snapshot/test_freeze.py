@@ -1,0 +1,307 @@
+"""What leaves: by class and licence, nothing withheld, the same bytes twice, readable by others."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import store.snapshot.freeze
+from store import decisions, items, pages, runs, verdicts
+from store.file.database import Database
+from store.snapshot import leaks
+from store.snapshot.card import card
+from store.snapshot.licences import family
+from thresher.errors import StoreError, UsageError
+from thresher.model import Battle, Candidate, Decision, Message, Page, Record, Response
+from thresher.settings import Export
+
+ALL = Export(version="1", classes=("full", "derived", "id_only"))
+NIGHT = datetime(2026, 2, 1, tzinfo=UTC)
+WORDS = [
+    "amber",
+    "birch",
+    "cobalt",
+    "daisy",
+    "ember",
+    "fjord",
+    "garnet",
+    "heron",
+    "iris",
+    "juniper",
+    "krill",
+    "lotus",
+    "maple",
+    "nectar",
+    "onyx",
+    "poppy",
+    "quartz",
+    "raven",
+    "sable",
+    "tulip",
+]
+
+
+def prose(n: int) -> str:
+    """Twelve words that no other number has in this order."""
+    return " ".join(f"{WORDS[(n * 7 + k) % 20]}{n}" for k in range(12)) + "?"
+
+
+def put(database: Database, *pairs: tuple[Record, Candidate]) -> None:
+    with database.transaction() as con:
+        run_id = runs.open_run(con, "test", rules_version="1")
+        page = Page("forum", "x", "https://example.org/", 200, {}, repr(pairs).encode(), NIGHT)
+        pages.land_batch(con, run_id, [pages.PageResult(page, [r for r, _ in pairs])])
+        items.land_outcomes(con, run_id, "forum", [c for _, c in pairs], [r for r, _ in pairs])
+
+
+def pair(n: int, export_class: Any = "full", licence: str = "cc-by-4.0", **more: Any) -> tuple[Record, Candidate]:
+    text = more.pop("text", prose(n))
+    fields = {k: more.pop(k) for k in ("title", "author_key", "detail", "attribution", "status") if k in more}
+    record = Record(
+        "forum", "x", f"n{n}", f"https://example.org/{n}", "question", text, licence=licence, export_class=export_class, **fields
+    )
+    messages = more.pop("messages", (Message("user", prose(n)),))
+    return record, Candidate(
+        record.key, "question", messages, "rule", "1", licence=licence, export_class=export_class, **{"target": f"key{n}", **more}
+    )
+
+
+def freeze(database: Database, name: str = "s1", export: Export = ALL) -> Path:
+    return Path(store.snapshot.freeze.freeze(database, name, database.folder / "snapshots", export).path)
+
+
+def table(folder: Path, config: str) -> list[dict[str, Any]]:
+    path = folder / config / "test-00000-of-00001.parquet"
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist() if path.exists() else []
+    return rows
+
+
+def every_byte(folder: Path) -> dict[str, str]:
+    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_each_licence_has_its_config(database: Database) -> None:
+    put(
+        database,
+        pair(1),
+        pair(2, licence="CC-BY-SA-4.0"),
+        pair(3, licence="cc-by-nc-sa-4.0"),
+        pair(4, licence="provider-terms"),
+        pair(5, licence="unknown"),
+    )
+    folder = freeze(database)
+    assert [r["native_id"] for r in table(folder, "default")] == ["n1"]
+    assert [r["native_id"] for r in table(folder, "cc-by-sa")] == ["n2"]
+    assert [r["native_id"] for r in table(folder, "nc")] == ["n3"]
+    assert [r["native_id"] for r in table(folder, "ids")] == ["n4"]
+    assert json.loads((folder / "manifest.json").read_text())["withheld"] == {"licence_not_open": 1, "licence_unknown": 1}
+
+
+@pytest.mark.parametrize(("licence", "config"), [("CC-BY-4.0", "default"), ("cc-by-sa-3.0", "cc-by-sa"), ("cc-by-nc-nd-4.0", None),
+("cc-by-nd-4.0", None), ("", None)])  # fmt: skip
+def test_a_licence_has_one_family(licence: str, config: str | None) -> None:
+    assert family(licence) == config
+
+
+def test_a_full_row_has_text_licence_and_attribution_and_one_string_as_target(database: Database) -> None:
+    put(database, pair(1, aliases=("a", "b"), attribution="A. Person, CC BY"), pair(2))
+    rows = table(freeze(database), "default")
+    assert all(isinstance(r["target"], str) and r["licence"] and r["attribution"] for r in rows)
+    one = next(r for r in rows if r["native_id"] == "n1")
+    assert (one["messages"], one["target"], one["aliases"], one["attribution"]) == (
+        [{"role": "user", "content": prose(1)}],
+        "key1",
+        ["a", "b"],
+        "A. Person, CC BY",
+    )
+
+
+def test_a_derived_row_has_the_prompt_and_a_hash_and_no_words_of_a_model(database: Database) -> None:
+    battle = Battle((Message("user", prose(1)),), (Response("m", prose(2)),), "both_bad", "human")
+    put(database, pair(1, "derived", detail=battle, failing=(Response("m", prose(2), failed=True),), target=prose(3), rubric=prose(4)))
+    folder = freeze(database)
+    (row,) = table(folder, "default")
+    assert (row["input"], row["target"], row["rubric"], row["failing_models"]) == (prose(1), "", "", ["m"])
+    assert len(row["failing_hashes"][0]) == 32
+
+
+def test_a_derived_prompt_that_a_response_repeats_still_leaves(database: Database) -> None:
+    battle = Battle((Message("user", prose(1)),), (Response("m", f"You ask: {prose(1)}"),), "both_bad", "human")
+    put(database, pair(1, "derived", detail=battle))
+    assert len(table(freeze(database), "default")) == 1
+
+
+def test_a_derived_conversation_with_turns_of_a_model_goes_as_an_id(database: Database) -> None:
+    turns = (Message("user", prose(1)), Message("assistant", prose(2)), Message("user", prose(3)))
+    put(database, pair(1, "derived", messages=turns))
+    folder = freeze(database)
+    assert table(folder, "default") == []
+    assert len(table(folder, "ids")) == 1
+
+
+def test_id_only_rows_hold_no_text_title_author_or_address(database: Database) -> None:
+    put(database, pair(1, "id_only", licence="site-terms", title=prose(2), author_key="feedbeef", attribution="somebody"))
+    folder = freeze(database)
+    (row,) = table(folder, "ids")
+    assert (row["source"], row["site"], row["native_id"], row["kind"]) == ("forum", "x", "n1", "question")
+    said = json.dumps(row)
+    assert not any(word in said for word in (prose(1)[:12], prose(2)[:12], "feedbeef", "somebody", "http", "key1"))
+
+
+def test_what_may_not_leave_leaves_nothing(database: Database) -> None:
+    put(database, pair(1, "none"), pair(2), pair(3), pair(4, "id_only", licence="unknown"), pair(5), pair(6))
+    with database.reader() as con:
+        ids = dict(con.execute("SELECT native_id, item_id FROM items_current").fetchall())
+    put(database, pair(5, status="deleted"))
+    verdicts.save_verdicts(database, [verdicts.Verdict(ids["n2"], "rejected", "me"), verdicts.Verdict(ids["n3"], "waived", "me")])
+    folder = freeze(database)
+    assert [r["native_id"] for c in ("default", "cc-by-sa", "nc", "ids") for r in table(folder, c)] == ["n6"]
+
+
+def test_an_item_that_shares_a_word_run_with_a_withheld_text_goes_as_an_id(database: Database) -> None:
+    put(database, pair(1), pair(2), pair(3, "id_only", licence="site-terms", text=f"Somebody wrote: {prose(1)}"))
+    folder = freeze(database)
+    assert [r["native_id"] for r in table(folder, "default")] == ["n2"]
+    assert sorted(r["native_id"] for r in table(folder, "ids")) == ["n1", "n3"]
+    assert json.loads((folder / "manifest.json").read_text())["withheld"] == {"overlap": 1}
+
+
+def test_a_leak_that_no_rule_stops_publishes_nothing(database: Database) -> None:
+    put(database, pair(1), pair(2, "id_only", licence="site-terms", tags=(prose(2),)))
+    with pytest.raises(StoreError, match=r"ids/test-00000-of-00001\.parquet, item .* must not leave"):
+        freeze(database)
+    assert list((database.folder / "snapshots").iterdir()) == []
+    with database.reader() as con:
+        assert con.execute("FROM snapshots").fetchall() == []
+
+
+def test_personal_data_and_keys_stay(database: Database) -> None:
+    put(database, pair(1, target="write to jo@example.org"), pair(2, rubric="ghp_" + "a1B2" * 9), pair(3))
+    folder = freeze(database)
+    assert [r["native_id"] for c in ("default", "ids") for r in table(folder, c)] == ["n3"]
+    assert json.loads((folder / "manifest.json").read_text())["withheld"] == {"personal_data": 1, "secret_key": 1}
+
+
+def test_classes_that_are_switched_off_stay(database: Database) -> None:
+    put(database, pair(1), pair(2, "id_only", licence="site-terms"))
+    folder = freeze(database, export=Export(version="1", classes=("full",)))
+    assert [p.name for p in sorted(folder.iterdir())] == ["README.md", "default", "difference.json", "manifest.json"]
+
+
+def test_frozen_twice_it_is_the_same_to_the_byte(database: Database) -> None:
+    put(database, *(pair(n) for n in range(8)))
+    first = every_byte(freeze(database))
+    shutil.rmtree(database.folder / "snapshots")
+    assert every_byte(freeze(Database(database.folder, threads=1))) == first
+    assert every_byte(freeze(database)) == first
+    with database.reader() as con:
+        assert con.execute("SELECT count(*) FROM snapshots").fetchall() == [(1,)]
+
+
+def test_a_name_that_is_taken_by_other_content_is_refused(database: Database) -> None:
+    put(database, pair(1))
+    before = every_byte(freeze(database))
+    put(database, pair(2))
+    with pytest.raises(UsageError, match="choose another name"):
+        freeze(database)
+    assert every_byte(database.folder / "snapshots" / "s1") == before
+
+
+def test_the_difference_to_the_snapshot_before_is_told(database: Database) -> None:
+    put(database, pair(1), pair(2))
+    freeze(database)
+    put(database, pair(3), pair(2, status="deleted"), pair(1, target="key1", tags=("new",)))
+    difference = json.loads((freeze(database, "s2") / "difference.json").read_text())
+    assert difference["since"] == "s1"
+    assert [len(difference[k]) for k in ("added", "removed", "changed")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("name", ["../x", "CON", "con", "aux.txt", "a" * 65, "", ".hidden", "-x", "a/b", "naïve", "a b", "x."])
+def test_a_name_that_is_unsafe_somewhere_is_refused(name: str, database: Database) -> None:
+    with pytest.raises(UsageError, match="cannot name a snapshot"):
+        freeze(database, name)
+
+
+def test_a_merged_item_is_not_a_row_of_its_own(database: Database) -> None:
+    put(database, pair(1), pair(2))
+    with database.transaction() as con:
+        run_id = runs.open_run(con, "test", dedupe_version="1")
+        a, b = sorted(r[0] for r in con.execute("SELECT item_id FROM items").fetchall())
+        decisions.save_decisions(con, run_id, [Decision(b, "same", a, 1, 1, "m", "r", "e")])
+    (row,) = table(freeze(database), "default")
+    assert (row["item_id"], row["reports"]) == (a, 2)
+
+
+def test_others_can_load_it_offline(database: Database, tmp_path: Path) -> None:
+    put(database, pair(1), pair(2), pair(3, "id_only", licence="site-terms"))
+    folder = freeze(database)
+    program = (
+        f"import datasets; d = datasets.load_dataset({str(folder)!r}, 'default'); print(d['test'].num_rows, "
+        f"sorted(d['test']['native_id']));"
+        f"print(datasets.load_dataset({str(folder)!r}, 'ids')['test'].num_rows)"
+    )
+    env = {**os.environ, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+    done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False)
+    assert done.stdout.split("\n")[:2] == ["2 ['n1', 'n2']", "1"], done.stderr
+    assert duckdb.sql(f"SELECT count(*) FROM '{folder}/default/*.parquet'").fetchall() == [(2,)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["---", "a: b\n---\nlicense: mit", "{{ x }}", "=cmd|' /C calc'!A0", "`x`", "<script>alert(1)</script>", "| a | b |", "\r\n# big"],
+)
+def test_no_text_breaks_out_of_the_card(text: str) -> None:
+    said = card("s1", {"default": 3}, {"default": {text: 3}}, canary=text)
+    front, body = said.split("\n---\n", 1)
+    meta = yaml.safe_load(front.removeprefix("---\n"))
+    assert meta["license"] == "other"
+    assert meta["configs"] == [
+        {"config_name": "default", "default": True, "data_files": [{"split": "test", "path": "default/test-00000-of-00001.parquet"}]}
+    ]
+    assert "<script" not in body
+    assert "\n---" not in body
+    assert body.count("\n# ") == 1
+
+
+CLASSES = st.sampled_from(["full", "derived", "id_only", "none"])
+LICENCES = st.sampled_from(["cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "unknown", "site-terms"])
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(CLASSES, LICENCES, st.booleans(), st.integers(0, 5)), min_size=1, max_size=12))
+def test_no_word_run_of_a_withheld_text_leaves(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Any, str, bool, int]]) -> None:
+    database = Database(tmp_path_factory.mktemp("leak"))
+    pairs = [
+        pair(n, export_class, licence, text=f"{prose(n)} and also {prose(100 + n if not quotes else other)}", title=prose(200 + n),
+        author_key=f"author{n:010}",
+             failing=(Response("m", prose(300 + n)),), rubric=prose(400 + n) if quotes else "")
+        for n, (export_class, licence, quotes, other) in enumerate(rows)
+    ]  # fmt: skip
+    put(database, *pairs)
+    folder = freeze(database)
+    words = leaks.Runs()
+    for record, _ in pairs:
+        n = int(record.native_id[1:])
+        withheld = [prose(200 + n), f"author{n:010}", prose(300 + n)]
+        if record.export_class != "full" or family(record.licence) is None:
+            withheld += [prose(400 + n), *([] if record.export_class == "derived" and family(record.licence) else [record.text])]
+        runs_of = {int(h) for h in words.of(withheld)[0]}
+        for path in folder.rglob("*"):
+            if path.is_file():
+                held = "\n".join(leaks.strings_in(pq.read_table(path).to_pylist())) if path.suffix == ".parquet" else path.read_text()
+                assert f"author{n:010}" not in held
+                assert runs_of.isdisjoint(int(h) for h in words.of([held])[0])

@@ -1,0 +1,237 @@
+"""WARC in, WARC out: every response before anyone parses it, and every Page so that it can be built again.
+
+One file for each run, ``<run_id>.warc.gz``, one gzip member for each record:
+
+- ``warcinfo`` first: run id, software, format;
+- ``response`` for every HTTP answer, redirects and errors too, decompressed and without secrets;
+- ``resource`` for a body that no response brought (a local file, a slice of a listing);
+- ``metadata`` for each Page: JSON with all of it but the body, which is the record at ``body.offset`` of the same file.
+
+The door calls ``write_response``; the steps call ``write_page``; ``read_pages`` gives the pages back in their order.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from thresher import __version__
+from thresher.archive.amend import rewrite
+from thresher.archive.warc import (
+    Encoded,
+    Member,
+    PageEntry,
+    check_tail,
+    digest,
+    encode_page,
+    encode_record,
+    encode_response,
+    members,
+    parse,
+    parse_page,
+    repair,
+    sync_folder,
+)
+from thresher.errors import ArchiveError
+from thresher.failpoint import failpoint
+from thresher.model import Page
+from thresher.secrets import redact_url
+
+log = logging.getLogger(__name__)
+
+__all__ = ["ArchiveWriter", "PageRef", "read_page", "read_pages", "repair", "rewrite"]
+
+SUFFIX = ".warc.gz"
+_REMEMBERED_BODIES = 10_000
+_PAGE_MARK = b"WARC-Type: metadata"
+
+
+class PageRef(NamedTuple):
+    """Where a record begins; for a page, its ``metadata`` record."""
+
+    file: Path
+    offset: int
+
+
+class _Place(NamedTuple):
+    offset: int
+    record_id: str
+
+
+class ArchiveWriter:
+    """Appends to the archive of one run. Thread-safe. What a method has returned for is in the file; ``flush`` brings it to the disk.
+
+    Opening an archive that a killed process left cuts a torn last record off. A failed write (a full disk) leaves the file as it was
+    before the record and raises ArchiveError.
+    """
+
+    def __init__(self, folder: Path, run_id: str, started_at: datetime) -> None:
+        self.run_id = run_id
+        self.path = folder / f"{run_id}{SUFFIX}"
+        self._lock = threading.Lock()
+        self._bodies: OrderedDict[str, _Place] = OrderedDict()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if self.path.exists():
+                repair(self.path)
+            self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._size = os.lseek(self._fd, 0, os.SEEK_END)
+        except OSError as exc:
+            raise ArchiveError(f"the archive {self.path} cannot be opened for writing: {exc.strerror or exc}") from exc
+        if self._size == 0:
+            self._begin(started_at)
+            sync_folder(folder)
+
+    def _begin(self, started_at: datetime) -> None:
+        lines = ("software: thresher/" + __version__, "format: WARC File Format 1.1", "isPartOf: " + self.run_id, "")
+        extra = {"WARC-Filename": self.path.name}
+        try:
+            self._append(encode_record("warcinfo", "\r\n".join(lines).encode(), "application/warc-fields", started_at, extra=extra))
+        except ArchiveError:
+            os.close(self._fd)
+            raise
+
+    def write_response(self, *, url: str, status: int, headers: Mapping[str, str], body: bytes, fetched_at: datetime) -> PageRef:
+        """Keep one HTTP answer; ``body`` is the decompressed one. Gives where its record begins."""
+        record = encode_response(redact_url(url), status, headers, body, fetched_at)
+        name = digest(body)
+        with self._lock:
+            ref = self._append(record)
+            self._remember(name, _Place(ref.offset, record.record_id))
+        return ref
+
+    def write_page(self, page: Page, run_id: str | None = None) -> PageRef:
+        """Keep a Page so that ``read_pages`` gives the same again (secrets in its URL apart)."""
+        page = replace(page, url=redact_url(page.url))
+        name = page.sha256
+        with self._lock:
+            place = self._bodies.get(name) or self._write_resource(page, name)
+            entry = PageEntry(run_id or self.run_id, page, name, place.offset)
+            ref = self._append(encode_page(entry, place.record_id))
+        failpoint("archive.page")
+        return ref
+
+    def _write_resource(self, page: Page, name: str) -> _Place:
+        record = encode_record(
+            "resource", page.body, page.headers.get("content-type") or "application/octet-stream", page.fetched_at, url=page.url
+        )
+        place = _Place(self._append(record).offset, record.record_id)
+        self._remember(name, place)
+        return place
+
+    def flush(self) -> None:
+        """Bring everything written so far to the disk."""
+        try:
+            os.fsync(self._fd)
+        except OSError as exc:
+            raise ArchiveError(f"the archive {self.path} cannot be brought to the disk: {exc.strerror or exc}") from exc
+
+    def close(self) -> None:
+        """Flush and close; harmless when closed already."""
+        with self._lock:
+            if self._fd >= 0:
+                fd, self._fd = self._fd, -1
+                try:
+                    os.fsync(fd)
+                except OSError as exc:
+                    raise ArchiveError(f"the archive {self.path} cannot be brought to the disk: {exc.strerror or exc}") from exc
+                finally:
+                    os.close(fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _append(self, record: Encoded) -> PageRef:
+        begins = self._size
+        done = 0
+        try:
+            while done < len(record.data):
+                done += os.pwrite(self._fd, memoryview(record.data)[done:], begins + done)
+        except OSError as exc:
+            self._cut_back()
+            raise ArchiveError(
+                f"the archive {self.path} cannot be written ({exc.strerror or exc}): make room and run again; nothing is lost"
+            ) from exc
+        self._size = begins + done
+        return PageRef(self.path, begins)
+
+    def _cut_back(self) -> None:
+        """Best effort: a tail that stays is overwritten by the next record, or cut by ``repair``."""
+        try:
+            os.ftruncate(self._fd, self._size)
+        except OSError:
+            log.warning("the torn record at the end of %s stays until it is repaired", self.path)
+
+    def _remember(self, name: str, place: _Place) -> None:
+        self._bodies[name] = place
+        if len(self._bodies) > _REMEMBERED_BODIES:
+            self._bodies.popitem(last=False)
+
+
+def read_pages(place: Path) -> Iterator[tuple[str, PageRef, Page]]:
+    """(run id, where, page) for each page of a file, or of all files of a folder, oldest run first, in the order written; a few records
+    in memory at a time. A torn last record is passed over; damage before the end raises ArchiveError once the pages before it are given."""
+    for file in _files(place):
+        try:
+            yield from _pages_of(file)
+        except OSError as exc:
+            raise ArchiveError(f"the archive {file} cannot be read: {exc.strerror or exc}") from exc
+
+
+def _files(place: Path) -> list[Path]:
+    if not place.is_dir():
+        if not place.exists():
+            raise ArchiveError(f"there is no archive at {place}")
+        return [place]
+    return sorted(place.glob(f"*{SUFFIX}"), key=lambda file: (_started(file), file.name))
+
+
+def _started(file: Path) -> str:
+    first = next(members(file), None)
+    return parse(first).date if first else ""
+
+
+def _pages_of(file: Path) -> Iterator[tuple[str, PageRef, Page]]:
+    end = 0
+    last: Member | None = None
+    for member in members(file):
+        end = member.end
+        if _PAGE_MARK not in member.data[:1000]:
+            last = member
+            continue
+        ref = PageRef(file, member.offset)
+        entry = parse_page(parse(member).body, f"{file} at byte {member.offset}")
+        body = _body(file, entry, last)
+        yield entry.run_id, ref, replace(entry.page, body=body)
+    check_tail(file, end)
+
+
+def _body(file: Path, entry: PageEntry, last: Member | None) -> bytes:
+    """Mostly the record read just before; else looked back for."""
+    member = last if last is not None and last.offset == entry.body_offset else next(members(file, entry.body_offset), None)
+    body = parse(member).body if member else b""
+    if digest(body) != entry.sha256:
+        raise ArchiveError(f"{file}: the body of {entry.page.url} at byte {entry.body_offset} is not the one that was archived")
+    return body
+
+
+def read_page(ref: PageRef) -> Page:
+    """The one page at a place that ``write_page`` gave."""
+    try:
+        member = next(members(ref.file, ref.offset), None)
+        if member is None:
+            raise ArchiveError(f"{ref.file} holds no record at byte {ref.offset}")
+        entry = parse_page(parse(member).body, f"{ref.file} at byte {ref.offset}")
+        return replace(entry.page, body=_body(ref.file, entry, None))
+    except OSError as exc:
+        raise ArchiveError(f"the archive {ref.file} cannot be read: {exc.strerror or exc}") from exc

@@ -1,0 +1,1 @@
+"""What sources write in, as text: HTML, Markdown, CNXML, MathML. Pure."""

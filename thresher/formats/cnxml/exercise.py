@@ -1,0 +1,172 @@
+"""The exercises of one module, whole: instruction, problem, options, solution, number, section."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml.etree import _Element
+
+from thresher.formats.cnxml.choices import Options, find_options
+from thresher.formats.cnxml.document import cnx, plain
+from thresher.formats.cnxml.numbers import number_exercises
+from thresher.formats.cnxml.references import References
+from thresher.formats.cnxml.render import UnknownElement, Writer, tidy
+from thresher.formats.cnxml.stems import Stems
+from thresher.formats.mathml import UnknownMathML
+from thresher.model import Dead, Exercise
+
+_EXERCISE, _PROBLEM, _SOLUTION, _TITLE, _SECTION = (cnx(t) for t in ("exercise", "problem", "solution", "title", "section"))
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One exercise with what a record needs beside it."""
+
+    native_id: str
+    position: int
+    text: str
+    detail: Exercise
+    container: str
+    """``example``, ``note`` or ``section``."""
+    links: tuple[str, ...]
+    refers_to: tuple[str, ...]
+    """What the problem points to and does not show: ``Example 3``, another module."""
+    answers: tuple[str, ...]
+    """All options that the solution names, where it names several."""
+
+
+def exercises(root: _Element, module: str, *, book: str = "", heading: str = "") -> Iterator[Found | Dead]:
+    """Every ``<exercise>`` of a module in document order, each as Found or as Dead; none costs another. ``heading`` is the module's
+    place and title in the book, the first part of each section path."""
+    elements = list(root.iter(_EXERCISE))
+    if not elements:
+        return
+    numbers = number_exercises(elements)
+    references = References(root, numbers)
+    stems = Stems(references)
+    for position, (el, native_id) in enumerate(zip(elements, _ids(elements, module), strict=True), start=1):
+        try:
+            yield _exercise(el, native_id, position, numbers[el], book, heading, references, stems)
+        except _Unusable as error:
+            yield Dead(str(error), f"exercise {native_id}", native_id)
+        except UnknownMathML as error:
+            yield Dead("unknown_mathml", str(error), native_id)
+        except UnknownElement as error:
+            yield Dead("unknown_element", str(error), native_id)
+        except RecursionError:
+            yield Dead("too_deep", "elements are nested too deeply to be read", native_id)
+
+
+class _Unusable(ValueError):
+    """An exercise without a problem; the text is the reason."""
+
+
+def _ids(elements: list[_Element], module: str) -> list[str]:
+    """Module and exercise id; the ordinal in the module where the id is missing or already taken."""
+    seen: set[str] = set()
+    out = []
+    for n, el in enumerate(elements, start=1):
+        own = el.get("id") or f"exercise-{n}"
+        key = own if own not in seen else f"{own}-{n}"
+        seen.add(key)
+        out.append(f"{module}/{key}")
+    return out
+
+
+def _exercise(
+    el: _Element, native_id: str, position: int, number: str, book: str, heading: str, references: References, stems: Stems
+) -> Found:
+    problem = el.find(_PROBLEM)
+    if problem is None:
+        raise _Unusable("no_problem")
+    solutions = [s for s in el if s.tag == _SOLUTION]
+    stem = stems.of(el)
+    answer_writer = Writer(references)
+    solution = tidy("\n\n".join(answer_writer.text(s) for s in solutions))
+    options = find_options(problem, solution, _classes(el))
+    whole = Writer(references)
+    heads = [h for h in (whole.text(t) for t in el if t.tag == _TITLE) if h]
+    text = tidy("\n\n".join([*heads, whole.text(problem)]))
+    asked, choices = _apart(problem, options, heads, references) if options is not None else (text, ())
+    if not text and not whole.figures:
+        raise _Unusable("empty_problem")
+    aside = _aside(whole, stem.rendered, references)
+    answers = tuple(choices[i] for i in options.answers) if options is not None else ()
+    detail = Exercise(
+        problem=_joined(asked, aside.text),
+        solution=solution,
+        stem=stem.text,
+        choices=choices,
+        answer=answers[0] if len(answers) == 1 else "",
+        number=number,
+        section=" > ".join(filter(None, [heading, *_section_titles(el)])),
+        book=book,
+        figures=tuple(dict.fromkeys(f for f in (*stem.figures, *whole.figures, *aside.figures) if f)),
+        link_only=_only_links(text, whole, options is not None),
+    )
+    return Found(
+        native_id=native_id,
+        position=position,
+        text=_joined(stem.text, text, aside.text, f"Solution: {solution}" if solution else ""),
+        detail=detail,
+        container=_container(el),
+        links=tuple(dict.fromkeys(url for url, _ in (*stem.links, *whole.links))),
+        refers_to=tuple(dict.fromkeys((*stem.elsewhere, *whole.elsewhere))),
+        answers=answers if len(answers) > 1 else (),
+    )
+
+
+def _apart(problem: _Element, options: Options, heads: list[str], references: References) -> tuple[str, tuple[str, ...]]:
+    """The problem without its options, and the options."""
+    writer = Writer(references, skip=frozenset({options.element}))
+    asked = tidy("\n\n".join([*heads, writer.text(problem)]))
+    return asked, tuple(" ".join(writer.text(item).split()) for item in options.items)
+
+
+def _joined(*parts: str) -> str:
+    return "\n\n".join(p for p in parts if p)
+
+
+@dataclass(frozen=True, slots=True)
+class _Aside:
+    text: str = ""
+    figures: tuple[str, ...] = ()
+
+
+def _aside(writer: Writer, known: frozenset[str], references: References) -> _Aside:
+    """Figures, tables and equations from elsewhere in the module that the problem points to, so that it stands alone."""
+    keys = [k for k in dict.fromkeys(writer.targets) if k not in known and k not in writer.rendered]
+    elements = [e for k in keys if (e := references.shown(k)) is not None]
+    if not elements:
+        return _Aside()
+    shown = Writer(references)
+    return _Aside(shown.blocks(elements), tuple(shown.figures))
+
+
+def _only_links(text: str, writer: Writer, has_options: bool) -> bool:
+    """Whether every sentence does nothing but send the reader to an address or a simulation, and asks nothing."""
+    if not writer.links or has_options or "?" in text or "\\(" in text or "\\[" in text:
+        return False
+    words = [w for _, w in writer.links if w]
+    sentences = [s for s in _SENTENCE.split(text) if any(c.isalpha() for c in s)]
+    return all(s.startswith(("[simulation", "[video", "[audio")) or any(w in s for w in words) for s in sentences)
+
+
+def _classes(el: _Element) -> frozenset[str]:
+    """Classes of the exercise and of the sections around it."""
+    names = [el.get("class") or "", el.get("type") or "", *((a.get("class") or "") for a in el.iterancestors(_SECTION))]
+    return frozenset(" ".join(names).split())
+
+
+def _container(el: _Element) -> str:
+    for ancestor in el.iterancestors():
+        if ancestor.tag in {cnx("example"), cnx("note")}:
+            return str(ancestor.tag).rpartition("}")[2]
+    return "section"
+
+
+def _section_titles(el: _Element) -> list[str]:
+    return [t for a in reversed(list(el.iterancestors(_SECTION))) if (t := plain(a.find(_TITLE)))]

@@ -1,0 +1,183 @@
+"""The inline half of ``thresher.formats.html``: what stands within a paragraph, and what is gathered on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+from bs4 import Tag
+from bs4.element import Comment, Doctype, NavigableString
+
+from thresher.model import Quote
+
+MAX_DEPTH = 120
+"""Tags nested deeper than this are flattened to their text."""
+DROPPED = frozenset({
+    "script", "style", "svg", "template", "noscript", "button", "head", "select", "textarea", "object", "embed", "link", "meta",
+})  # fmt: skip
+DROPPED_CLASSES = frozenset({"anchor", "quote-controls", "footnote-backref", "hashtag-icon-placeholder", "cooked-selection-barrier"})
+_MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*", "del": "~~", "s": "~~", "strike": "~~"}
+_SPACE = re.compile(r"\s+")
+_ORDINALS = frozenset({"st", "nd", "rd", "th"})
+_ALT_SAYS_NOTHING = re.compile(r"^(?:enter image description here|screen ?shot .*|[\w-]+|.*\.(?:png|jpe?g|gif|webp|svg|bmp))?$", re.I)
+"""One word is a file's name, more often than not."""
+_BY_NAME = re.compile(r" by [\w.-]+(?= \u00b7 (?:Pull Request|Issue|Discussion) )")
+"""Who opened it, in the titles that sites give to links to GitHub."""
+_FACES = frozenset({"avatar", "site-icon", "thumbnail", "onebox-avatar", "onebox-avatar-inline"})
+
+
+@dataclass(slots=True)
+class Found:
+    """What is gathered on the way through one post."""
+
+    base_url: str
+    quotes: list[Quote] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    images: int = 0
+    code_blocks: int = 0
+    quoting: int = 0
+
+    def link(self, href: str) -> str:
+        """The absolute address, noted; empty for what is no address of the web."""
+        try:
+            url = urljoin(self.base_url, href.strip())
+            scheme = urlsplit(url).scheme
+        except ValueError:
+            return ""
+        if scheme not in {"http", "https"} or href.startswith("#"):
+            return ""
+        if url not in self.links:
+            self.links.append(url)
+        return url
+
+
+def inline(node: object, found: Found, depth: int) -> str:
+    """One node as text within a paragraph: white space as in the HTML, line breaks from ``<br>``."""
+    if isinstance(node, NavigableString):
+        return "" if isinstance(node, (Comment, Doctype)) else _SPACE.sub(" ", str(node))
+    if not isinstance(node, Tag):
+        return ""
+    if depth > MAX_DEPTH:
+        return collapse(node.get_text(" "))
+    return _inline_tag(node, found, depth)
+
+
+def _inline_tag(tag: Tag, found: Found, depth: int) -> str:
+    name, classes = tag.name, classes_of(tag)
+    if name in DROPPED or classes & DROPPED_CLASSES:
+        return ""
+    if name == "br":
+        return "\n"
+    if name == "img":
+        return picture(tag, found)
+    if name in {"code", "tt"} or "asciimath" in classes:
+        return _inline_code(tag.get_text())
+    if "math-container" in classes:
+        return tag.get_text().strip()
+    if "math" in classes:
+        return f"${tag.get_text().strip()}$"
+    if name == "math":
+        return _mathml(tag)
+    if name in {"iframe", "video", "audio", "source"}:
+        return _media(tag, found)
+    if name == "input":
+        return {True: "[x] ", False: "[ ] "}[tag.has_attr("checked")] if tag.get("type") == "checkbox" else ""
+    if "chcklst-box" in classes:
+        return "[x]" if "checked" in classes else "[ ]"
+    if classes & {"mention", "mention-group"}:
+        return "@someone"
+    if "footnote-ref" in classes:
+        return f"[{tag.get_text().strip(' []')}]"
+    if classes & {"hashtag", "hashtag-cooked"}:
+        return "#" + collapse(tag.get_text()).lstrip("#")
+    if name == "a" and "lightbox" in classes:
+        return picture(tag, found)
+    text = "".join(inline(c, found, depth + 1) for c in tag.children)
+    if name == "a":
+        return _anchor(tag, text, found)
+    if name in {"sup", "sub"}:
+        return _script("^" if name == "sup" else "_", text)
+    return emphasis(text, _MARKS[name]) if name in _MARKS else text
+
+
+def _inline_code(text: str) -> str:
+    text = collapse(text)
+    if not text:
+        return ""
+    ticks = "`" * (1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
+    return f"{ticks} {text} {ticks}" if len(ticks) > 1 else f"`{text}`"
+
+
+def emphasis(text: str, mark: str) -> str:
+    """The text between marks, white space outside them; as it is where marks would not read as emphasis."""
+    inner = text.strip()
+    if not inner or "\n" in inner or inner.startswith(mark):
+        return text
+    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    return f"{before}{mark}{inner}{mark}{after}"
+
+
+def _script(mark: str, text: str) -> str:
+    """``x<sup>2</sup>`` is ``x^2``; small print and ordinals stay plain."""
+    inner = text.strip()
+    if not inner or " " in inner or inner.lower() in _ORDINALS or inner.startswith(("[", "(", "*")):
+        return text
+    return mark + (inner if len(inner) == 1 else f"{{{inner}}}")
+
+
+def _anchor(tag: Tag, text: str, found: Found) -> str:
+    href = str(tag.get("href") or "")
+    url = found.link(href) if href else ""
+    if not url:
+        return text
+    if not text.strip():
+        return ""
+    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    return f"{before}{link_text(text.strip(), url)}{after}"
+
+
+def link_text(text: str, url: str) -> str:
+    """``[text](url)``, or the bare address where the text is nothing but the address, perhaps shortened."""
+    text = _BY_NAME.sub("", text)
+    bare = re.sub(r"^https?://(?:www\.)?|/$", "", url)
+    shown = re.sub(r"^https?://(?:www\.)?|(?:\.\.\.|\u2026)$|/$", "", text)
+    if not shown or bare == shown or (text != shown and bare.startswith(shown) and len(shown) > 8):
+        return url
+    return f"[{text}]({url})"
+
+
+def picture(tag: Tag, found: Found) -> str:
+    """An emoji as its short name or character; any other picture as ``[image]``, with the alternative text where it says something."""
+    image = tag if tag.name == "img" else tag.find("img")
+    if not isinstance(image, Tag):
+        return ""
+    classes, alt = classes_of(image), collapse(str(image.get("alt") or ""))
+    if "emoji" in classes:
+        return alt or collapse(str(image.get("title") or ""))
+    if classes & _FACES:
+        return ""
+    found.images += 1
+    return "[image]" if _ALT_SAYS_NOTHING.match(alt) else f"[image: {alt}]"
+
+
+def _media(tag: Tag, found: Found) -> str:
+    source = next((s for s in (tag.get("src"), *(t.get("src") for t in tag.find_all("source"))) if s), "")
+    return found.link(str(source))
+
+
+def _mathml(tag: Tag) -> str:
+    note = tag.find("annotation", attrs={"encoding": "application/x-tex"})
+    return f"${note.get_text().strip()}$" if isinstance(note, Tag) else collapse(tag.get_text(" "))
+
+
+def collapse(text: str) -> str:
+    """White space made single."""
+    return _SPACE.sub(" ", text).strip()
+
+
+def classes_of(tag: Tag) -> frozenset[str]:
+    """The classes of a tag."""
+    value: str | Iterable[str] | None = tag.get("class")
+    return frozenset(value.split() if isinstance(value, str) else value or ())

@@ -1,0 +1,193 @@
+# ruff: noqa: RUF001 - a table of characters that look like others
+"""Characters and tokens as LaTeX: the tables and the last touches behind ``thresher.formats.mathml``.
+
+Commands are those of ``amsmath`` and ``amssymb`` (KaTeX draws the same set).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+
+def _pairs(table: str) -> dict[str, str]:
+    """Sign and LaTeX in turn, separated by white space."""
+    words = table.split()
+    return dict(zip(words[::2], words[1::2], strict=True))
+
+
+RELATIONS = _pairs(
+    r"""
+    = =   < <   > >   ≤ \leq   ≥ \geq   ⩽ \leq   ⩾ \geq   ≦ \leq   ≧ \geq   ≠ \neq   ≈ \approx   ≡ \equiv   ≅ \cong   ∼ \sim
+    ~ \sim   ≃ \simeq   ∝ \propto   ≪ \ll   ≫ \gg   → \to   ⟶ \longrightarrow   ← \leftarrow   ↔ \leftrightarrow   ⇒ \Rightarrow
+    ⇐ \Leftarrow   ⇔ \Leftrightarrow   ⟹ \Rightarrow   ⇌ \rightleftharpoons   ↦ \mapsto   ⊂ \subset   ⊆ \subseteq   ⊃ \supset
+    ⊇ \supseteq   ⊄ \not\subset   ∈ \in   ∉ \notin   ∋ \ni   ⊥ \perp   ∥ \parallel   ≜ \triangleq   ≔ :=   := :=   ↑ \uparrow
+    ↓ \downarrow   ≮ \not<   ≯ \not>   ≁ \nsim   ⊢ \vdash   ∣ \mid   ⟺ \Leftrightarrow
+"""
+)
+"""Relations and arrows; they are set with a space on both sides."""
+
+INVISIBLE = "\u2061\u2062\u2063\u2064\u200b\u200c\u200d\u2060\ufeff"
+"""Function application, invisible times and their like."""
+
+SYMBOLS = dict.fromkeys(INVISIBLE, "") | {
+    sign: latex + " " * latex[-1].isalpha()
+    for sign, latex in _pairs(
+        r"""
+    − -   – -   — -   ‐ -   ‑ -   ＋ +   × \times   ⋅ \cdot   · \cdot   ∙ \cdot   • \bullet   ∗ *   ± \pm   ∓ \mp   ÷ \div   ∕ /
+    ⁄ /   ∘ \circ   ⊕ \oplus   ⊗ \otimes   ⊙ \odot   ∪ \cup   ∩ \cap   ∧ \wedge   ∨ \vee   ¬ \neg   ∖ \setminus   ∞ \infty
+    ∂ \partial   ∇ \nabla   ∅ \emptyset   ∀ \forall   ∃ \exists   ∠ \angle   △ \triangle   ∴ \therefore   ∵ \because   √ \surd
+    ∑ \sum   ∏ \prod   ∫ \int   ∬ \iint   ∭ \iiint   ∮ \oint   ⋃ \bigcup   ⋂ \bigcap   … \ldots   ⋯ \cdots   ⋮ \vdots   ⋱ \ddots
+    ′ '   ″ ''   ‴ '''   ’ '   ‘ `   ° ^{\circ}   º ^{\circ}   ˚ ^{\circ}   ℓ \ell   ℏ \hbar   ħ \hbar   ℜ \Re   ℑ \Im   ℵ \aleph
+    ℝ \mathbb{R}   ℤ \mathbb{Z}   ℕ \mathbb{N}   ℚ \mathbb{Q}   ℂ \mathbb{C}   ⟨ \langle   ⟩ \rangle   〈 \langle   〉 \rangle
+    ⌊ \lfloor   ⌋ \rfloor   ⌈ \lceil   ⌉ \rceil   ‖ \|   ¯ ^{-}   ‾ ^{-}   ✓ \checkmark   ★ \star   □ \square   ■ \blacksquare
+    ◯ \bigcirc   ○ \circ   ¼ \tfrac{1}{4}   ½ \tfrac{1}{2}   ¾ \tfrac{3}{4}   ² ^{2}   ³ ^{3}   ¹ ^{1}   ₀ _{0}   ₁ _{1}   ₂ _{2}
+    ₃ _{3}   Γ \Gamma   Δ \Delta   ∆ \Delta   Θ \Theta   Λ \Lambda   Ξ \Xi   Π \Pi   Σ \Sigma   Υ \Upsilon   ϒ \Upsilon   Φ \Phi
+    Ψ \Psi   Ω \Omega   Ω \Omega   α \alpha   β \beta   γ \gamma   δ \delta   ε \varepsilon   ϵ \epsilon   ζ \zeta   η \eta
+    θ \theta   ϑ \vartheta   ι \iota   κ \kappa   λ \lambda   μ \mu   µ \mu   ν \nu   ξ \xi   π \pi   ϖ \varpi   ρ \rho   ϱ \varrho
+    σ \sigma   ς \varsigma   τ \tau   υ \upsilon   φ \varphi   ϕ \phi   χ \chi   ψ \psi   ω \omega
+"""
+    ).items()
+}
+"""Single characters of mathematics; a command that ends in a letter carries the space that ends it."""
+
+OVER = _pairs(
+    r"""
+    ¯ \overline   ‾ \overline   - \overline   − \overline   – \overline   — \overline   _ \overline   → \vec   ⃗ \vec   ⇀ \vec
+    ^ \hat   ˆ \hat   ~ \tilde   ˜ \tilde   ∼ \tilde   ˙ \dot   . \dot   ¨ \ddot   .. \ddot   ⏞ \overbrace   ︷ \overbrace
+    ↔ \overleftrightarrow   ← \overleftarrow
+"""
+)
+UNDER = _pairs(r"¯ \underline   _ \underline   ‾ \underline   ̲ \underline   - \underline   − \underline   ⏟ \underbrace   ︸ \underbrace")
+"""Accents: what a sign over or under something means."""
+
+SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+"""White space that MathML does not trim: authors use it as a visible space."""
+
+_LIMITS = ("lim", "liminf", "limsup", "max", "min", "sup", "inf", "gcd", "det")
+_UPRIGHT = ("arccos", "arcsin", "arctan", "arg", "cos", "cosh", "cot", "coth", "csc", "deg", "dim", "exp", "hom", "ker", "lg", "ln", "log")
+FUNCTIONS = frozenset({*_LIMITS, *_UPRIGHT, "sec", "sin", "sinh", "tan", "tanh"})
+"""Names that LaTeX sets upright with a command of their own."""
+
+BIG = frozenset("\\" + name for name in (*_LIMITS, "sum", "prod", "int", "iint", "iiint", "oint", "bigcup", "bigcap"))
+"""Commands whose lower and upper parts are written with ``_`` and ``^``."""
+
+TEXT_END = "\x02"
+"""Closes a ``\\text{`` until the formula is finished, so that neighbours can be told from other groups and merged."""
+
+_ESCAPES = str.maketrans({c: "\\" + c for c in "{}$%&#_"} | {"\\": r"\backslash ", "^": r"\wedge "})
+_TEXT_ESCAPES = str.maketrans(
+    {c: "\\" + c for c in "{}$%&#_"}
+    | {"\\": r"\textbackslash ", "^": r"\textasciicircum ", "~": r"\textasciitilde "}
+    | dict.fromkeys(SPACES, " ")
+    | dict.fromkeys(INVISIBLE, "")
+)
+_WHITE = re.compile(rf"[\s{SPACES}]+")
+_IN_TEXT = "–—‐‑’‘…•½¼¾"
+"""Signs that stay what they are among words."""
+_MAPPED = "".join(re.escape(c) for c in (*SYMBOLS, *RELATIONS) if len(c) == 1 and not c.isascii() and c not in _IN_TEXT)
+_RUNS = re.compile(rf"[{_MAPPED}]+|[^{_MAPPED}]+")
+_TRAILING_NUMBER = re.compile(r"(?<=[ (;,=])[0-9][0-9.,]*$")
+_LEADING_NUMBER = re.compile(r"[\d.,]*\d(?= ?[A-Za-zÅ%])(?!(?:st|nd|rd|th)\b)")
+
+
+@lru_cache(maxsize=4096)
+def operator(text: str) -> str:
+    """An ``mo``: relations with spaces around, everything else tight."""
+    text = text.strip()
+    if text in RELATIONS:
+        return f" {RELATIONS[text]} "
+    if len(text) > 1 and text.isalpha():
+        return identifier(text)
+    if set(text) == {"_"}:
+        return words(text)
+    return symbols(text)
+
+
+@lru_cache(maxsize=4096)
+def identifier(text: str) -> str:
+    """An ``mi``: one letter as it is, known functions as commands, other words upright."""
+    text = text.strip()
+    if len(text) == 1:
+        return SYMBOLS.get(text) or operator(text) if not text.isalnum() else SYMBOLS.get(text, text)
+    if text in FUNCTIONS:
+        return f"\\{text} "
+    if text.isascii() and text.isalpha():
+        return f"\\mathrm{{{text}}}"
+    if any(len(run) > 1 for run in re.findall(r"[A-Za-z]+", text)):
+        return words(text)
+    return symbols(text)
+
+
+@lru_cache(maxsize=8192)
+def number(text: str) -> str:
+    """An ``mn``, which authors also fill with signs, units and letters."""
+    text = text.strip()
+    if len(re.findall(r"[A-Za-z]", text)) > 1:
+        return words(text)
+    return symbols(text)
+
+
+def symbols(text: str) -> str:
+    """Characters in mathematics mode, each by the tables; white space inside stays one visible space."""
+    if text.isascii() and text.isalnum():
+        return text
+    out = []
+    for c in _WHITE.sub(" ", text):
+        if c == " ":
+            out.append(r"\ ")
+        elif c in SYMBOLS:
+            out.append(SYMBOLS[c])
+        elif c in RELATIONS:
+            out.append(f" {RELATIONS[c]} ")
+        else:
+            out.append(c.translate(_ESCAPES))
+    return "".join(out)
+
+
+@lru_cache(maxsize=8192)
+def words(text: str) -> str:
+    """An ``mtext``: letters inside ``\\text{...}``, with the spaces that authors put at its ends; signs, digits, Greek as mathematics."""
+    flat = _WHITE.sub(" ", text)
+    if flat.strip() in FUNCTIONS:
+        return f"\\{flat.strip()} "
+    out = []
+    if match := _LEADING_NUMBER.match(flat):
+        out.append(symbols(match.group()))
+        flat = flat[match.end() :]
+    last = _TRAILING_NUMBER.search(flat)
+    for run in _RUNS.findall(flat[: last.start()] if last else flat):
+        if any(c.isalpha() and c not in SYMBOLS for c in run) or "_" in run:
+            out.append(rf"\text{{{run.translate(_TEXT_ESCAPES)}{TEXT_END}")
+        else:
+            out.append(symbols(run))
+    return "".join(out) + (symbols(last.group()) if last else "")
+
+
+_WORD = "and|or|if|as|for|when|where|is|are|so|then|to|of|in|at|with|but|not|such that"
+_TIDY: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(rf"(?<!\\)(?:\\ )+(?=\\(?:{'|'.join(sorted(FUNCTIONS))})\b)"), ""),
+    (re.compile(rf"{TEXT_END}(?:\\ )?\\text\{{"), ""),
+    (re.compile(r"(\d)\\text\{(?=[A-Za-zÅ])(?!(?:st|nd|rd|th)\b)"), r"\1\\text{ "),
+    (re.compile(rf"(?<=[A-Za-z0-9)\]}}\x02])\\text\{{(?=(?:{_WORD})[ \x02])"), r"\\text{ "),
+    (re.compile(rf"(\\text\{{ ?(?:{_WORD}))\x02(?=[A-Za-z0-9(\\])"), "\\1 \x02"),
+    (re.compile(r" \}(?<!\\ \})"), "}"),
+    (re.compile(TEXT_END), "}"),
+    (re.compile(r"(?<!\\)\\ \\text\{ "), r"\\ \\text{"),
+    (re.compile(r"(?<=[A-Za-z0-9)\]])\{\}(?=[\^_])"), ""),
+    (re.compile(r"(?:\\ )*\\quad (?:\\quad |\\ )*"), r"\\quad "),
+    (re.compile(r"(?:(?<=[^\\] )|(?<=\\\\ ))(?:\\ )+|(?<!\\)(?:\\ )+(?= )"), ""),
+    (re.compile(r"(?<!\\)(?:\\ ){2,}"), r"\\ "),
+    (re.compile(r"(\\begin\{\w+\})(?:\\ )+"), r"\1"),
+    (re.compile(r"(?<=[^\\ ])  +"), " "),
+    (re.compile(r"(\\[A-Za-z]+) (?=[\^_})\],(.;:+=\-])"), r"\1"),
+    (re.compile(r"(\\[A-Za-z]+)(?==)"), r"\1 "),
+    (re.compile(r"^(?:\\ |\\quad |\s)+|(?:(?<!\\)\\ |\\quad|\s)+$"), ""),
+)
+
+
+def finish(latex: str) -> str:
+    """The last touches on a whole formula: texts merged and kept off their neighbours, one space where several meet, none at its ends."""
+    for pattern, replacement in _TIDY:
+        latex = pattern.sub(replacement, latex)
+    return latex
