@@ -13,7 +13,8 @@ from thresher.formats.html import render
 from thresher.formats.tree import Tag, read
 
 PIECES = (
-    "<p>", "</p>", "<div>", "</div>", "<pre>", "</pre>", "<code>", "</code>", "<blockquote>", "<ul>", "<li>", "</ul>", "<table><tr>", "<td>",
+    "<p>", "</p>", "<div>", "</div>", "<pre>", "</pre>", "<code>", "</code>", "<blockquote>", "<ul>", "<li>", "</ul>", "<table><tr>",
+    "<td>",
     "</table>", '<a href="/x" class="lightbox big">', "</a>", "<b>", "</i>", "<br>", "<!-- c -->", "<!---->", "<img alt=x>", "<script>",
     "</script>", "<template>", "</template>", "<ruby>a<rt>b", "</ruby>", "<textarea>", "</textarea>", "<input checked>", "&nbsp;", "&lt;",
     "&no;", "<", ">", "<o:p>", "</br>", "<?php x ?>", "<![CDATA[y]]>", "  \n\t ", "word", "two words", "\u2028", "é",
