@@ -212,7 +212,7 @@ def one_night(folder: Path) -> None:
 
     stages: dict[str, float] = {}
     for module, name in (
-        (deciding, "embed"),
+        (deciding, "_embed"),
         (deciding, "_rearranged"),
         (deciding, "_decide_group"),
         (ledger, "close_run"),

@@ -215,6 +215,11 @@ def _canonical(item_id: str, into: dict[str, str | None] | dict[str, str]) -> st
     raise StoreError(f"item {item_id} is merged in a circle")
 
 
+def passes(con: Connection) -> list[str]:
+    """The runs that decided, oldest first."""
+    return [row[0] for row in con.execute("SELECT run_id FROM decisions GROUP BY run_id ORDER BY run_id").fetchall()]
+
+
 def parted(con: Connection) -> dict[str, set[str]]:
     """Of each item of which a person undid a merge, and of the item that it had been merged into, the others that it is not."""
     pairs = con.execute("SELECT item_id, other_id FROM decisions WHERE undone ORDER BY ALL").fetchall()

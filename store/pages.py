@@ -104,6 +104,19 @@ _DUE = """
     ORDER BY w.place, r.position, r.created_at NULLS FIRST, r.native_id"""
 
 
+def unjudged_sources(con: Connection) -> list[str]:
+    """Sources with records that wait to be judged, sorted."""
+    return [
+        row[0] for row in con.execute("SELECT DISTINCT source FROM records WHERE is_latest AND judged_by IS NULL ORDER BY 1").fetchall()
+    ]
+
+
+def last_offsets(con: Connection, archive_file: str) -> dict[str, int]:
+    """The last place of each source in an archive file that is in the database: a source's pages land in the order of the file."""
+    rows = con.execute("SELECT source, max(archive_offset) FROM pages WHERE archive_file = ? GROUP BY source", [archive_file]).fetchall()
+    return {source: offset for source, offset in rows}
+
+
 def unjudge(con: Connection, source: str, rules_version: str) -> int:
     """Make every record due again that other rules than ``rules_version`` judged; returns how many."""
     return len(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from store import clusters
+from store import failures
 from store.file.database import Connection
 from store.rows import keys, run, table
 
@@ -48,7 +48,7 @@ def blank_records(con: Connection, record_keys: Sequence[str]) -> None:
     )
     _settle(con)
     _empty_items(con)
-    clusters.leave(con, record_keys)
+    failures.leave(con, record_keys)
 
 
 def take_out(con: Connection, record_keys: Sequence[str]) -> None:

@@ -34,6 +34,16 @@ def open_run(
     return run_id
 
 
+def unfinished(con: Connection) -> list[str]:
+    """Runs that did not reach their end since the last one that did, oldest first."""
+    rows = con.execute(
+        """SELECT run_id FROM runs WHERE state = 'running' OR (state = 'failed' AND started_at >
+               coalesce((SELECT max(started_at) FROM runs WHERE state IN ('finished', 'partial')), TIMESTAMPTZ '-infinity'))
+           ORDER BY started_at"""
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def fail_run(con: Connection, run_id: str, error: str) -> None:
     """Say that a run did not reach its end."""
     con.execute("UPDATE runs SET state = 'failed', finished_at = ?, error = ? WHERE run_id = ?", [datetime.now(UTC), error[:2000], run_id])

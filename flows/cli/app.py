@@ -55,19 +55,19 @@ def harvest(
     Asks each site for what changed since the last time, politely, and keeps every answer in data/archive before it is read. Can be
     interrupted: the next run goes on where this one stopped.
     """
-    from flows import spread
-    from flows.line import run as line
+    from flows.line.deduplicating import Deduplicated
+    from flows.line.harvesting import harvest_sources
+    from flows.line.opening import open_run
+    from flows.spread import deduplicate_spread
 
     work = benchmark(data, config, create=True)
     chosen, off = work.chosen(sources or [])
     if not chosen:
         raise UsageError("no source is on: " + "; ".join(f"{name}: {reason}" for name, reason in off.items()))
-    with progress(as_json) as bars, line.opened(work, _command(), wait_s=wait) as run:
-        results = line.harvest(run, chosen, progress=bars.source)
-        if not no_embed:
-            spread.decide(run, bars.embedding)
-    failed = len(results) if all(r.state == "failed" for r in results) else 0
-    _end(work, run, as_json, off=off, failed=bool(failed))
+    with progress(as_json) as bars, open_run(work, _command(), wait_s=wait, progress=bars) as run:
+        results = harvest_sources(run, chosen)
+        outcome = Deduplicated() if no_embed else deduplicate_spread(run)
+    _end(work, run, outcome, as_json, off=off, failed=all(r.state == "failed" for r in results))
 
 
 @app.command()
@@ -79,28 +79,29 @@ def ingest(
     sets: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the site, as under [[sites]] in its config file.")] = None,
 ) -> None:  # fmt: skip
     """Take local files: a Stack Exchange dump, a cloned book, an arena log, saved answers of a site. No network."""
-    from flows import spread
-    from flows.line import run as line
+    from flows.line.deduplicating import Deduplicated
+    from flows.line.harvesting import ingest_files
+    from flows.line.opening import open_run
+    from flows.spread import deduplicate_spread
 
     work = benchmark(data, config, create=True)
     keys = _keys(sets or [])
-    with progress(as_json) as bars, line.opened(work, _command(), wait_s=wait) as run:
-        result = line.ingest(run, source, paths, site, keys, bars.source)
-        if not no_embed:
-            spread.decide(run, bars.embedding)
-    _end(work, run, as_json, failed=result.state == "failed" and not result.records)
+    with progress(as_json) as bars, open_run(work, _command(), wait_s=wait, progress=bars) as run:
+        result = ingest_files(run, source, paths, site=site, keys=keys)
+        outcome = Deduplicated() if no_embed else deduplicate_spread(run)
+    _end(work, run, outcome, as_json, failed=result.state == "failed" and not result.records)
 
 
 @app.command()
 def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False, wait: Wait = 0.0) -> None:
     """Embed and decide what was landed with --no-embed, or while the model could not be used."""
-    from flows import spread
-    from flows.line import run as line
+    from flows.line.opening import open_run
+    from flows.spread import deduplicate_spread
 
     work = benchmark(data, config)
-    with progress(as_json) as bars, line.opened(work, _command(), wait_s=wait) as run:
-        spread.decide(run, bars.embedding)
-    _end(work, run, as_json, failed=run.decided is None)
+    with progress(as_json) as bars, open_run(work, _command(), wait_s=wait, progress=bars) as run:
+        outcome = deduplicate_spread(run)
+    _end(work, run, outcome, as_json, failed=outcome.decided is None)
 
 
 @app.command()
@@ -110,7 +111,7 @@ def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = 
 
     work = benchmark(data, config)
     with progress(as_json) as bars:
-        made = replay.rebuild(work, lambda pages: bars.source("archive", pages, 0))
+        made = replay.rebuild(work, lambda pages: bars.rebuilt(pages))
     same = made.before == made.after
     if as_json:
         print(
@@ -121,7 +122,7 @@ def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = 
                     "before": made.before,
                     "after": made.after,
                     "identical": same,
-                    "kept": str(made.kept or ""),
+                    "kept": str(made.old_file or ""),
                 }
             )
         )
@@ -133,8 +134,8 @@ def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = 
             if same
             else "The new database differs from the old one: parsers or rules have changed since, or the old one was damaged."
         )
-    if made.kept:
-        print(f"The old file is in {made.kept}; delete it when you no longer need it.")
+    if made.old_file:
+        print(f"The old file is in {made.old_file}; delete it when you no longer need it.")
 
 
 @app.command()
@@ -145,14 +146,14 @@ def unmerge(
     data: Data = DEFAULT_DATA, config: Config = None, wait: Wait = 0.0,
 ) -> None:  # fmt: skip
     """Part an item from the one that it was merged into, for good: the dedupe never merges the two again, nor does a rebuild."""
-    from flows.line import run as line
+    from flows.line.opening import open_run
     from store import queries, verdicts
 
     work = benchmark(data, config)
     with work.database.reader() as con:
         item_id = queries.item(con, item)["item_id"]
         canonical = verdicts.canonical_of(con, item_id)
-    with line.opened(work, _command(), wait_s=wait) as run:
+    with open_run(work, _command(), wait_s=wait) as run:
         verdicts.unmerge(work.database, run.run_id, item_id, author or getpass.getuser(), reason)
     print(f"{item_id} is an item of its own again, parted from {canonical}")
 
@@ -199,7 +200,7 @@ def _keys(sets: list[str]) -> dict[str, Any]:
     return keys
 
 
-def _end(work: Any, run: Any, as_json: bool, *, off: dict[str, str] | None = None, failed: bool = False) -> None:
+def _end(work: Any, run: Any, outcome: Any, as_json: bool, *, off: dict[str, str] | None = None, failed: bool = False) -> None:
     from flows import summary
 
     report = run.report()
@@ -210,10 +211,10 @@ def _end(work: Any, run: Any, as_json: bool, *, off: dict[str, str] | None = Non
         out.print(summary.run_table(report))
         if any(s["refused"] for s in report["sources"].values()):
             out.print(summary.refusals(report, work.rules.reasons))
-        if run.decided:
-            out.print(summary.decided_line(run.decided))
-        if run.clustered and run.clustered.assigned:
-            out.print(summary.clustered_line(run.clustered))
+        if outcome.decided:
+            out.print(summary.decided_line(outcome.decided))
+        if outcome.clustered and outcome.clustered.assigned:
+            out.print(summary.clustered_line(outcome.clustered))
         for name, reason in (off or {}).items():
             out.print(f"{name} is off: {reason}", markup=False)
         if not sum(s["landed"] for s in report["sources"].values()):

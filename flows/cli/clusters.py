@@ -25,11 +25,11 @@ def list_clusters(
 ) -> None:  # fmt: skip
     """List failure clusters, the most reported first, with their sources and their trend."""
     from flows import summary
-    from store import clusters
+    from store import failures
 
     work = benchmark(data, config)
     with work.database.reader() as con:
-        found = clusters.listed(con, category=category, trend=trend, least=least, limit=count)
+        found = failures.listed(con, category=category, trend=trend, least=least, limit=count)
     for row in found:
         row["publishable"] = row["authors"] >= work.settings.clusters.published_authors
     if as_json:
@@ -59,11 +59,11 @@ def show(
 ) -> None:  # fmt: skip
     """Show one failure cluster: every report in it, word for word, the nearest to its middle first, and what became of it over time."""
     from flows import summary
-    from store import clusters
+    from store import failures
 
     work = benchmark(data, config)
     with work.database.reader() as con:
-        found = clusters.one(con, cluster)
+        found = failures.one(con, cluster)
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
         return

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 OK, FAILED, USAGE, PARTLY = 0, 1, 2, 3
 
@@ -31,29 +32,35 @@ def benchmark(data: Path, config: Path | None, *, create: bool = False) -> Any:
 
 
 class Bars:
-    """Progress for a person: silent where the output is not a terminal."""
+    """Progress for a person (``flows.line.run.Progress``): silent where the output is not a terminal."""
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
-        self._tasks: dict[str, Any] = {}
+        self._tasks: dict[str, TaskID] = {}
+        self._counts: dict[str, tuple[int, int]] = {}
+        self._lock = threading.Lock()
 
-    def source(self, name: str, pages: int, records: int) -> None:
-        """So far fetched or read of a source."""
-        if self._progress is None:
-            return
-        task = self._tasks.get(name)
-        if task is None:
-            task = self._tasks[name] = self._progress.add_task(name, total=None)
-        self._progress.update(task, completed=pages, description=f"{name}: {pages:,} pages, {records:,} records")
+    def fetched(self, source: str, pages: int, records: int) -> None:
+        """So many more pages and records of a source."""
+        with self._lock:
+            before = self._counts.get(source, (0, 0))
+            count = self._counts[source] = (before[0] + pages, before[1] + records)
+            self._show(source, count[0], None, f"{source}: {count[0]:,} pages, {count[1]:,} records")
 
-    def embedding(self, done: int, total: int) -> None:
+    def embedded(self, done: int, total: int) -> None:
         """Texts embedded, of so many."""
+        self._show("embedding", done, total, "embedding")
+
+    def rebuilt(self, pages: int) -> None:
+        """Pages of the archive that are landed again so far."""
+        self._show("archive", pages, None, f"archive: {pages:,} pages")
+
+    def _show(self, name: str, completed: int, total: int | None, description: str) -> None:
         if self._progress is None:
             return
-        task = self._tasks.get("embedding")
-        if task is None:
-            task = self._tasks["embedding"] = self._progress.add_task("embedding", total=total)
-        self._progress.update(task, completed=done, total=total)
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name, total=total)
+        self._progress.update(self._tasks[name], completed=completed, total=total, description=description)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,10 @@ from dedupe.failures import clusters, phrases
 from dedupe.failures.clusters import Category, Cluster, Members
 from dedupe.failures.phrases import Phrase
 from flows.line import distilling
+from flows.line.run import Run
 from flows.line.workspace import Workspace
-from store import clusters as store
-from store.clusters import ChangedCluster, PhrasedClaim, StoredClaim, StoredCluster, StoredPhrase
+from store import failures
+from store.failures import ChangedCluster, PhrasedClaim, StoredClaim, StoredCluster, StoredPhrase
 from store.file.database import Connection
 from thresher.archive import history
 from thresher.failpoint import failpoint
@@ -37,42 +38,42 @@ class Clustered:
     unusable: int = 0
 
 
-def cluster(work: Workspace, run_id: str, *, kept: Path | None = None) -> Clustered:
+def cluster_claims(run: Run, *, phrases_from: Path | None = None) -> Clustered:
     """Put every claim that is in no cluster yet into one, take out those whose report is gone, and look again at the clusters that this
     touches; all of it in one transaction.
 
-    ``kept`` is the archive of the benchmark that is being rebuilt: phrases of the language model are taken from there, and nothing is
-    asked. Without a working encoder EncoderError is raised and nothing is kept; the next pass makes up for it.
+    ``phrases_from`` is the archive of the benchmark that is being rebuilt: phrases of the language model are taken from there, and nothing
+    is asked. Without a working encoder EncoderError is raised and nothing is changed; the next pass makes up for it.
     """
+    work = run.work
     with work.database.reader() as con:
-        if not store.is_due(con, work.encoder.id):
+        if not failures.is_due(con, work.encoder.id):
             return Clustered(0, 0, 0, 0)
-        pending = store.pending_claims(con)
-        other = store.unplaced_by_another_encoder(con, work.encoder.id)
-    made = _distilled(work, pending, kept)
-    vectors = _encoded(work, [phrase.text for phrase, _ in made.phrases.values()] + other)
-    claims = _placed(work, pending, made.phrases, vectors)
+        pending = failures.pending_claims(con)
+        other = failures.unplaced_by_another_encoder(con, work.encoder.id)
+    distilled = _distilled(work, pending, phrases_from)
+    vectors = _encoded(work, [phrase.text for phrase, _ in distilled.phrases.values()] + other)
+    claims = _placed(work, pending, distilled.phrases, vectors)
     failpoint("clustering.distilled")
     with work.database.transaction() as con:
-        gone = store.sweep(con, work.encoder.id)
-        store.save_claims(con, run_id, claims)
-        counts = _settle(work, con, run_id, vectors)
-        done = Clustered(len(claims), counts["opened"], counts["merged"], counts["split"], gone, made.asked, made.unusable)
-        store.save_pass(con, run_id, work.settings.clusters.version, assigned=done.assigned, opened=done.opened, merged=done.merged,
-                        split=done.split, gone=done.gone, asked=done.asked, unusable=done.unusable)  # fmt: skip
+        gone = failures.sweep(con, work.encoder.id)
+        failures.save_claims(con, run.run_id, claims)
+        counts = _settle(work, con, run.run_id, vectors)
+        clustered = Clustered(len(claims), counts["opened"], counts["merged"], counts["split"], gone, distilled.asked, distilled.unusable)
+        failures.save_pass(con, run.run_id, work.settings.clusters.version, **asdict(clustered))
     failpoint("clustering.saved")
-    history.note(work.archive, run_id, "clustered")
-    return done
+    history.note(work.archive, run.run_id, "clustered")
+    return clustered
 
 
-def _distilled(work: Workspace, pending: list[StoredClaim], kept: Path | None) -> distilling.Distilled:
-    rules = {claim.claim_hash: phrases.distil(claim.words, claim.prompt, work.rules.names) for claim in pending}
-    told = distilling.Kept(kept or work.archive)
+def _distilled(work: Workspace, pending: list[StoredClaim], phrases_from: Path | None) -> distilling.Distilled:
+    by_rules = {claim.claim_hash: phrases.distil(claim.words, claim.prompt, work.rules.names) for claim in pending}
+    answers = distilling.Answers(phrases_from or work.archive)
     settings = work.settings.clusters.distiller
-    if kept is not None or not settings.base_url or not pending:
-        return distilling.distil_all(pending, rules, told, settings, None)
+    if phrases_from is not None or not settings.base_url or not pending:
+        return distilling.distil_all(pending, by_rules, answers, settings, None)
     with Client.open(work.settings.network) as client:
-        return distilling.distil_all(pending, rules, told, settings, distilling.opened(client, settings))
+        return distilling.distil_all(pending, by_rules, answers, settings, distilling.bound(client, settings))
 
 
 def _encoded(work: Workspace, texts: Sequence[str]) -> Vectors:
@@ -102,18 +103,18 @@ def _placed(
 
 def _settle(work: Workspace, con: Connection, run_id: str, vectors: Vectors) -> dict[str, int]:
     """Bring the clusters of every category that changed in order; returns how many opened, merged and split."""
-    unplaced, stale = store.unplaced(con), store.stale_clusters(con)
+    unplaced, stale = failures.unplaced(con), failures.stale_clusters(con)
     counts = dict.fromkeys(("opened", "merged", "split", "closed"), 0)
     for name in sorted({*unplaced, *stale}):
         texts = unplaced.get(name, [])
         new = Members(tuple(texts), np.array([vectors[text] for text in texts], np.int64).reshape(-1, work.encoder.dim))
         category = Category(name, _known(con, name, stale.get(name, [])), lambda ids: _members(con, ids),
-                            lambda i: store.was_used(con, i), work.settings.clusters)  # fmt: skip
+                            lambda i: failures.was_used(con, i), work.settings.clusters)  # fmt: skip
         category.update(new, stale.get(name, []))
         _save(work, con, run_id, name, category)
         for event in category.events:
             counts[event.event] += 1
-    _relabel(con, store.clusters_said_in(con, run_id))
+    _relabel(con, failures.clusters_said_in(con, run_id))
     return counts
 
 
@@ -125,13 +126,13 @@ def _known(con: Connection, category: str, stale: Sequence[str]) -> list[Cluster
         Cluster(c.cluster_id, c.phrases, c.total) if c.cluster_id not in lost
         else Cluster(c.cluster_id, len(held.phrases), held.vectors.sum(axis=0)) if (held := left.get(c.cluster_id))
         else Cluster(c.cluster_id, 0, c.total)
-        for c in store.clusters_of(con, category)
+        for c in failures.clusters_of(con, category)
     ]  # fmt: skip
 
 
 def _members(con: Connection, ids: Sequence[str]) -> dict[str, Members]:
     """Of those that have any."""
-    return {i: _of(held) for i, held in (store.members_of(con, ids) if ids else {}).items() if held}
+    return {i: _of(held) for i, held in (failures.members_of(con, ids) if ids else {}).items() if held}
 
 
 def _of(held: Sequence[StoredPhrase]) -> Members:
@@ -143,7 +144,7 @@ def _save(work: Workspace, con: Connection, run_id: str, name: str, category: Ca
     for i, members in sorted(category.changed.items()):
         if members is None:
             continue
-        said = store.times_said(con, name, members.phrases)
+        said = failures.times_said(con, name, members.phrases)
         label = clusters.medoid(members, [said[p] for p in members.phrases])
         stored = StoredCluster(i, name, len(members.phrases), members.vectors.sum(axis=0))
         near = clusters.similarities(members)
@@ -151,9 +152,9 @@ def _save(work: Workspace, con: Connection, run_id: str, name: str, category: Ca
         changed.append(ChangedCluster(stored, label, list(zip(members.phrases, floats, near, strict=True))))
     gone = [i for i, members in category.changed.items() if members is None]
     events = [(e.event, e.cluster_id, e.other_id) for e in category.events]
-    store.save_category(con, run_id, work.encoder.id, name, changed, gone, events)
+    failures.save_category(con, run_id, work.encoder.id, name, changed, gone, events)
 
 
 def _relabel(con: Connection, ids: Sequence[str]) -> None:
     """A phrase that was said once more may be the one in the middle now."""
-    store.relabel(con, {i: clusters.medoid(_of(held), [p.said for p in held]) for i, held in store.members_of(con, ids).items()})
+    failures.relabel(con, {i: clusters.medoid(_of(held), [p.said for p in held]) for i, held in failures.members_of(con, ids).items()})

@@ -27,7 +27,7 @@ PORTION = 60
 
 OF_LANDING = (
     "store.migrate", "store.migrated", "store.before_commit", "store.after_commit", "ledger.write", "run.opened", "archive.response",
-    "landing.fetched", "archive.page", "landing.parsed", "landing.flushed", "store.land", "landing.landed", "landing.judged",
+    "landing.fetched", "archive.page", "landing.parsed", "landing.flushed", "store.land", "landing.landed", "judging.judged",
     "store.outcomes",
     "run.closing", "run.closed",
 )  # fmt: skip
@@ -192,7 +192,7 @@ def test_a_harvest_of_the_world_that_is_killed_and_repeated_ends_as_one_that_was
 
 
 @matrix
-@pytest.mark.parametrize("label", [*OF_LANDING[:4], "landing.judged", *OF_DECIDING, *OF_CLUSTERING, *OF_A_REBUILD])
+@pytest.mark.parametrize("label", [*OF_LANDING[:4], "judging.judged", *OF_DECIDING, *OF_CLUSTERING, *OF_A_REBUILD])
 def test_a_rebuild_of_the_world_that_is_killed_and_repeated_ends_as_one_that_was_not(
     line: Any, tmp_path: Path, nights: dict[int, Whole], label: str
 ) -> None:

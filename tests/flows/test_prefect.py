@@ -31,7 +31,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_LOGGING_TO_A
 
 import flows.harvest as nightly
 from flows.deduplicate import deduplicate
-from flows.line import landing
+from flows.line import harvesting
 from flows.publish import publish
 from sample import World
 from store import ledger
@@ -294,13 +294,13 @@ def test_a_global_limit_of_a_host_is_held_while_its_source_is_harvested(
 ) -> None:
     client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name="host:127.0.0.1", limit=1))
     seen: set[int] = set()
-    harvest_for_real = landing.harvest_source
+    harvest_for_real = harvesting.harvest_source
 
     def looking(*given: Any) -> Any:
         seen.add(client.read_global_concurrency_limit_by_name("host:127.0.0.1").active_slots)
         return harvest_for_real(*given)
 
-    monkeypatch.setattr(landing, "harvest_source", looking)
+    monkeypatch.setattr(harvesting, "harvest_source", looking)
     try:
         assert harvest(tmp_path, config, sources=["textbooks"]).is_completed()
         assert seen == {1}

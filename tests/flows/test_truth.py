@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from flows.line import run as line
+from flows.line.deduplicating import deduplicate_items
+from flows.line.harvesting import harvest_sources
+from flows.line.opening import open_run
 from flows.line.workspace import Workspace
 from sample import World, truth
 
@@ -41,9 +43,9 @@ def harvest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harvest]:
         for night in (1, 2):
             world.night = night
             sources, _ = work.chosen([])
-            with line.opened(work, "harvest") as run:
-                line.harvest(run, sources)
-                line.decide(run)
+            with open_run(work, "harvest") as run:
+                harvest_sources(run, sources)
+                deduplicate_items(run)
                 got.runs.append(run.report())
             _read(work, got)
         yield got
