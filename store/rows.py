@@ -7,13 +7,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import duckdb
 import pyarrow as pa
 
 from thresher.model import Battle, Exercise, Message, Quote, Record, Response
 from thresher.text import content_hash
+
+if TYPE_CHECKING:
+    import duckdb
 
 GONE = frozenset({"deleted", "removed", "gone"})
 """The statuses under which no text is kept."""
