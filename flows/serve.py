@@ -8,8 +8,8 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.line.settings import Schedule
 from thresher.errors import SettingsError
-from thresher.settings import Schedule
 
 if TYPE_CHECKING:
     from prefect.runner import Runner

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from store import dedupe_queue
 from store.file.database import Connection
 from store.removal import settle_items
-from store.rows import GONE, STAMP, dumps, fetch, keys, plain, record_row, run, table
+from store.rows import GONE, arrow_schema, dumps, fetch, keys, plain, record_row, run, table
 from store.runs import add_counts, add_refusals
 from thresher.errors import StoreError
 from thresher.failpoint import failpoint
@@ -230,7 +230,8 @@ class _Batch:
     def _land_refusals(self) -> None:
         if self._refusals:
             rows = [
-                (f.record_key, self._source, n, f.reason, f.detail[:2000], self._rules_version, self._run_id) for f, n in self._refusals
+                RefusalRow(f.record_key, self._source, revision, f.reason, f.detail[:2000], self._rules_version, self._run_id)
+                for f, revision in self._refusals
             ]
             run(self._con, "INSERT INTO refusals BY NAME SELECT * FROM given", given=table(_REFUSAL, rows))
 
@@ -267,39 +268,88 @@ def _export_class(candidate: Candidate, record: Record) -> str:
     return min(candidate.export_class, record.export_class, key=EXPORT_CLASSES.index)
 
 
-_TEXTS = pa.list_(pa.string())
-_ITEM: dict[str, pa.DataType] = {
-    "item_id": pa.string(), "version": pa.int32(), "kind": pa.string(), "messages": pa.string(), "target": pa.string(), "aliases": _TEXTS,
-    "choices": _TEXTS, "rubric": pa.string(), "key_status": pa.string(), "lifecycle": pa.string(), "language": pa.string(), "tags": _TEXTS,
-    "rule": pa.string(), "rule_version": pa.string(), "lead_record": pa.string(), "lead_order": pa.string(), "payload_hash": pa.string(),
-    "created_run": pa.string(),
-}  # fmt: skip
-_REPORT: dict[str, pa.DataType] = {
-    **dict.fromkeys(("item_id", "record_key", "source", "site", "native_id"), pa.string()), "revision": pa.int32(), "rule": pa.string(),
-    "rule_version": pa.string(), "tier": pa.string(), "strength": pa.float64(), "claim": pa.string(), "failing": pa.string(),
-    **dict.fromkeys(("url", "licence", "export_class", "attribution"), pa.string()), "created_at": STAMP, "lead_order": pa.string(),
-    "report_hash": pa.string(), "live": pa.bool_(), "run_id": pa.string(),
-}  # fmt: skip
-_REFUSAL: dict[str, pa.DataType] = {
-    "record_key": pa.string(), "source": pa.string(), "revision": pa.int32(), "reason": pa.string(), "detail": pa.string(),
-    "rules_version": pa.string(), "run_id": pa.string(),
-}  # fmt: skip
+class ItemRow(NamedTuple):
+    """The columns of an item that landing writes."""
+
+    item_id: str
+    version: int
+    kind: str
+    messages: str
+    target: str
+    aliases: list[str]
+    choices: list[str]
+    rubric: str
+    key_status: str
+    lifecycle: str
+    language: str
+    tags: list[str]
+    rule: str
+    rule_version: str
+    lead_record: str
+    lead_order: str
+    payload_hash: str
+    created_run: str
 
 
-def _item_row(report: _Report, version: int, run_id: str) -> tuple[Any, ...]:
-    c = report.candidate
-    return (
-        report.item_id, version, c.kind, dumps([plain(m) for m in c.messages]), c.target, list(c.aliases), list(c.choices), c.rubric,
-        c.key_status,
-        "proposed", c.language, list(c.tags), c.rule, c.rule_version, c.record_key, report.lead_order, report.payload_hash, run_id,
+class ReportRow(NamedTuple):
+    """The columns of a report."""
+
+    item_id: str
+    record_key: str
+    source: str
+    site: str
+    native_id: str
+    revision: int
+    rule: str
+    rule_version: str
+    tier: str
+    strength: float
+    claim: str | None
+    failing: str
+    url: str
+    licence: str
+    export_class: str
+    attribution: str
+    created_at: datetime | None
+    lead_order: str
+    report_hash: str
+    live: bool
+    run_id: str
+
+
+class RefusalRow(NamedTuple):
+    """The columns of a refusal."""
+
+    record_key: str
+    source: str
+    revision: int
+    reason: str
+    detail: str
+    rules_version: str
+    run_id: str
+
+
+_ITEM, _REPORT, _REFUSAL = arrow_schema(ItemRow), arrow_schema(ReportRow), arrow_schema(RefusalRow)
+
+
+def _item_row(report: _Report, version: int, run_id: str) -> ItemRow:
+    candidate = report.candidate
+    return ItemRow(
+        item_id=report.item_id, version=version, kind=candidate.kind, messages=dumps([plain(m) for m in candidate.messages]),
+        target=candidate.target, aliases=list(candidate.aliases), choices=list(candidate.choices), rubric=candidate.rubric,
+        key_status=candidate.key_status, lifecycle="proposed", language=candidate.language, tags=list(candidate.tags),
+        rule=candidate.rule, rule_version=candidate.rule_version, lead_record=candidate.record_key, lead_order=report.lead_order,
+        payload_hash=report.payload_hash, created_run=run_id,
     )  # fmt: skip
 
 
-def _report_row(report: _Report, run_id: str) -> tuple[Any, ...]:
-    c, r = report.candidate, report.record
-    return (
-        report.item_id, c.record_key, r.source, r.site, r.native_id, report.revision, c.rule, c.rule_version, c.tier, c.strength,
-        None if c.claim is None else dumps(plain(c.claim)), dumps(plain(c.failing)) if c.failing else "[]", r.url, _licence(c, r),
-        _export_class(c, r), r.attribution,
-        r.created_at, report.lead_order, report.report_hash, True, run_id,
+def _report_row(report: _Report, run_id: str) -> ReportRow:
+    candidate, record = report.candidate, report.record
+    return ReportRow(
+        item_id=report.item_id, record_key=candidate.record_key, source=record.source, site=record.site, native_id=record.native_id,
+        revision=report.revision, rule=candidate.rule, rule_version=candidate.rule_version, tier=candidate.tier,
+        strength=candidate.strength, claim=None if candidate.claim is None else dumps(plain(candidate.claim)),
+        failing=dumps(plain(candidate.failing)) if candidate.failing else "[]", url=record.url, licence=_licence(candidate, record),
+        export_class=_export_class(candidate, record), attribution=record.attribution, created_at=record.created_at,
+        lead_order=report.lead_order, report_hash=report.report_hash, live=True, run_id=run_id,
     )  # fmt: skip

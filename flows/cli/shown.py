@@ -25,8 +25,8 @@ def compare(
     from dedupe.decide import explain
     from dedupe.guard.check import Comparable
     from dedupe.vectors.engines import open_encoder
+    from flows.line import settings
     from flows.line.workspace import config_folder, judge_for
-    from thresher import settings
 
     dedupe = settings.load(config_folder(config)).dedupe
     given = list(texts or [])
@@ -163,8 +163,8 @@ def show(
 
 def show_config(config: Config = None, data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
     """Print each setting with its value and where it comes from, and which sources are on."""
+    from flows.line import settings as configuration
     from flows.line.workspace import config_folder
-    from thresher import settings as configuration
 
     settings = configuration.load(config_folder(config))
     rows = list(configuration.flat(settings))

@@ -14,12 +14,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from dedupe.settings import Embedding
 from dedupe.vectors.encoder import Encoder
 from dedupe.vectors.engines import open_encoder
 from dedupe.vectors.exact import Bytes, Floats
 from dedupe.vectors.index import Index, Shortlist, State
 from thresher.errors import EncoderError
-from thresher.settings import Embedding
 
 
 class Spread(Protocol):

@@ -14,15 +14,17 @@ from pydantic import BaseModel
 
 from dedupe.decide import Judge
 from dedupe.scorer.model import Scorer
+from dedupe.settings import Dedupe
 from dedupe.vectors import minilm
 from dedupe.vectors.encoder import Encoder
 from dedupe.vectors.engines import open_encoder
+from flows.line import settings as configuration
+from flows.line.settings import Settings
 from scrapers import base
+from scrapers.settings import Source
 from store.file.database import Database
-from thresher import settings as configuration
 from thresher.errors import SettingsError, StoreError, UsageError
 from thresher.rules import Rules
-from thresher.settings import Dedupe, Settings, Source
 
 CHECKOUT_CONFIG = Path(__file__).resolve().parents[2] / "config"
 

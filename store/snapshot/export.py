@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from store.file.database import Connection
 from store.rows import dumps
 from store.snapshot.licences import family
-from thresher.settings import Export
+from store.snapshot.settings import Export
 from thresher.text import content_hash, redact
 
 IDS = "ids"

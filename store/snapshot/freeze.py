@@ -24,10 +24,10 @@ from store.snapshot import leaks
 from store.snapshot.card import card
 from store.snapshot.export import Written, write
 from store.snapshot.licences import family
+from store.snapshot.settings import Export
 from thresher.errors import StoreError, UsageError
 from thresher.failpoint import failpoint
 from thresher.model import Snapshot
-from thresher.settings import Export
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")

@@ -18,13 +18,13 @@ from werkzeug import Request, Response
 from dedupe.vectors.encoder import Encoder
 from dedupe.vectors.engines import open_encoder
 from flows.cli.clusters import app
+from flows.line import settings
 from flows.line.clustering import Clustered, cluster_claims
 from flows.line.distilling import FILE
 from flows.line.run import Run
 from flows.line.workspace import Workspace
 from store import failures, items, pages, runs
 from store.ledger import doctor
-from thresher import settings
 from thresher.archive import history
 from thresher.model import Candidate, Claim, Message, Page, Record, Span
 from thresher.rules import Rules
