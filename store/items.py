@@ -96,11 +96,12 @@ def _standing(con: Connection, records: Sequence[Record]) -> dict[str, dict[str,
     given = table({"record_key": pa.string(), "content_hash": pa.string()}, [(r.key, record_row(r)[1].content) for r in records])
     rows = fetch(
         con,
-        """SELECT r.record_key, r.revision, r.judged_by IS NULL AS due, f.reason, f.detail, p.item_id, p.report_hash
-           FROM records r JOIN given g ON r.record_key = g.record_key AND (r.content_hash = g.content_hash OR r.blanked)
+        """WITH places AS MATERIALIZED (SELECT rowid AS place FROM records SEMI JOIN given USING (record_key) WHERE is_latest)
+           SELECT r.record_key, r.revision, r.judged_by IS NULL AS due, f.reason, f.detail, p.item_id, p.report_hash
+           FROM records r JOIN places ON r.rowid = places.place
+           JOIN given g ON r.record_key = g.record_key AND (r.content_hash = g.content_hash OR r.blanked)
            LEFT JOIN refusals f ON f.record_key = r.record_key
-           LEFT JOIN reports p ON p.record_key = r.record_key AND p.live
-           WHERE r.is_latest""",
+           LEFT JOIN reports p ON p.record_key = r.record_key AND p.live""",
         given=given,
     )
     return {r["record_key"]: r for r in rows}

@@ -213,16 +213,21 @@ def _land_dead(con: Connection, run_id: str, batch: Sequence[PageResult]) -> dic
                    AND d.reason = given.reason AND (given.native_id <> '' OR (d.detail = given.detail AND d.url = given.url)))""",
             given=table(arrow_schema(DeadRow), rows.values()),
         )
-    run(
-        con,
-        """UPDATE dead_letters SET resolved = EXISTS (
-               FROM records r WHERE r.source = dead_letters.source AND r.site = dead_letters.site AND r.native_id = dead_letters.native_id)
-           WHERE native_id <> ''""",
-    )
+    _resolve_dead(con)
     counts: dict[str, int] = {}
     for source, *_ in rows:
         counts[source] = counts.get(source, 0) + 1
     return counts
+
+
+def _resolve_dead(con: Connection) -> None:
+    """Dead letters whose record is there by now. Nothing is looked up where none is open."""
+    if con.execute("SELECT 1 FROM dead_letters WHERE native_id <> '' AND NOT resolved LIMIT 1").fetchall():
+        con.execute(
+            """UPDATE dead_letters SET resolved = true FROM records r
+               WHERE NOT dead_letters.resolved AND dead_letters.native_id <> ''
+                 AND r.source = dead_letters.source AND r.site = dead_letters.site AND r.native_id = dead_letters.native_id"""
+        )
 
 
 def _move_cursors(con: Connection, run_id: str, batch: Sequence[PageResult]) -> None:

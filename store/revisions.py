@@ -114,9 +114,10 @@ def land(con: Connection, run_id: str, sightings: Sightings) -> dict[str, Counts
 def _stored(con: Connection, sightings: Sightings) -> dict[str, dict[str, Revision]]:
     rows = fetch(
         con,
-        f"""SELECT record_key, content_hash, meta_hash, {", ".join(Place._fields)}, edited_at, status,
-                   {", ".join(_JUDGED_ON)}
-            FROM records SEMI JOIN seen USING (record_key)""",
+        # by rowid first: the columns are then read only where a record of the batch stands, which is mostly one place of the table
+        f"""WITH places AS MATERIALIZED (SELECT rowid AS place FROM records SEMI JOIN seen USING (record_key))
+            SELECT record_key, content_hash, meta_hash, {", ".join(Place._fields)}, edited_at, status, {", ".join(_JUDGED_ON)}
+            FROM records r JOIN places ON r.rowid = places.place""",
         seen=keys("record_key", sightings),
     )
     revisions: dict[str, dict[str, Revision]] = {}
