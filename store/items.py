@@ -56,34 +56,35 @@ def land_outcomes(con: Connection, run_id: str, source: str, outcomes: Sequence[
     """Land one outcome for each of ``records`` (whole threads, as ``pages.unjudged_threads`` gives them) and mark them judged.
 
     An exact duplicate becomes a report of the item that is there. An outcome that differs from the record's last one replaces it; an item
-    left without live reports is retired. A record that changed since it was read stays due. StoreError where a record has no outcome, or
-    two.
+    left without live reports is retired. A record that changed since it was read stays due.
+
+    StoreError where a record has no outcome, or two.
     """
-    said = _by_record(outcomes, records)
+    outcome_of = _by_record(outcomes, records)
     standing = _standing(con, records)
     rules_version = _rules_version(con, run_id)
     counts = _Batch(con, run_id, source, rules_version)
     for record in records:
-        now = standing.get(record.key)
-        if now is not None:
-            counts.take(record, _of_what_is_there(record, said[record.key]), now)
+        present = standing.get(record.key)
+        if present is not None:
+            counts.take(record, _of_what_is_there(record, outcome_of[record.key]), present)
     landed = counts.write()
     failpoint("store.outcomes")
     return landed
 
 
 def _by_record(outcomes: Sequence[Outcome], records: Sequence[Record]) -> dict[str, Outcome]:
-    said = {o.record_key: o for o in outcomes}
-    wanted = {r.key for r in records}
-    if len(said) != len(outcomes) or len(wanted) != len(records):
+    outcome_of = {o.record_key: o for o in outcomes}
+    record_keys = {r.key for r in records}
+    if len(outcome_of) != len(outcomes) or len(record_keys) != len(records):
         twice = [k for k, n in Counter(o.record_key for o in outcomes).items() if n > 1] or [
             k for k, n in Counter(r.key for r in records).items() if n > 1
         ]
         raise StoreError(f"record {twice[0]} was judged twice in one batch")
-    if said.keys() != wanted:
-        odd = sorted(said.keys() ^ wanted)[0]
-        raise StoreError(f"record {odd} has {'no outcome' if odd in wanted else 'an outcome, but is not in the batch'}")
-    return said
+    if outcome_of.keys() != record_keys:
+        odd = sorted(outcome_of.keys() ^ record_keys)[0]
+        raise StoreError(f"record {odd} has {'no outcome' if odd in record_keys else 'an outcome, but is not in the batch'}")
+    return outcome_of
 
 
 def _of_what_is_there(record: Record, outcome: Outcome) -> Outcome:

@@ -94,8 +94,8 @@ _DUE = """
         SELECT site, coalesce(nullif(thread_id, ''), native_id) AS thread, min(rowid) AS place FROM records
         WHERE source = ? AND is_latest AND judged_by IS NULL GROUP BY 1, 2 ORDER BY place LIMIT {limit}
     ), wanted AS (
-        SELECT r.rowid AS id, d.place FROM records r JOIN due d ON r.site = d.site AND coalesce(nullif(r.thread_id, ''), r.native_id) =
-        d.thread
+        SELECT r.rowid AS id, d.place
+        FROM records r JOIN due d ON r.site = d.site AND coalesce(nullif(r.thread_id, ''), r.native_id) = d.thread
         WHERE r.source = ? AND r.is_latest
     )
     SELECT r.* EXCLUDE (content_hash, meta_hash, first_seen, last_seen, page_id, run_id), w.place
@@ -168,12 +168,12 @@ def _land_pages(con: Connection, run_id: str, batch: Sequence[PageResult]) -> No
     seen = table(arrow_schema(PageRow), rows.values())
     run(
         con,
-        """UPDATE pages SET archive_file = CASE WHEN seen.last_fetched >= pages.last_fetched THEN seen.archive_file ELSE
-               pages.archive_file END,
-                            archive_offset = CASE WHEN seen.last_fetched >= pages.last_fetched THEN seen.archive_offset ELSE
-                            pages.archive_offset END,
-                            first_fetched = least(pages.first_fetched, seen.first_fetched),
-                            last_fetched = greatest(pages.last_fetched, seen.last_fetched), records = seen.records, dead = seen.dead
+        """UPDATE pages SET
+               archive_file = if(seen.last_fetched >= pages.last_fetched, seen.archive_file, pages.archive_file),
+               archive_offset = if(seen.last_fetched >= pages.last_fetched, seen.archive_offset, pages.archive_offset),
+               first_fetched = least(pages.first_fetched, seen.first_fetched),
+               last_fetched = greatest(pages.last_fetched, seen.last_fetched),
+               records = seen.records, dead = seen.dead
            FROM seen WHERE pages.page_id = seen.page_id""",
         seen=seen,
     )

@@ -212,8 +212,8 @@ class _Changes:
             run(
                 con,
                 f"""UPDATE {outcome} SET revision = r.revision FROM records r SEMI JOIN moved USING (record_key)
-                    WHERE {outcome}.record_key = r.record_key AND r.is_latest AND r.judged_by IS NOT NULL AND {outcome}.revision <>
-                    r.revision""",
+                    WHERE {outcome}.record_key = r.record_key AND {outcome}.revision <> r.revision
+                      AND r.is_latest AND r.judged_by IS NOT NULL""",
                 moved=moved,
             )
 

@@ -71,8 +71,8 @@ class Settings(Section):
     def source(self, name: str) -> Source:
         """The source called ``name``; SettingsError names those that are configured."""
         if name not in self.sources:
-            known = ", ".join(sorted(self.sources)) or "none"
-            raise SettingsError(f"{self.folder / 'sources'}: no source {name!r}; configured are: {known}")
+            configured = ", ".join(sorted(self.sources)) or "none"
+            raise SettingsError(f"{self.folder / 'sources'}: no source {name!r}; configured are: {configured}")
         return self.sources[name]
 
 
