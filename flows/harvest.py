@@ -88,6 +88,8 @@ def harvest(data: str = "data", config: str | None = None, sources: list[str] | 
     log.info("run %s\n%s", run.run_id, table)
     for text in run.partly:
         log.warning("left for another run: %s", text)
+    for text in run.notices:
+        log.warning("%s", text)
     if run.failed:
         raise ThresherError("some sources failed, what they gave is kept: " + "; ".join(run.failed))
     return report

@@ -219,6 +219,8 @@ def _end(work: Any, run: Any, outcome: Any, as_json: bool, *, off: dict[str, str
             out.print(f"{name} is off: {reason}", markup=False)
         if not sum(s["landed"] for s in report["sources"].values()):
             out.print("0 new items.")
+    for text in run.notices:
+        print(f"note: {text}", file=sys.stderr)
     if run.failed or run.partly:
         for text in (*run.failed, *run.partly):
             print(text, file=sys.stderr)
