@@ -21,6 +21,8 @@ from thresher.errors import SettingsError
 from thresher.net.settings import Network
 from thresher.settings import Model, Section, origins, overridden, read_optional_toml, read_toml, validated
 
+CHECKOUT_CONFIG = Path(__file__).resolve().parents[2] / "config"
+
 
 class Schedule(Section):
     """When ``thresher serve`` harvests."""
@@ -76,6 +78,11 @@ class Settings(Section):
         return self.sources[name]
 
 
+def config_folder(given: Path | None) -> Path:
+    """The config folder: the one that is given, ``./config``, else the checkout's."""
+    return given or (Path("config") if Path("config/thresher.toml").is_file() else CHECKOUT_CONFIG)
+
+
 def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
     """Read and check a whole config folder. SettingsError names file, key and what is allowed."""
     environ = os.environ if environ is None else environ
@@ -111,6 +118,12 @@ def missing_needs(source: Source, environ: Mapping[str, str] | None = None) -> l
     """The environment variables that the source needs and that are not set."""
     environ = os.environ if environ is None else environ
     return [name for name in source.needs if not environ.get(name)]
+
+
+def why_off(source: Source, environ: Mapping[str, str] | None = None) -> str:
+    """What keeps a source from being harvested; empty for one that is on."""
+    lacking = missing_needs(source, environ)
+    return f"set {', '.join(lacking)}" if lacking else "" if source.enabled else source.why_off or "enabled = false"
 
 
 def flat(settings: Settings, environ: Mapping[str, str] | None = None) -> Iterator[tuple[str, str, str]]:

@@ -26,13 +26,6 @@ from store.file.database import Database
 from thresher.errors import SettingsError, StoreError, UsageError
 from thresher.rules import Rules
 
-CHECKOUT_CONFIG = Path(__file__).resolve().parents[2] / "config"
-
-
-def config_folder(given: Path | None) -> Path:
-    """The config folder: the one that is given, ``./config``, else the checkout's."""
-    return given or (Path("config") if Path("config/thresher.toml").is_file() else CHECKOUT_CONFIG)
-
 
 def judge_for(dedupe: Dedupe) -> Judge:
     """The guard, with the scorer where the encoder is the one that it was trained on."""
@@ -51,7 +44,7 @@ class Workspace:
     @classmethod
     def open(cls, data: Path, config: Path | None = None, *, create: bool = False) -> Workspace:
         """The benchmark in ``data`` with the settings in ``config`` (``./config``, else the checkout's). ``create`` makes the folder."""
-        folder = config_folder(config)
+        folder = configuration.config_folder(config)
         loaded = configuration.load(folder)
         if create:
             try:
@@ -117,8 +110,7 @@ class Workspace:
         """The sources to harvest, and why others are left out. Named ones must be there and ready; without names it is all that are on."""
         sources, off = [], {}
         for source in [self.settings.source(n) for n in names] or self.settings.sources.values():
-            lacking = configuration.missing_needs(source, environ)
-            reason = f"set {', '.join(lacking)}" if lacking else "" if source.enabled else source.why_off or "enabled = false"
+            reason = configuration.why_off(source, environ)
             if not reason:
                 sources.append(source)
             elif names:
