@@ -29,11 +29,11 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.machine import describe, peak_mb
+from dedupe.settings import Embedding
 from dedupe.vectors import calibrate, minilm
 from dedupe.vectors.encoder import thread_count
 from dedupe.vectors.engines import open_encoder
 from dedupe.vectors.openvino_engine import MiniLM
-from thresher.settings import Embedding
 
 Vectors = npt.NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]

@@ -191,7 +191,7 @@ def cosine(threshold: float) -> Callable[[Path], Run]:
 
     def load(work: Path) -> Run:
         from dedupe.vectors.engines import open_encoder
-        from thresher import settings
+        from flows.line import settings
 
         encoder = open_encoder(settings.load(ROOT / "config").dedupe.embedding, work)
         encoder.encode(["warm"])

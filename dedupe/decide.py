@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from dedupe.guard.check import Comparable, check
+from dedupe.settings import Dedupe
 from dedupe.vectors.encoder import Encoder
 from dedupe.vectors.exact import Bytes, Floats, Pairs, pairs_above, rounded
 from dedupe.vectors.index import Shortlist
 from thresher.errors import UsageError
 from thresher.model import Decision
-from thresher.settings import Dedupe
 
 BLOCK = 256
 

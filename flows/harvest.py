@@ -30,9 +30,9 @@ from flows.line.run import LiveRun, SourceResult
 from flows.line.workspace import Workspace
 from flows.spread import deduplicate_spread
 from flows.summary import as_markdown
+from scrapers.settings import Source
 from thresher.errors import SettingsError, ThresherError
 from thresher.net.client import Client
-from thresher.settings import Source
 
 RETRY_AFTER_S = [60.0, 180.0]
 """The client has tried every request several times before: these are for a site that is down for some minutes."""
@@ -88,6 +88,8 @@ def harvest(data: str = "data", config: str | None = None, sources: list[str] | 
     log.info("run %s\n%s", run.run_id, table)
     for text in run.partly:
         log.warning("left for another run: %s", text)
+    for text in run.notices:
+        log.warning("%s", text)
     if run.failed:
         raise ThresherError("some sources failed, what they gave is kept: " + "; ".join(run.failed))
     return report

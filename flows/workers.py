@@ -19,8 +19,8 @@ from prefect_dask.task_runners import DaskTaskRunner
 
 from flows.line.deduplicating import Deduplicated, deduplicate_items
 from flows.line.run import LiveRun
+from flows.line.settings import Workers
 from flows.prefect_server import server
-from thresher.settings import Workers
 
 _under_way: dict[str, Callable[[], None]] = {}
 """What the flow of a run does. It stays here: a run cannot be pickled."""

@@ -15,7 +15,7 @@ from thresher.errors import UsageError
 from thresher.model import Dead, Page, Record
 from thresher.net.client import Client
 
-NOT_SOURCES = frozenset({"base", "common"})
+NOT_SOURCES = frozenset({"base", "common", "settings"})
 
 
 class Scraper(Protocol):

@@ -246,8 +246,9 @@ def undo_merge(con: Connection, item_id: str) -> None:
         """UPDATE items SET merged_into = ? WHERE merged_into = ? AND item_id IN (
                WITH RECURSIVE through AS (
                    SELECT item_id FROM decisions WHERE other_id = ? AND verdict = 'same' AND NOT undone
-                   UNION SELECT d.item_id FROM decisions d JOIN through t ON d.other_id = t.item_id WHERE d.verdict = 'same' AND NOT
-                   d.undone
+                   UNION
+                   SELECT d.item_id FROM decisions d JOIN through t ON d.other_id = t.item_id
+                   WHERE d.verdict = 'same' AND NOT d.undone
                ) FROM through)""",
         [item_id, root, item_id],
     )

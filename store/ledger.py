@@ -127,8 +127,8 @@ def _doubts_of_run(con: Connection, run_id: str) -> dict[str, int]:
     """What one run can have broken in a large benchmark; all else is the doctor's."""
     twice = """SELECT count(*) - count(DISTINCT item_id) FROM items SEMI JOIN (FROM items WHERE created_run = ?) USING (item_id)"""
     lost = """SELECT count(*) FROM (FROM decisions WHERE run_id = ?) ANTI JOIN items USING (item_id)"""
-    found = {"one row for each new item": twice, "each decision has its item": lost}
-    counts = {what: int(con.execute(sql, [run_id]).fetchall()[0][0]) for what, sql in found.items()}
+    queries = {"one row for each new item": twice, "each decision has its item": lost}
+    counts = {what: int(con.execute(sql, [run_id]).fetchall()[0][0]) for what, sql in queries.items()}
     return {what: n for what, n in counts.items() if n}
 
 
@@ -143,9 +143,10 @@ def table_hashes(con: Connection) -> dict[str, str]:
 
 
 def final_hash(con: Connection) -> str:
-    """One hash over all that the database says, equal for two ways to the same end: a run that was killed and repeated and one that was
-    not,
-    a harvest and its rebuild. Comparable between files of one DuckDB version."""
+    """One hash over all that the database says, comparable between files of one DuckDB version.
+
+    It is equal for two ways to the same end: a run that was killed and repeated and one that was not, a harvest and its rebuild.
+    """
     return hashlib.sha256(repr(sorted(table_hashes(con).items())).encode()).hexdigest()
 
 

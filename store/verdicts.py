@@ -50,10 +50,10 @@ class Tombstones:
         """Whether the record itself, its author or its address is buried."""
         if not self.hashes:
             return False
-        said = [tombstone_hash("record", record.key), tombstone_hash("url", canonical_url(record.url))]
+        covering = [tombstone_hash("record", record.key), tombstone_hash("url", canonical_url(record.url))]
         if record.author_key:
-            said.append(tombstone_hash("author", record.author_key))
-        return not self.hashes.isdisjoint(said)
+            covering.append(tombstone_hash("author", record.author_key))
+        return not self.hashes.isdisjoint(covering)
 
 
 def tombstones(con: Connection) -> Tombstones:

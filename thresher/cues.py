@@ -79,19 +79,26 @@ def _word(token: str) -> str:
 
 @dataclass(frozen=True)
 class Cue:
-    """A list of phrases as one pattern, compiled when it is first needed: there are hundreds, and most runs need a few.
+    """A list of phrases as one pattern, made when it is first needed: there are hundreds, most runs need a few, and `status` none."""
 
-    ``needles`` are plain words of which one stands in every text that the pattern finds something in: looking for them first is ten times
-    as fast as the pattern.
-    """
-
-    source: str
-    needles: tuple[str, ...]
+    phrases: tuple[str, ...]
+    """The longest first: of two that begin alike, the longer is found."""
+    model: str = ""
+    """What stands in for ``<model>``."""
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The compiled pattern."""
-        return re.compile(self.source)
+        """Any of the phrases, as whole words, in folded text."""
+        if not self.phrases:
+            return re.compile(NOTHING)
+        return re.compile(rf"(?<!\w)(?:{'|'.join(pattern_of(p, self.model) for p in self.phrases)})(?!\w)")
+
+    @cached_property
+    def needles(self) -> tuple[str, ...]:
+        """Plain words of which one stands in every text that the pattern finds something in: looking for them first is ten times as fast
+        as the pattern."""
+        needles = sorted({n for p in self.phrases for n in _needles(p)})
+        return tuple(n for n in needles if not any(o != n and o in n for o in needles))
 
     def search(self, folded: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
         """The first match between two places of folded text."""
@@ -117,14 +124,8 @@ class Cue:
 
 
 def any_of(phrases: Iterable[str], model: str = "") -> Cue:
-    """One cue that finds any of the phrases, as whole words, in folded text; the longest phrase first."""
-    ordered = sorted(set(phrases), key=lambda p: (-len(p), p))
-    if not ordered:
-        return Cue(NOTHING, ())
-    sources = [pattern_of(p, model) for p in ordered]
-    needles = sorted({n for p in ordered for n in _needles(p)})
-    kept = tuple(n for n in needles if not any(o != n and o in n for o in needles))
-    return Cue(rf"(?<!\w)(?:{'|'.join(sources)})(?!\w)", kept)
+    """One cue that finds any of the phrases, as whole words, in folded text; ``model`` stands in for ``<model>``."""
+    return Cue(tuple(sorted(set(phrases), key=lambda p: (-len(p), p))), model)
 
 
 def _needles(phrase: str) -> list[str]:

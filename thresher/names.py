@@ -44,16 +44,11 @@ class Named:
 
 
 class Names:
-    """All families, compiled. Immutable after construction."""
+    """All families. What it answers never changes after construction."""
 
     def __init__(self, families: Sequence[Family]) -> None:
         self._by_alias = {fold(a): f for f in families for a in f.aliases}
-        self._variants = {
-            f.name: re.compile(r"[ -]?(" + "|".join(re.escape(fold(v)) for v in sorted(f.variants, key=lambda v: -len(v))) + r")(?!\w)")
-            if f.variants
-            else re.compile(NOTHING)
-            for f in families
-        }
+        self._patterns: dict[str, re.Pattern[str]] = {}
         ordered = sorted(self._by_alias, key=lambda a: (-len(a), a))
         aliases = "|".join(re.escape(a) for a in ordered)
         self._ordered = tuple(ordered)
@@ -70,25 +65,32 @@ class Names:
         else:
             return []
         places = [place for alias in self._ordered if alias in folded for place in _whole_words(folded, alias)]
-        found: list[Named] = []
+        mentions: list[Named] = []
         for start, alias in sorted(places, key=lambda p: (p[0], -len(p[1]))):
-            if len(found) >= limit:
+            if len(mentions) >= limit:
                 break
-            if not found or start >= found[-1].end:
-                found.append(self._extend(folded, start, alias))
-        return found
+            if not mentions or start >= mentions[-1].end:
+                mentions.append(self._extend(folded, start, alias))
+        return mentions
 
     def canonical(self, label: str) -> str:
         """The canonical name in a short label, or the label itself where no family is known."""
         named = self.find(fold(label), limit=1)
         return named[0].name if named else label
 
+    def _variant(self, family: Family) -> re.Pattern[str]:
+        """A variant of the family behind its name, compiled when the family is first met."""
+        if family.name not in self._patterns:
+            words = "|".join(re.escape(fold(v)) for v in sorted(family.variants, key=lambda v: -len(v)))
+            self._patterns[family.name] = re.compile(rf"[ -]?({words})(?!\w)" if words else NOTHING)
+        return self._patterns[family.name]
+
     def _extend(self, folded: str, start: int, alias: str) -> Named:
         family = self._by_alias[alias]
         end = start + len(alias)
         version, variants = "", []
         for _ in range(4):
-            if part := self._variants[family.name].match(folded, end):
+            if part := self._variant(family).match(folded, end):
                 variants.append(part.group(1))
             elif part := _SIZE.match(folded, end):
                 variants.append(part.group(1).upper())

@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from thresher.settings import Clusters
+from dedupe.settings import Clusters
 from thresher.text import content_hash
 
 Whole = npt.NDArray[np.int64]

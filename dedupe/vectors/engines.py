@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from dedupe.settings import Embedding
 from dedupe.vectors import minilm
 from dedupe.vectors.encoder import Encoder, importable
 from thresher.errors import EncoderError
-from thresher.settings import Embedding
 
 
 def open_encoder(settings: Embedding, cache: Path) -> Encoder:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from dedupe.settings import Embedding
 from dedupe.vectors import minilm
 from dedupe.vectors.encoder import Floats, Progress, checked, thread_count
 from thresher.errors import EncoderError
-from thresher.settings import Embedding
 
 CHUNK = 4096
 """Texts that are sorted by length together, and between two calls of ``progress``: enough that few batches stay half empty."""

@@ -13,10 +13,10 @@ from typing import Any, cast
 
 import numpy as np
 
+from dedupe.settings import Embedding
 from dedupe.vectors import minilm
 from dedupe.vectors.encoder import Floats, Progress, checked, digest, thread_count
 from thresher.errors import EncoderError
-from thresher.settings import Embedding
 
 BUDGET = {"cpu": 4096, "cuda": 262144}
 """Tokens a batch."""

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.logging import RichHandler
 
 from flows.cli import shown
 from flows.cli.clusters import app as clusters_app
 from flows.cli.shared import DEFAULT_DATA, FAILED, PARTLY, USAGE, AsJson, Config, Data, NoEmbed, Wait, benchmark, progress, stderr
+from flows.cli.status import status
 from thresher import __version__
 from thresher.errors import SettingsError, ThresherError, UsageError
 
@@ -26,7 +26,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 app.add_typer(clusters_app, name="clusters")
-for command in (shown.compare, shown.show, shown.status, shown.doctor):
+for command in (status, shown.show, shown.compare, shown.doctor):
     app.command()(command)
 app.command(name="config")(shown.show_config)
 
@@ -36,13 +36,14 @@ def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,
 ) -> None:
-    level = logging.INFO if verbose else logging.ERROR
-    logging.basicConfig(
-        level=level, format="%(name)s: %(message)s", handlers=[RichHandler(console=stderr(), show_path=False, markup=False)]
-    )
     if version:
         print(__version__)
         raise typer.Exit
+    from rich.logging import RichHandler  # --help and --version do without
+
+    level = logging.INFO if verbose else logging.ERROR
+    handler = RichHandler(console=stderr(), show_path=False, markup=False)
+    logging.basicConfig(level=level, format="%(name)s: %(message)s", handlers=[handler])
 
 
 @app.command()
@@ -50,7 +51,7 @@ def harvest(
     sources: Annotated[list[str] | None, typer.Argument(help="Sources to harvest; all that are on by default.")] = None,
     data: Data = DEFAULT_DATA, config: Config = None, no_embed: NoEmbed = False, as_json: AsJson = False, wait: Wait = 0.0,
 ) -> None:  # fmt: skip
-    """Fetch what is new from the configured sources, judge it, and land it.
+    """Fetch what is new, judge it, land it, and decide.
 
     Asks each site for what changed since the last time, politely, and keeps every answer in data/archive before it is read. Can be
     interrupted: the next run goes on where this one stopped.
@@ -72,13 +73,16 @@ def harvest(
 
 @app.command()
 def ingest(
-    source: Annotated[str, typer.Argument(help="The source whose files these are: arena, discourse, reddit, stackexchange, textbooks.")],
+    source: Annotated[str, typer.Argument(help="The source whose files these are; `thresher config` lists all.")],
     paths: Annotated[list[Path], typer.Argument(help="Dumps, logs, clones of book repositories; files or folders.")],
     data: Data = DEFAULT_DATA, config: Config = None, no_embed: NoEmbed = False, as_json: AsJson = False, wait: Wait = 0.0,
     site: Annotated[str, typer.Option("--site", help="The site that the files belong to; by default one called as the file is.")] = "",
     sets: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the site, as under [[sites]] in its config file.")] = None,
 ) -> None:  # fmt: skip
-    """Take local files: a Stack Exchange dump, a cloned book, an arena log, saved answers of a site. No network."""
+    """Do the same with local files, without a network.
+
+    A Stack Exchange dump, a cloned book, an arena log, saved answers of a site.
+    """
     from flows.line.deduplicating import Deduplicated
     from flows.line.harvesting import ingest_files
     from flows.line.opening import open_run
@@ -94,7 +98,10 @@ def ingest(
 
 @app.command()
 def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False, wait: Wait = 0.0) -> None:
-    """Embed and decide what was landed with --no-embed, or while the model could not be used."""
+    """Embed and decide what is still open.
+
+    That is what was landed with --no-embed, or while the model could not be used.
+    """
     from flows.line.opening import open_run
     from flows.spread import deduplicate_spread
 
@@ -106,7 +113,10 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
 
 @app.command()
 def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False) -> None:
-    """Make the database anew from the archive, without a network. The old file is kept in data/damaged-NN."""
+    """Make the database anew from the archive.
+
+    Needs no network. The old file is kept in data/damaged-NN.
+    """
     from flows.line import replay
 
     work = benchmark(data, config)
@@ -114,18 +124,8 @@ def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = 
         made = replay.rebuild(work, lambda pages: bars.rebuilt(pages))
     same = made.before == made.after
     if as_json:
-        print(
-            json.dumps(
-                {
-                    "runs": made.runs,
-                    "pages": made.pages,
-                    "before": made.before,
-                    "after": made.after,
-                    "identical": same,
-                    "kept": str(made.old_file or ""),
-                }
-            )
-        )
+        numbers = {"runs": made.runs, "pages": made.pages, "before": made.before, "after": made.after}
+        print(json.dumps({**numbers, "identical": same, "kept": str(made.old_file or "")}))
         return
     print(f"{made.pages:,} pages of {made.runs:,} runs replayed.")
     if made.before:
@@ -145,7 +145,10 @@ def unmerge(
     author: Annotated[str, typer.Option("--author", help="Who says so; else the user of this machine.", envvar="THRESHER_AUTHOR")] = "",
     data: Data = DEFAULT_DATA, config: Config = None, wait: Wait = 0.0,
 ) -> None:  # fmt: skip
-    """Part an item from the one that it was merged into, for good: the dedupe never merges the two again, nor does a rebuild."""
+    """Part an item from the one it was merged into, for good.
+
+    The dedupe never merges the two again, nor does a rebuild.
+    """
     from flows.line.opening import open_run
     from store import queries, verdicts
 
@@ -163,8 +166,11 @@ def snapshot(
     name: Annotated[str, typer.Argument(help="a-z, 0-9, '.', '_', '-'; for example 2026-11-24.")],
     data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Freeze the benchmark into data/snapshots/NAME: Parquet, a dataset card, a manifest with checksums. Only what the export class allows
-    leaves; made twice, it is byte for byte the same."""
+    """Freeze what the licences let out.
+
+    data/snapshots/NAME holds Parquet, a dataset card and a manifest with checksums. Only what the export class allows leaves; made twice,
+    it is byte for byte the same.
+    """
     from store.snapshot.freeze import freeze
 
     work = benchmark(data, config)
@@ -179,7 +185,10 @@ def snapshot(
 
 @app.command()
 def serve(data: Data = DEFAULT_DATA, config: Config = None) -> None:
-    """Harvest every night by the schedule in config/thresher.toml, until interrupted. Needs no other set-up."""
+    """Harvest every night by a schedule, until interrupted.
+
+    The schedule is in config/thresher.toml; no other set-up is needed.
+    """
     from flows.serve import serve as serve_flows
 
     work = benchmark(data, config, create=True)
@@ -219,6 +228,8 @@ def _end(work: Any, run: Any, outcome: Any, as_json: bool, *, off: dict[str, str
             out.print(f"{name} is off: {reason}", markup=False)
         if not sum(s["landed"] for s in report["sources"].values()):
             out.print("0 new items.")
+    for text in run.notices:
+        print(f"note: {text}", file=sys.stderr)
     if run.failed or run.partly:
         for text in (*run.failed, *run.partly):
             print(text, file=sys.stderr)

@@ -7,10 +7,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from thresher.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    from flows.line.workspace import Workspace
+    from store.file.database import Connection
 
 OK, FAILED, USAGE, PARTLY = 0, 1, 2, 3
 
@@ -24,11 +32,27 @@ Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for another
 DEFAULT_DATA = Path("data")
 
 
-def benchmark(data: Path, config: Path | None, *, create: bool = False) -> Any:
-    """The ``Workspace`` of the folder; imported late, so that ``--help`` is quick."""
+def benchmark(data: Path, config: Path | None, *, create: bool = False) -> Workspace:
+    """The benchmark for a command that writes. It brings the whole line with it, so it is imported late: who only looks does without."""
     from flows.line.workspace import Workspace
 
     return Workspace.open(data, config, create=create)
+
+
+def existing(data: Path) -> Path:
+    """The folder itself; UsageError where there is none."""
+    if not data.is_dir():
+        raise UsageError(f"{data}: no benchmark there; give its folder by --data, or make one: thresher harvest, thresher ingest")
+    return data
+
+
+@contextmanager
+def reader(data: Path) -> Iterator[Connection]:
+    """The benchmark for a command that only looks: no settings, no rules, no line."""
+    from store.file.database import Database  # brings DuckDB, which --help does without
+
+    with Database(existing(data)).reader() as con:
+        yield con
 
 
 class Bars:
@@ -66,17 +90,18 @@ class Bars:
 @contextmanager
 def progress(as_json: bool) -> Iterator[Bars]:
     """Bars while something is done."""
-    shown = sys.stderr.isatty() and not as_json
-    if not shown:
+    if as_json or not sys.stderr.isatty():
         yield Bars(None)
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # slow to import
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=stderr(), transient=True) as shown_there:
-        yield Bars(shown_there)
+    with Progress(*columns, console=stderr(), transient=True) as bars:
+        yield Bars(bars)
 
 
-def stderr() -> Any:
+def stderr() -> Console:
     """A rich console for what is no output."""
-    from rich.console import Console
+    from rich.console import Console  # slow to import
 
     return Console(stderr=True)

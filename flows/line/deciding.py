@@ -161,10 +161,10 @@ def _opened(work: Workspace, queue: Queued) -> tuple[Index, set[str]]:
     state = _state(rows) if rows else State(Cells.one(work.encoder.dim))
     try:
         index = Index(work.index, state)
-        held = index.held(queue.ids)
-        if len(index) - len(held) == expected:
-            return index, held
-        trouble = f"it holds {len(index) - len(held):,} settled items, and there are {expected:,}"
+        queued_in_index = index.held(queue.ids)
+        if len(index) - len(queued_in_index) == expected:
+            return index, queued_in_index
+        trouble = f"it holds {len(index) - len(queued_in_index):,} settled items, and there are {expected:,}"
     except SegmentDamaged as error:
         trouble = str(error)
     log.warning("the index is built again from the database: %s", trouble)

@@ -19,12 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dedupe.failures import phrases
 from dedupe.failures.phrases import Phrase
+from dedupe.settings import Distiller
 from store.failures import StoredClaim
 from thresher.cues import fold
 from thresher.disk import append_lines, read_lines
 from thresher.errors import BudgetExhausted, ThresherError
 from thresher.net.client import Client
-from thresher.settings import Distiller, Pace
+from thresher.net.settings import Pace
 
 log = logging.getLogger("thresher.distilling")
 

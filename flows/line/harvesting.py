@@ -13,12 +13,12 @@ from flows.line.judging import judge_source
 from flows.line.landing import land_pages
 from flows.line.run import Landing, LiveRun, SourceResult
 from scrapers import base
+from scrapers.settings import Source
 from store import pages
 from store.runs import RunState
 from thresher.errors import BudgetExhausted, NetworkError, PayloadError, RateLimited, ThresherError, UsageError
 from thresher.model import Page
 from thresher.net.client import Client
-from thresher.settings import Source
 
 log = logging.getLogger("thresher.harvest")
 

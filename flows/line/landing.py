@@ -84,7 +84,8 @@ class _Batch:
         self._begun = time.monotonic()
 
     def add(self, scraper: Scraper, page: Page) -> None:
-        """Archive and parse one page."""
+        """Archive and parse one page. Its moment is that of this observation, not a file's own time: what is read later wins."""
+        page = replace(page, fetched_at=self._run.clock.tick())
         ref = self._run.archive.write_page(page)
         parsed = parse_page(scraper, page, self._run.work.salt)
         failpoint("landing.parsed")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flows.line import replay
+from flows.line.clock import ObservationClock, utc_now
 from flows.line.run import LiveRun, Progress, Silent
 from flows.line.workspace import Workspace
 from store import ledger, runs
@@ -23,19 +24,26 @@ LEASE_WAIT_S = 600.0
 
 
 @contextmanager
-def open_run(work: Workspace, command: str, *, wait_s: float = 0.0, progress: Progress | None = None) -> Iterator[LiveRun]:
+def open_run(
+    work: Workspace, command: str, *, wait_s: float = 0.0, progress: Progress | None = None, now: Callable[[], datetime] = utc_now
+) -> Iterator[LiveRun]:
     """Hold the lease, take up what a killed run left in the archive, and close the run in balance at the end."""
     _refuse_orphaned(work)
     with work.database.writer(wait_s):
         with work.database.transaction() as con:
             unfinished = runs.unfinished(con)
+            clock = ObservationClock(runs.last_observed(con), now)
             run_id = runs.open_run(
                 con, command, rules_version=work.rules.version, dedupe_version=work.settings.dedupe.version,
-                encoder=work.settings.dedupe.embedding.model,
+                encoder=work.settings.dedupe.embedding.model, now=clock.tick(),
             )  # fmt: skip
         replay.acknowledge(work)
         history.note(work.archive, run_id, "opened", command=command)
-        run = LiveRun(work, run_id, progress or Silent(), archive=ArchiveWriter(work.archive, run_id, datetime.now(UTC)))
+        archive = ArchiveWriter(work.archive, run_id, clock.tick())
+        run = LiveRun(work, run_id, progress or Silent(), archive=archive, clock=clock)
+        if warning := clock.warning():
+            log.warning("%s", warning)
+            run.notices.append(warning)
         try:
             replay.recover(run, unfinished)
             failpoint("run.opened")

@@ -202,20 +202,24 @@ class _PastRun:
 
 
 def _past_runs(archive: Path) -> list[_PastRun]:
-    """Every run in the order of opening, with whether it came to decide and to cluster."""
-    started: dict[str, str] = {}
+    """Every run with whether it came to decide and to cluster, in the order in which they were noted, which no clock can turn round.
+
+    A run that left an archive file and no note (older releases wrote none) is put before the first one that began later.
+    """
+    started: dict[str, datetime] = {}
     reached: dict[str, set[str]] = {"decided": set(), "clustered": set()}
     for event in history.events(archive):
         if event["event"] in reached:
             reached[event["event"]].add(event["run_id"])
-        started.setdefault(event["run_id"], event["at"])
+        started.setdefault(event["run_id"], datetime.fromisoformat(event["at"]))
+    order = list(started)
     for file in sorted(archive.glob("*.warc.gz")):
         run_id = file.name.removesuffix(".warc.gz")
-        started.setdefault(run_id, datetime.strptime(run_id[:15] + "+0000", "%Y%m%dT%H%M%S%z").isoformat())
-    return [
-        _PastRun(run_id, datetime.fromisoformat(at), run_id in reached["decided"], run_id in reached["clustered"])
-        for run_id, at in sorted(started.items(), key=lambda s: s[1])
-    ]
+        if run_id not in started:
+            started[run_id] = datetime.strptime(run_id[:15] + "+0000", "%Y%m%dT%H%M%S%z")
+            later = next((place for place, other in enumerate(order) if started[other] > started[run_id]), len(order))
+            order.insert(later, run_id)
+    return [_PastRun(run_id, started[run_id], run_id in reached["decided"], run_id in reached["clustered"]) for run_id in order]
 
 
 def _final_hash(work: Workspace) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from flows.line.clock import ObservationClock
 from flows.line.workspace import Workspace
 from store import queries, runs
 from thresher.archive.writer import ArchiveWriter
@@ -47,10 +48,12 @@ class Run:
 class LiveRun(Run):
     """A run that may fetch: it has an archive to write to, and notes what went wrong without ending it.
 
-    ``partly`` is what was left for another run, ``failed`` what brought nothing home.
+    ``partly`` is what was left for another run, ``failed`` what brought nothing home, ``notices`` what a person should hear besides.
     """
 
     archive: ArchiveWriter = field(kw_only=True)
+    clock: ObservationClock = field(kw_only=True)
+    notices: list[str] = field(default_factory=list)
     partly: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 

@@ -62,15 +62,15 @@ class Migration:
 
 def migrations(folder: Path = MIGRATIONS) -> list[Migration]:
     """Every migration, in order; StoreError where a number is missing or taken twice."""
-    found = []
+    steps = []
     for path in sorted(folder.glob("*.sql")):
         match = re.fullmatch(r"(\d{4})_([a-z0-9_]+)", path.stem)
         if match is None:
             raise StoreError(f"{path}: a migration is called NNNN_what_it_does.sql")
-        found.append(Migration(int(match.group(1)), match.group(2), path.read_text(encoding="utf-8")))
-    if [m.version for m in found] != list(range(1, len(found) + 1)):
+        steps.append(Migration(int(match.group(1)), match.group(2), path.read_text(encoding="utf-8")))
+    if [m.version for m in steps] != list(range(1, len(steps) + 1)):
         raise StoreError(f"{folder}: migrations must be numbered 0001, 0002, ... without gaps")
-    return found
+    return steps
 
 
 class Database:
@@ -331,9 +331,10 @@ def _apply(con: Connection, migration: Migration) -> None:
 
 
 def _refuse_damaged(con: Connection, path: Path) -> None:
-    """DuckDB opens a file that lost its end, as long as nothing asks for the blocks that are missing. So where a process died, or the
-    file is
-    smaller than it was after the last commit, every block is read once before anything is written on top."""
+    """Read every block once before anything is written on top, where a process died or the file is smaller than after the last commit.
+
+    DuckDB opens a file that lost its end, as long as nothing asks for the blocks that are missing.
+    """
     died = path.with_name(FILE + ".wal").exists()
     if died or path.stat().st_size < journal.last_size(path.parent):
         checksums(con, read_all=True)
@@ -342,10 +343,10 @@ def _refuse_damaged(con: Connection, path: Path) -> None:
 def _refuse_reverted(con: Connection, folder: Path) -> None:
     """A database that lost acknowledged commits must not be written on top of."""
     acknowledged = journal.last_commit(folder, database_id=con.execute("SELECT database_id FROM meta").fetchall()[0][0])
-    held = int(con.execute("SELECT commits FROM meta").fetchall()[0][0])
-    if acknowledged is not None and held < acknowledged:
+    commits = int(con.execute("SELECT commits FROM meta").fetchall()[0][0])
+    if acknowledged is not None and commits < acknowledged:
         raise DatabaseDamaged(
-            f"{folder / FILE}: holds {held} commits, but {acknowledged} were acknowledged: its write-ahead log was lost or cut, "
+            f"{folder / FILE}: holds {commits} commits, but {acknowledged} were acknowledged: its write-ahead log was lost or cut, "
             "or an older copy was put in its place; run `thresher doctor`, then `thresher rebuild`"
         )
 

@@ -32,8 +32,8 @@ def translate(error: duckdb.Error | OSError, path: Path) -> StoreError:
     text = str(error)
     first = text.splitlines()[0] if text else type(error).__name__
     if "Conflicting lock" in text or "Could not set lock" in text:
-        found = _HOLDER.search(text)
-        pid = int(found.group(1)) if found else None
+        holder = _HOLDER.search(text)
+        pid = int(holder.group(1)) if holder else None
         return DatabaseLocked(f"{path}: another process (PID {pid or '?'}) has the file open; close it and try again", pid=pid)
     if "version number" in text or "storage version" in text.lower():
         return SchemaTooNew(

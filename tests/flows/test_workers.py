@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dedupe.settings import Embedding
 from dedupe.vectors.cells import Cells
 from dedupe.vectors.engines import open_encoder
 from dedupe.vectors.exact import rounded
@@ -21,7 +22,6 @@ from dedupe.vectors.index import Index, State
 from dedupe.vectors.openvino_engine import MiniLM
 from flows.line import shards
 from thresher.errors import EncoderError
-from thresher.settings import Embedding
 
 TEXTS = [
     f"{place} has {count} {things}." for place in ("Oslo", "The Moon", "") for count in range(9) for things in ("cats", "seas", "kings")

@@ -21,7 +21,7 @@ from scrapers.arena.hub import File, chosen
 from thresher.errors import HttpStatusError, PayloadError, SettingsError
 from thresher.model import Dead, Page, Record
 from thresher.net.client import Client
-from thresher.settings import Network, Pace
+from thresher.net.settings import Network, Pace
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "arena"

@@ -12,9 +12,9 @@ import pytest
 from pydantic import ValidationError
 
 from scrapers import discourse
+from scrapers.settings import Source
 from thresher.errors import PayloadError, UsageError
 from thresher.model import Dead, Page, Quote, Record
-from thresher.settings import Source
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "discourse"
 FORUM = "https://forum.example.org"

@@ -16,7 +16,7 @@ from scrapers import discourse
 from thresher.errors import HttpStatusError, PaginationError, PayloadError
 from thresher.model import Page, Record
 from thresher.net.client import Client
-from thresher.settings import Network, Pace
+from thresher.net.settings import Network, Pace
 
 
 class Forum:

@@ -17,7 +17,7 @@ from scrapers import reddit
 from thresher.errors import HttpStatusError, NetworkError, PaginationError, PayloadError, RateLimited, SettingsError, TransientError
 from thresher.model import Dead, Page, Record
 from thresher.net.client import Client, Clock
-from thresher.settings import Network, Pace
+from thresher.net.settings import Network, Pace
 
 NEWEST = 1762000000
 CAP = 1000

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from scrapers import stackexchange
+from scrapers.settings import Source
 from scrapers.stackexchange.rights import rights
 from thresher.errors import PayloadError, UsageError
 from thresher.model import Dead, Page, Quote, Record
-from thresher.settings import Source
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "stackexchange"
 HOME = "https://models.example.org"

@@ -16,7 +16,7 @@ from scrapers import stackexchange
 from thresher.errors import BudgetExhausted, HttpStatusError, PaginationError, PayloadError
 from thresher.model import Page, Record
 from thresher.net.client import Client
-from thresher.settings import Network, Pace
+from thresher.net.settings import Network, Pace
 
 DAY = 86_400
 NOW = 1_770_000_000

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from scrapers import textbooks
+from scrapers.settings import Source
 from scrapers.textbooks import Site, parse, read
 from thresher.errors import PayloadError, SettingsError
 from thresher.model import Dead, Exercise, Page, Record
-from thresher.settings import Source
 
 BOOKS = Path(__file__).parent.parent / "fixtures" / "textbooks"
 SITE = Site(name="harbour", repository="harbour/osbooks-harbour", publisher="Harbour Press", genai_restricted=True)

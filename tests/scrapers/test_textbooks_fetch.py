@@ -17,7 +17,7 @@ from scrapers.textbooks import Site, fetch, parse
 from thresher.errors import HttpStatusError, PayloadError
 from thresher.model import Page, Record
 from thresher.net.client import Client
-from thresher.settings import Network, Pace
+from thresher.net.settings import Network, Pace
 
 BOOKS = Path(__file__).parent.parent / "fixtures" / "textbooks"
 COMMIT = "c0ffee" + "0" * 34

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from store import failures, items, pages, runs
+from store import failures, items, pages, queries, runs
 from store.failures import ChangedCluster, PhrasedClaim, StoredCluster
 from store.file.database import Database
 from thresher.errors import UsageError
@@ -82,7 +82,7 @@ def test_a_deleted_report_leaves_its_cluster_with_its_words(database: Database, 
     with database.transaction() as con:
         failures.leave(con, ["forum:bugs:c1"])
     with database.reader() as con:
-        (left,) = failures.listed(con)
+        (left,) = queries.failure_clusters(con)
         assert (left["reports"], left["label"]) == (1, "drops a line")
         assert "loses a line" not in str(con.execute("FROM phrases").fetchall() + con.execute("FROM claims").fetchall())
         assert failures.stale_clusters(con) == {"code": ["f1"]}
@@ -104,7 +104,7 @@ def test_sources_and_authors_are_counted_once_each(database: Database, run_id: s
     land(database, run_id, said)
     place(database, run_id)
     with database.reader() as con:
-        (found,) = failures.listed(con)
+        (found,) = queries.failure_clusters(con)
     assert (found["reports"], found["sources"], found["authors"]) == (8, 2, 2)
 
 
@@ -124,7 +124,7 @@ def test_a_trend_compares_the_last_week_with_the_four_before(database: Database,
     land(database, run_id, [complaint(900, "today", days_ago=0), complaint(901, "long ago", days_ago=400)])
     place(database, run_id, "f2", "style")
     with database.reader() as con:
-        found = {c["cluster_id"]: c["trend"] for c in failures.listed(con)}
+        found = {c["cluster_id"]: c["trend"] for c in queries.failure_clusters(con)}
     assert found["f1"] == trend
 
 
@@ -134,7 +134,7 @@ def test_a_merged_cluster_leads_to_the_one_it_went_to(database: Database, run_id
     with database.transaction() as con:
         failures.save_category(con, run_id, ENCODER, "code", [], [], [("merged", "f0", "f1")])
     with database.reader() as con:
-        found = failures.one(con, "f0")
+        found = queries.failure_cluster(con, "f0")
         assert found["cluster_id"] == "f1"
         assert [m["words"] for m in found["members"]] == ["loses a line"]
         assert {(e["event"], e["cluster_id"]) for e in found["history"]} == {("opened", "f1"), ("merged", "f0")}
@@ -143,9 +143,9 @@ def test_a_merged_cluster_leads_to_the_one_it_went_to(database: Database, run_id
 def test_an_unknown_cluster_or_trend_is_refused_in_words(database: Database) -> None:
     with database.reader() as con:
         with pytest.raises(UsageError, match="no cluster begins with 'f9'"):
-            failures.one(con, "f9")
+            queries.failure_cluster(con, "f9")
         with pytest.raises(UsageError, match="growing"):
-            failures.listed(con, trend="up")
+            queries.failure_clusters(con, trend="up")
 
 
 def test_vectors_of_another_encoder_are_given_up_and_their_phrases_placed_anew(database: Database, run_id: str) -> None:

@@ -32,14 +32,6 @@ def test_the_report_of_a_run_balances_and_is_json(night: Path) -> None:
     assert forum["refused"] == {"fifth": 9}
 
 
-def test_the_status_adds_up(night: Path) -> None:
-    with Database(night).reader() as con:
-        status = json.loads(json.dumps(queries.status(con)))
-    assert status["items"] == sum(status["by_kind"].values()) == sum(status["by_source"].values())
-    assert status["items"] + status["merged"] + status["retired"] == 36
-    assert status["records_due"] == status["embedding_pending"] == 0
-
-
 def test_an_item_is_found_by_the_beginning_of_its_id_with_all_its_evidence(night: Path) -> None:
     with Database(night).reader() as con:
         wanted, reports = con.execute("SELECT item_id, report_count FROM most_reported LIMIT 1").fetchall()[0]
@@ -65,9 +57,3 @@ def test_every_view_answers_and_says_what_it_is(night: Path) -> None:
             "SELECT table_name FROM duckdb_tables() WHERE comment IS NULL AND table_name <> 'schema_migrations'"
         ).fetchall()
         assert tables == []
-
-
-def test_growth_and_sites_are_told(night: Path) -> None:
-    with Database(night).reader() as con:
-        assert [g["landed_so_far"] for g in queries.growth(con)] == [36]
-        assert [(s["site"], s["pages"], s["records"]) for s in queries.sites(con)] == [("rivers", 12, 48)]

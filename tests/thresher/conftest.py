@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from thresher.net.client import Client, Clock
-from thresher.settings import Network, Pace
+from thresher.net.settings import Network, Pace
 
 Reply = bytes | Callable[[socket.socket, threading.Event], None]
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from thresher import text
+
+PERSONAL_PIECES = (
+    "wren@example.org", "@", ".", "x@y", "+1 555 010 0199", "+49 (30) 1234 5678", "(555)010-0199", "555-010-0199",
+    "\u0665\u0665\u0665-010-0199",
+    "4111 1111 1111 1111", "4111-1111-1111-1111", "5500000000000004", "3", "12", "010", " ", "-", "+", "[", "sk-" + "a" * 20,
+    "ghp_" + "c" * 30,
+    "github_pat_" + "d" * 30, "AKIA" + "A" * 16, "hf_" + "e" * 30, "xoxb-1234567890", "AIza" + "f" * 35, "eyJ" + "g" * 10,
+    "-----BEGIN RSA PRIVATE KEY-----", "\n", "-----END RSA PRIVATE KEY-----", "word", "\u00e9",
+)  # fmt: skip
 
 
 @given(st.text())
@@ -68,6 +80,16 @@ def test_personal_data_and_keys_are_replaced_and_counted(raw: str, tag: str) -> 
     assert found == {tag: 1}
     assert f"[{tag}]" in redacted
     assert text.redact(redacted) == (redacted, {})
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(PERSONAL_PIECES), max_size=8).map("".join))
+def test_no_pattern_is_skipped_that_would_match(raw: str) -> None:
+    by_all, counts = raw, Counter[str]()
+    for personal in text._PERSONAL:
+        by_all, count = replace(personal, may=lambda _: True).replace(by_all)
+        counts[personal.tag] += count
+    assert text.redact(raw) == (by_all, dict(+counts))
 
 
 @pytest.mark.parametrize(

@@ -11,29 +11,23 @@ import re
 from dataclasses import dataclass
 
 import ftfy
-from bs4 import BeautifulSoup, Tag
 from ftfy.badness import is_bad
 
 from thresher.formats.html_inline import (
     DROPPED,
     DROPPED_CLASSES,
     MAX_DEPTH,
-    Found,
-    classes_of,
+    Gathered,
     collapse,
     emphasis,
     inline,
     link_text,
     picture,
 )
+from thresher.formats.tree import BLOCKS, Tag, read
 from thresher.model import Quote
 from thresher.text import clean
 
-_BLOCKS = frozenset({
-    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption", "figure",
-    "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li", "main", "nav", "ol", "p", "pre", "section",
-    "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
-})  # fmt: skip
 _LANGUAGE = re.compile(r"^(?:lang|language)-([A-Za-z0-9_+#.-]+)$")
 _NO_LANGUAGE = frozenset({"auto", "none", "nohighlight", "plaintext", "text", "txt", "default", "raw"})
 _UNPARSABLE = re.compile("[\x00\ud800-\udfff]")
@@ -66,9 +60,9 @@ def render(html: str, *, base_url: str = "") -> Rendered:
     html, repaired = repair(_UNPARSABLE.sub("\ufffd", html))
     if "<" not in html and "&" not in html:
         return Rendered(text=clean(_own(html)), repaired=repaired)
-    found = Found(base_url)
-    text = "\n\n".join(_blocks(BeautifulSoup(f"<div>{html}</div>", "lxml"), found, 0))
-    return Rendered(clean(text), tuple(found.quotes), tuple(found.links), found.images, found.code_blocks, repaired)
+    gathered = Gathered(base_url)
+    text = "\n\n".join(_blocks(read(f"<div>{html}</div>"), gathered, 0))
+    return Rendered(clean(text), tuple(gathered.quotes), tuple(gathered.links), gathered.images, gathered.code_blocks, repaired)
 
 
 def repair(text: str) -> tuple[str, bool]:
@@ -81,111 +75,109 @@ def repair(text: str) -> tuple[str, bool]:
     return better, True
 
 
-def _blocks(node: Tag, found: Found, depth: int) -> list[str]:
+def _blocks(node: Tag, gathered: Gathered, depth: int) -> list[str]:
     """The node's content as paragraphs, lists, quotes, ...: each without blank lines around it."""
     if depth > MAX_DEPTH:
-        return _paragraph(collapse(node.get_text(" ")))
+        return _paragraph(collapse(node.text(" ")))
     blocks: list[str] = []
     run: list[str] = []
     for child in node.children:
-        if isinstance(child, Tag) and (child.name in _BLOCKS or _holds_blocks(child)):
+        if isinstance(child, Tag) and (child.name in BLOCKS or _is_around_blocks(child)):
             blocks += _paragraph("".join(run))
             run = []
-            blocks += _block(child, found, depth + 1)
+            blocks += _block(child, gathered, depth + 1)
         else:
-            run.append(inline(child, found, depth + 1))
+            run.append(inline(child, gathered, depth + 1))
     return blocks + _paragraph("".join(run))
 
 
 def _paragraph(inline: str) -> list[str]:
-    text = _own("\n".join(collapse(line) for line in inline.split("\n"))).strip()
+    if not inline:
+        return []
+    text = _own("\n".join(collapse(line) for line in inline.split("\n")) if "\n" in inline else collapse(inline)).strip()
     return [text] if text else []
 
 
 def _own(text: str) -> str:
-    return _OWN_QUOTE_MARK.sub(r"\\>", text)
+    return _OWN_QUOTE_MARK.sub(r"\\>", text) if ">" in text else text
 
 
-def _holds_blocks(tag: Tag) -> bool:
+def _is_around_blocks(tag: Tag) -> bool:
     """An inline tag around blocks (``<a><div>``, ``<em><p>``): its content is rendered as blocks."""
-    return (
-        tag.name not in DROPPED
-        and "lightbox" not in classes_of(tag)
-        and any(isinstance(c, Tag) and c.name in _BLOCKS for c in tag.descendants)
-    )
+    return tag.holds_blocks and tag.name not in DROPPED and "lightbox" not in tag.classes
 
 
-def _block(tag: Tag, found: Found, depth: int) -> list[str]:
-    name, classes = tag.name, classes_of(tag)
+def _block(tag: Tag, gathered: Gathered, depth: int) -> list[str]:
+    name, classes = tag.name, tag.classes
     if name in DROPPED or classes & DROPPED_CLASSES:
         return []
     if name == "hr":
         return ["---"]
     if name == "pre":
-        return [_code_block(tag, found)]
+        return [_code_block(tag, gathered)]
     if ("onebox" in classes and name == "aside") or "lazy-video-container" in classes or "video-placeholder-container" in classes:
-        return _preview(tag, found)
+        return _preview(tag, gathered)
     if "lightbox-wrapper" in classes:
-        return _paragraph(picture(tag, found))
+        return _paragraph(picture(tag, gathered))
     if "math" in classes:
-        return [f"$$\n{tag.get_text().strip()}\n$$"]
+        return [f"$$\n{tag.text().strip()}\n$$"]
     if (
         (name == "aside" and "quote" in classes)
         or (name == "blockquote" and "spoiler" not in classes)
         or (name == "details" and "elided" in classes)
     ):
-        return _quote(tag, found, depth)
+        return _quote(tag, gathered, depth)
     if name in {"ul", "ol"}:
-        return _list(tag, found, depth)
+        return _list(tag, gathered, depth)
     if name == "table":
-        return _table(tag, found, depth)
+        return _table(tag, gathered, depth)
     if name in {"h1", "h2", "h3", "h4", "h5", "h6"}:
-        heading = collapse("".join(inline(c, found, depth) for c in tag.children))
+        heading = collapse("".join(inline(c, gathered, depth) for c in tag.children))
         return [f"{'#' * int(name[1])} {heading}"] if heading else []
     if name in {"summary", "dt"}:
-        label = collapse(" ".join(_blocks(tag, found, depth)))
+        label = collapse(" ".join(_blocks(tag, gathered, depth)))
         return [label if "**" in label else emphasis(label, "**")] if label else []
-    return _blocks(tag, found, depth)
+    return _blocks(tag, gathered, depth)
 
 
-def _code_block(tag: Tag, found: Found) -> str:
-    found.code_blocks += 1
-    code = tag.find("code")
-    classes = [*classes_of(tag), *(classes_of(code) if isinstance(code, Tag) else ())]
+def _code_block(tag: Tag, gathered: Gathered) -> str:
+    gathered.code_blocks += 1
+    code = tag.first("code")
+    classes = [name for t in (tag, code) if t is not None for name in (t.get("class") or "").split()]
     language = next((m[1] for c in classes if (m := _LANGUAGE.match(c)) and m[1].lower() not in _NO_LANGUAGE), "")
-    text = tag.get_text().strip("\n")
+    text = tag.text().strip("\n")
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
     return f"{fence}{language}\n{text}\n{fence}"
 
 
-def _quote(tag: Tag, found: Found, depth: int) -> list[str]:
-    body = tag.find("blockquote") if tag.name == "aside" else tag
-    if not isinstance(body, Tag):
+def _quote(tag: Tag, gathered: Gathered, depth: int) -> list[str]:
+    body = tag.first("blockquote") if tag.name == "aside" else tag
+    if body is None:
         return []
-    found.quoting += 1
-    text = clean("\n\n".join(_blocks(body, found, depth)))
-    found.quoting -= 1
+    gathered.quoting += 1
+    text = clean("\n\n".join(_blocks(body, gathered, depth)))
+    gathered.quoting -= 1
     if not text:
         return []
-    if not found.quoting:
-        topic, post = str(tag.get("data-topic") or ""), str(tag.get("data-post") or "")
-        found.quotes.append(Quote(text, of=f"{topic}/{post}" if topic.isdigit() and post.isdigit() else None))
+    if not gathered.quoting:
+        topic, post = tag.get("data-topic") or "", tag.get("data-post") or ""
+        gathered.quotes.append(Quote(text, of=f"{topic}/{post}" if topic.isdigit() and post.isdigit() else None))
     return ["\n".join(f"> {line}" if line else ">" for line in text.split("\n"))]
 
 
-def _list(tag: Tag, found: Found, depth: int) -> list[str]:
-    start = str(tag.get("start") or "1")
+def _list(tag: Tag, gathered: Gathered, depth: int) -> list[str]:
+    start = tag.get("start") or "1"
     number = int(start) if start.isdigit() and len(start) < 7 else 1
     lines: list[str] = []
     for child in tag.children:
         if isinstance(child, Tag) and child.name in {"ul", "ol"}:
-            lines += _indent("\n\n".join(_list(child, found, depth + 1)), "  ", first="  ")
+            lines += _indent("\n\n".join(_list(child, gathered, depth + 1)), "  ", first="  ")
         elif isinstance(child, Tag):
             marker = f"{number}. " if tag.name == "ol" else "- "
             number += 1
-            if content := _join_item(_blocks(child, found, depth + 1)):
+            if content := _join_item(_blocks(child, gathered, depth + 1)):
                 lines += _indent(content, " " * len(marker), first=marker)
-        elif text := collapse(inline(child, found, depth)):
+        elif text := collapse(inline(child, gathered, depth)):
             lines.append(f"- {text}")
     return ["\n".join(lines)] if lines else []
 
@@ -204,12 +196,12 @@ def _indent(text: str, indent: str, *, first: str) -> list[str]:
     return [(first if i == 0 else indent) + line if line else "" for i, line in enumerate(lines)]
 
 
-def _table(tag: Tag, found: Found, depth: int) -> list[str]:
+def _table(tag: Tag, gathered: Gathered, depth: int) -> list[str]:
     rows = []
     sections = [tag, *(c for c in tag.children if isinstance(c, Tag) and c.name in {"thead", "tbody", "tfoot"})]
     for row in (r for section in sections for r in section.children if isinstance(r, Tag) and r.name == "tr"):
         cells = [c for c in row.children if isinstance(c, Tag) and c.name in {"td", "th"}]
-        rows.append([collapse(" ".join(_blocks(c, found, depth + 1))).replace("|", "\\|") for c in cells])
+        rows.append([collapse(" ".join(_blocks(c, gathered, depth + 1))).replace("|", "\\|") for c in cells])
     rows = [r for r in rows if any(r)]
     if not rows:
         return []
@@ -218,10 +210,11 @@ def _table(tag: Tag, found: Found, depth: int) -> list[str]:
     return ["\n".join([lines[0], "|" + " --- |" * width, *lines[1:]])]
 
 
-def _preview(tag: Tag, found: Found) -> list[str]:
+def _preview(tag: Tag, gathered: Gathered) -> list[str]:
     """A link preview, as one line: ``[title](address)``."""
-    heading = tag.select_one("h3, h4") or tag.select_one("header a")
-    title = collapse(heading.get_text(" ") if heading else str(tag.get("data-video-title") or ""))
-    source = tag.get("data-onebox-src") or tag.get("data-video-src") or next((a.get("href") for a in tag.select("a[href]")), "")
-    url = found.link(str(source or ""))
+    heading = tag.first("h3", "h4") or next((a for t in tag.descendants() if t.name == "header" and (a := t.first("a"))), None)
+    title = collapse(heading.text(" ") if heading else tag.get("data-video-title") or "")
+    links = (href for t in tag.descendants() if t.name == "a" and (href := t.get("href")) is not None)
+    source = tag.get("data-onebox-src") or tag.get("data-video-src") or next(links, "")
+    url = gathered.link(source)
     return [link_text(title, url)] if url else _paragraph(title)

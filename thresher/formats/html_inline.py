@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
-from bs4 import Tag
-from bs4.element import Comment, Doctype, NavigableString
-
+from thresher.formats.tree import Tag
 from thresher.model import Quote
 
 MAX_DEPTH = 120
@@ -19,7 +16,6 @@ DROPPED = frozenset({
 })  # fmt: skip
 DROPPED_CLASSES = frozenset({"anchor", "quote-controls", "footnote-backref", "hashtag-icon-placeholder", "cooked-selection-barrier"})
 _MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*", "del": "~~", "s": "~~", "strike": "~~"}
-_SPACE = re.compile(r"\s+")
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 _ALT_SAYS_NOTHING = re.compile(r"^(?:enter image description here|screen ?shot .*|[\w-]+|.*\.(?:png|jpe?g|gif|webp|svg|bmp))?$", re.I)
 """One word is a file's name, more often than not."""
@@ -29,7 +25,7 @@ _FACES = frozenset({"avatar", "site-icon", "thumbnail", "onebox-avatar", "onebox
 
 
 @dataclass(slots=True)
-class Found:
+class Gathered:
     """What is gathered on the way through one post."""
 
     base_url: str
@@ -53,50 +49,48 @@ class Found:
         return url
 
 
-def inline(node: object, found: Found, depth: int) -> str:
-    """One node as text within a paragraph: white space as in the HTML, line breaks from ``<br>``."""
-    if isinstance(node, NavigableString):
-        return "" if isinstance(node, (Comment, Doctype)) else _SPACE.sub(" ", str(node))
-    if not isinstance(node, Tag):
-        return ""
+def inline(node: Tag | str, gathered: Gathered, depth: int) -> str:
+    """One node as text within a paragraph: white space made single, line breaks from ``<br>``."""
+    if isinstance(node, str):
+        return _single_spaced(node)
     if depth > MAX_DEPTH:
-        return collapse(node.get_text(" "))
-    return _inline_tag(node, found, depth)
+        return collapse(node.text(" "))
+    return _inline_tag(node, gathered, depth)
 
 
-def _inline_tag(tag: Tag, found: Found, depth: int) -> str:
-    name, classes = tag.name, classes_of(tag)
+def _inline_tag(tag: Tag, gathered: Gathered, depth: int) -> str:
+    name, classes = tag.name, tag.classes
     if name in DROPPED or classes & DROPPED_CLASSES:
         return ""
     if name == "br":
         return "\n"
     if name == "img":
-        return picture(tag, found)
+        return picture(tag, gathered)
     if name in {"code", "tt"} or "asciimath" in classes:
-        return _inline_code(tag.get_text())
+        return _inline_code(tag.text())
     if "math-container" in classes:
-        return tag.get_text().strip()
+        return tag.text().strip()
     if "math" in classes:
-        return f"${tag.get_text().strip()}$"
+        return f"${tag.text().strip()}$"
     if name == "math":
         return _mathml(tag)
     if name in {"iframe", "video", "audio", "source"}:
-        return _media(tag, found)
+        return _media(tag, gathered)
     if name == "input":
-        return {True: "[x] ", False: "[ ] "}[tag.has_attr("checked")] if tag.get("type") == "checkbox" else ""
+        return {True: "[x] ", False: "[ ] "}[tag.get("checked") is not None] if tag.get("type") == "checkbox" else ""
     if "chcklst-box" in classes:
         return "[x]" if "checked" in classes else "[ ]"
     if classes & {"mention", "mention-group"}:
         return "@someone"
     if "footnote-ref" in classes:
-        return f"[{tag.get_text().strip(' []')}]"
+        return f"[{tag.text().strip(' []')}]"
     if classes & {"hashtag", "hashtag-cooked"}:
-        return "#" + collapse(tag.get_text()).lstrip("#")
+        return "#" + collapse(tag.text()).lstrip("#")
     if name == "a" and "lightbox" in classes:
-        return picture(tag, found)
-    text = "".join(inline(c, found, depth + 1) for c in tag.children)
+        return picture(tag, gathered)
+    text = "".join(inline(c, gathered, depth + 1) for c in tag.children)
     if name == "a":
-        return _anchor(tag, text, found)
+        return _anchor(tag, text, gathered)
     if name in {"sup", "sub"}:
         return _script("^" if name == "sup" else "_", text)
     return emphasis(text, _MARKS[name]) if name in _MARKS else text
@@ -127,9 +121,9 @@ def _script(mark: str, text: str) -> str:
     return mark + (inner if len(inner) == 1 else f"{{{inner}}}")
 
 
-def _anchor(tag: Tag, text: str, found: Found) -> str:
-    href = str(tag.get("href") or "")
-    url = found.link(href) if href else ""
+def _anchor(tag: Tag, text: str, gathered: Gathered) -> str:
+    href = tag.get("href") or ""
+    url = gathered.link(href) if href else ""
     if not url:
         return text
     if not text.strip():
@@ -148,36 +142,39 @@ def link_text(text: str, url: str) -> str:
     return f"[{text}]({url})"
 
 
-def picture(tag: Tag, found: Found) -> str:
+def picture(tag: Tag, gathered: Gathered) -> str:
     """An emoji as its short name or character; any other picture as ``[image]``, with the alternative text where it says something."""
-    image = tag if tag.name == "img" else tag.find("img")
-    if not isinstance(image, Tag):
+    image = tag if tag.name == "img" else tag.first("img")
+    if image is None:
         return ""
-    classes, alt = classes_of(image), collapse(str(image.get("alt") or ""))
+    classes, alt = image.classes, collapse(image.get("alt") or "")
     if "emoji" in classes:
-        return alt or collapse(str(image.get("title") or ""))
+        return alt or collapse(image.get("title") or "")
     if classes & _FACES:
         return ""
-    found.images += 1
+    gathered.images += 1
     return "[image]" if _ALT_SAYS_NOTHING.match(alt) else f"[image: {alt}]"
 
 
-def _media(tag: Tag, found: Found) -> str:
-    source = next((s for s in (tag.get("src"), *(t.get("src") for t in tag.find_all("source"))) if s), "")
-    return found.link(str(source))
+def _media(tag: Tag, gathered: Gathered) -> str:
+    sources = (tag, *(t for t in tag.descendants() if t.name == "source"))
+    return gathered.link(next((src for t in sources if (src := t.get("src"))), ""))
 
 
 def _mathml(tag: Tag) -> str:
-    note = tag.find("annotation", attrs={"encoding": "application/x-tex"})
-    return f"${note.get_text().strip()}$" if isinstance(note, Tag) else collapse(tag.get_text(" "))
+    notes = (t for t in tag.descendants() if t.name == "annotation" and t.get("encoding") == "application/x-tex")
+    note = next(notes, None)
+    return collapse(tag.text(" ")) if note is None else f"${note.text().strip()}$"
 
 
 def collapse(text: str) -> str:
-    """White space made single."""
-    return _SPACE.sub(" ", text).strip()
+    """White space made single, none at the ends."""
+    return " ".join(text.split())
 
 
-def classes_of(tag: Tag) -> frozenset[str]:
-    """The classes of a tag."""
-    value: str | Iterable[str] | None = tag.get("class")
-    return frozenset(value.split() if isinstance(value, str) else value or ())
+def _single_spaced(text: str) -> str:
+    """White space made single; what stands at the ends parts this text from its neighbours."""
+    inner = " ".join(text.split())
+    if not inner:
+        return " " if text else ""
+    return f"{' ' if text[0].isspace() else ''}{inner}{' ' if text[-1].isspace() else ''}"

@@ -85,7 +85,7 @@ def _label_before(folded: str, colon: int, end: int, rules: Rules, previous: Tur
     window = folded[newline + 1 if newline >= 0 else begin : colon]
     offset = colon - len(window)
     best: Turn | None = None
-    possible = rules.labels.last_word.search(window[-_LAST_WORD:]) is not None or rules.names.find(window, 1)
+    possible = rules.labels.last_word.pattern.search(window[-_LAST_WORD:]) is not None or rules.names.find(window, 1)
     for speaker, pattern, prose in _patterns(rules) if possible else ():
         match = pattern.search(window)
         if match is None or (best is not None and best.label_start <= offset + match.start(1)):
@@ -106,11 +106,11 @@ def _label_before(folded: str, colon: int, end: int, rules: Rules, previous: Tur
 def _patterns(rules: Rules) -> tuple[tuple[Speaker, re.Pattern[str], bool], ...]:
     labels = rules.labels
     return (
-        ("user", labels.asked, True),
-        ("assistant", labels.answered, True),
-        ("other", labels.other, False),
-        ("assistant", labels.assistant, False),
-        ("user", labels.user, False),
+        ("user", labels.asked.pattern, True),
+        ("assistant", labels.answered.pattern, True),
+        ("other", labels.other.pattern, False),
+        ("assistant", labels.assistant.pattern, False),
+        ("user", labels.user.pattern, False),
     )
 
 

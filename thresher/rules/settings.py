@@ -1,4 +1,4 @@
-"""``config/rules.toml``, checked and compiled: everything that the rules know, in one frozen object."""
+"""``config/rules.toml``, checked: everything that the rules know, in one frozen object. Patterns are compiled at their first use."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -41,16 +42,35 @@ class Cues:
     indirect_end: Cue
 
 
+@dataclass(frozen=True)
+class Ending:
+    """A pattern for the end of the text before a colon: group 1 is the label. Made when it is first needed, as a Cue is."""
+
+    phrases: Phrases
+    anyone: str
+    """What stands in for ``<model>``."""
+    names: Names | None = None
+    """Whose names are labels, too."""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The longest phrase first."""
+        sources = [pattern_of(p, self.anyone) for p in sorted(set(self.phrases), key=lambda p: (-len(p), p))]
+        if self.names is not None:
+            sources.append(rf"(?:the\s)?{self.names.source}(?:\s\([^()\n]{{1,30}}\)|\s[\w.-]{{1,12}})?")
+        return re.compile(rf"(?<![^\W_])(?<!')({'|'.join(sources)})(?:\s?\([^()\n]{{1,30}}\))?[\s*_`]{{0,3}}$")
+
+
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Who speaks: patterns that are tried on the words before a colon."""
+    """Who speaks: patterns that are tried on the words before a colon. Names of models are labels of the assistant."""
 
-    user: re.Pattern[str]
-    assistant: re.Pattern[str]
-    other: re.Pattern[str]
-    asked: re.Pattern[str]
-    answered: re.Pattern[str]
-    last_word: re.Pattern[str]
+    user: Ending
+    assistant: Ending
+    other: Ending
+    asked: Ending
+    answered: Ending
+    last_word: Ending
     """Finds the last word of any label before a colon; without one, and without a model's name, no other pattern need be tried."""
 
 
@@ -118,8 +138,8 @@ def _compile(file: RulesFile) -> Rules:
     anyone = f"{names.source}|" + "|".join(pattern_of(s) for s in subjects)
     spoken = {f.name: getattr(file.labels, f.name) for f in fields(Labels) if f.name != "last_word"}
     labels = Labels(
-        **{k: _ending(v, anyone, names if k == "assistant" else None) for k, v in spoken.items()},
-        last_word=_ending(tuple(sorted({p.split()[-1].removesuffix("?") for phrases in spoken.values() for p in phrases})), anyone, None),
+        **{k: Ending(v, anyone, names if k == "assistant" else None) for k, v in spoken.items()},
+        last_word=Ending(tuple(sorted({p.split()[-1].removesuffix("?") for phrases in spoken.values() for p in phrases})), anyone),
     )
     exercises = file.exercises
     return Rules(
@@ -161,11 +181,3 @@ def _language(english: Language, own: Language, anyone: str) -> Cues:
         return any_of([*getattr(english, name), *getattr(own, name)], anyone)
 
     return Cues(**{f.name: both(f.name) for f in fields(Cues)})
-
-
-def _ending(phrases: Phrases, anyone: str, names: Names | None) -> re.Pattern[str]:
-    """A pattern for the end of the text before a colon: group 1 is the label. Names of models are labels of the assistant."""
-    sources = [pattern_of(p, anyone) for p in sorted(set(phrases), key=lambda p: (-len(p), p))]
-    if names is not None:
-        sources.append(rf"(?:the\s)?{names.source}(?:\s\([^()\n]{{1,30}}\)|\s[\w.-]{{1,12}})?")
-    return re.compile(rf"(?<![^\W_])(?<!')({'|'.join(sources)})(?:\s?\([^()\n]{{1,30}}\))?[\s*_`]{{0,3}}$")

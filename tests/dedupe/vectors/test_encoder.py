@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dedupe.settings import Embedding
 from dedupe.vectors import minilm
 from dedupe.vectors.calibrate import PROBES, texts
 from dedupe.vectors.encoder import checked
 from dedupe.vectors.engines import open_encoder
 from dedupe.vectors.openvino_engine import MiniLM, open_minilm
 from thresher.errors import EncoderError
-from thresher.settings import Embedding
 
 
 def test_vectors_are_unit_float32_in_the_order_of_the_texts(encoder: MiniLM) -> None:
@@ -39,7 +39,7 @@ def test_two_processes_at_once_give_the_vectors_of_one(encoder: MiniLM) -> None:
         "import sys\n"
         "from dedupe.vectors.calibrate import texts\n"
         "from dedupe.vectors.openvino_engine import open_minilm\n"
-        "from thresher.settings import Embedding\n"
+        "from dedupe.settings import Embedding\n"
         "sys.stdout.buffer.write(open_minilm(Embedding(threads=1)).encode(texts(20)).tobytes())\n"
     )
     root = Path(minilm.__file__).parents[2]
@@ -127,7 +127,7 @@ def test_importing_and_encoding_load_no_torch() -> None:
         "import sys, pathlib, dedupe.decide, dedupe.vectors.index\n"
         "assert not {'torch', 'openvino'} & set(sys.modules)\n"
         "from dedupe.vectors.engines import open_encoder\n"
-        "from thresher.settings import Embedding\n"
+        "from dedupe.settings import Embedding\n"
         "open_encoder(Embedding(threads=1), pathlib.Path('cache')).encode(['one text'])\n"
         "assert 'torch' not in sys.modules and 'transformers' not in sys.modules\n"
     )

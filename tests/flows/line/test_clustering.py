@@ -18,13 +18,13 @@ from werkzeug import Request, Response
 from dedupe.vectors.encoder import Encoder
 from dedupe.vectors.engines import open_encoder
 from flows.cli.clusters import app
+from flows.line import settings
 from flows.line.clustering import Clustered, cluster_claims
 from flows.line.distilling import FILE
 from flows.line.run import Run
 from flows.line.workspace import Workspace
-from store import failures, items, pages, runs
+from store import items, pages, queries, runs
 from store.ledger import doctor
-from thresher import settings
 from thresher.archive import history
 from thresher.model import Candidate, Claim, Message, Page, Record, Span
 from thresher.rules import Rules
@@ -102,7 +102,7 @@ def test_one_failure_in_different_words_on_two_sites_is_one_cluster(work: Worksp
     assert cluster_claims(Run(work, run_id)) == Clustered(assigned=7, opened=3, merged=0, split=0)
     assert partition(work) == {frozenset("012"), frozenset("34"), frozenset("56")}
     with work.database.reader() as con:
-        found = {c["label"]: c for c in failures.listed(con)}
+        found = {c["label"]: c for c in queries.failure_clusters(con)}
     assert (found["miscounts letters in a word"]["sources"], found["miscounts letters in a word"]["authors"]) == (2, 3)
     assert doctor(work.folder).healthy
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from thresher import settings
+from flows.line import settings
 from thresher.errors import SettingsError
 
-CONFIG = Path(__file__).resolve().parents[2] / "config"
+CONFIG = Path(__file__).resolve().parents[3] / "config"
 
 
 @pytest.fixture
