@@ -1,13 +1,13 @@
 """Installs thresher into an environment of its own, .venv: the first step of `make demo` and `make test`.
 
-uv installs, from requirements.lock, and checks the hash of each package. torch alone has a version there and no hash: its builds for a
-processor and for a GPU share the version, and which of them comes is the choice of the index. uv does not read pip's settings; an index or a
-folder of wheels that pip is told of is handed on to it, since without them another build of torch would come, of several gigabytes. Where
-there is no uv, pip installs the same versions.
+uv installs, from requirements.lock, and checks the hash of each package. torch alone is not in the lock: its builds for a processor and for
+a GPU share one version and differ in their hashes, and which of them comes is the choice of the index. uv does not read pip's settings, so
+an index or a folder of wheels that pip is told of is handed on to it; without them another build of torch would come, of several gigabytes.
+Where uv does not run, pip installs the same versions.
 
     python install.py                   what runs thresher
     python install.py --extra dev       and what tests it
-    python install.py --lock [...]      writes requirements.lock anew; more arguments go to `uv pip compile`, such as --upgrade-package duckdb
+    python install.py --lock            requirements.lock anew; more arguments go to `uv pip compile`, such as --upgrade-package duckdb
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.lock"
 VENV = ROOT / ".venv"
 OLDEST_PYTHON = (3, 11, 5)
+VERSION = ".".join(map(str, OLDEST_PYTHON))
 
 UV_NAMES = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -38,7 +39,7 @@ UV_NAMES = {
 
 
 def pip_options(listing: str) -> dict[str, str]:
-    """The options in force by what ``pip config list`` prints: pip's variables stand over its ``[install]``, and that over its ``[global]``."""
+    """The options in force, from what ``pip config list`` prints: variables stand over ``[install]``, and that over ``[global]``."""
     options: dict[str, str] = {}
     for section in ("global", "install", ":env:"):
         for name, value in re.findall(rf"^{re.escape(section)}\.([\w-]+)=(.*)$", listing, re.MULTILINE):
@@ -113,22 +114,24 @@ def lock(arguments: list[str]) -> int:
     """Write the lock anew for every platform and extra. A version in it stays unless an argument says otherwise."""
     if not has_uv():
         raise SystemExit("the lock is made by uv, which could not be installed")
-    # Only the main index: another may have one platform's file of a package, and the lock would then have that hash alone.
+    # The main index alone: a further one may have a package for one platform only, and the lock would then hold no other hash.
     os.environ.update(UV_EXTRA_INDEX_URL="", UV_FIND_LINKS="")
     return uv(
-        "compile", "pyproject.toml", "--all-extras", "--universal", "--python-version", ".".join(map(str, OLDEST_PYTHON)),
-        "--generate-hashes", "--no-emit-package", "torch", "--no-annotate", "--custom-compile-command", "make lock", "-o", LOCK.name, *arguments,
+        "compile", "pyproject.toml", "--all-extras", "--universal", "--python-version", VERSION, "--generate-hashes",
+        "--no-emit-package", "torch", "--no-annotate", "--custom-compile-command", "make lock", "-o", LOCK.name, *arguments,
     )[0]  # fmt: skip
 
 
 def main() -> int:
     """Make the environment where there is none, and install."""
     if sys.version_info < OLDEST_PYTHON:
-        raise SystemExit("thresher needs Python %d.%d.%d or later; try: make PYTHON=python3.12" % OLDEST_PYTHON)
-    parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--extra", action="append", default=[])
-    parser.add_argument("--lock", action="store_true")
+        raise SystemExit(f"thresher needs Python {VERSION} or later; try: make PYTHON=python3.12")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--extra", action="append", default=[], help="an extra of pyproject.toml to install too")
+    parser.add_argument("--lock", action="store_true", help="write requirements.lock instead of installing")
     options, more = parser.parse_known_args()
+    if more and not options.lock:
+        parser.error(f"unknown: {' '.join(more)}")
     if not (VENV / "bin" / "python").exists():
         subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
     return lock(more) if options.lock else install(options.extra)
