@@ -70,10 +70,18 @@ def without_hashes(lock: str) -> str:
     return re.sub(r" \\(?:\n    --hash=\S+(?: \\)?)+", "", lock)
 
 
+def run(command: list[str], environment: dict[str, str] | None = None) -> int:
+    """A command's exit status. Ends all where a package is not the one that was locked."""
+    result = subprocess.run(command, env=environment, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    print(result.stderr, end="", file=sys.stderr)
+    if result.returncode and re.search("hash mismatch|do not match the hashes", result.stderr, re.IGNORECASE):
+        raise SystemExit("a package is not the one that was locked; nothing else is tried")
+    return result.returncode
+
+
 def pip(*arguments: str) -> int:
-    """pip's exit status."""
-    command = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "-qq", *arguments]
-    return subprocess.run(command, check=False).returncode
+    """The exit status of ``pip install`` in the environment."""
+    return run([str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "-qq", *arguments])
 
 
 def has_uv() -> bool:
@@ -83,27 +91,20 @@ def has_uv() -> bool:
     return pip("--require-hashes", "-r", str(wanted)) == 0
 
 
-def uv(*arguments: str) -> tuple[int, str]:
-    """uv's exit status and what it said, under pip's settings; a UV_ variable that is set already stands."""
+def uv(*arguments: str) -> int:
+    """The exit status of ``uv pip`` under pip's settings; a UV_ variable that is set already stands."""
     python = str(VENV / "bin" / "python")
     listing = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True).stdout
     environment = {**uv_environment(pip_options(listing)), **os.environ}
-    result = subprocess.run(
-        [str(VENV / "bin" / "uv"), "pip", *arguments, "--quiet", "--python", python],
-        env=environment, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False,
-    )  # fmt: skip
-    print(result.stderr, end="", file=sys.stderr)
-    return result.returncode, result.stderr
+    return run([str(VENV / "bin" / "uv"), "pip", *arguments, "--quiet", "--python", python], environment)
 
 
 def install(extras: list[str]) -> int:
     """Install thresher, editable, with what the lock pins."""
     target = str(ROOT) + (f"[{','.join(extras)}]" if extras else "")
     print(f"installing the pinned packages into {VENV.name} (about 2 GB, once)", flush=True)
-    if has_uv():
-        status, complaint = uv("install", "-c", str(LOCK), "--build-constraints", str(LOCK), "-e", target)
-        if status == 0 or "Hash mismatch" in complaint:  # what is not the package that was locked is not installed by pip either
-            return status
+    if has_uv() and uv("install", "-c", str(LOCK), "--build-constraints", str(LOCK), "-e", target) == 0:
+        return 0
     print("uv cannot install here: pip installs the same versions, without their hashes (some minutes)", file=sys.stderr, flush=True)
     versions = VENV / "versions.txt"
     versions.write_text(without_hashes(LOCK.read_text(encoding="utf-8")), encoding="utf-8")
@@ -119,7 +120,7 @@ def lock(arguments: list[str]) -> int:
     return uv(
         "compile", "pyproject.toml", "--all-extras", "--universal", "--python-version", VERSION, "--generate-hashes",
         "--no-emit-package", "torch", "--no-annotate", "--custom-compile-command", "make lock", "-o", LOCK.name, *arguments,
-    )[0]  # fmt: skip
+    )  # fmt: skip
 
 
 def main() -> int:

@@ -191,6 +191,11 @@ def test_a_served_harvest_runs_when_it_is_asked_for_with_no_other_set_up(served:
     assert "Traceback" not in (served.folder / "stderr").read_text(encoding="utf-8")
 
 
+def test_a_run_ends_without_a_word_of_leaked_objects(served: Served, harvested: FlowRun) -> None:
+    """The process of a flow ends with Prefect's threads still running, and DuckDB tells of what they hold."""
+    assert "nanobind" not in (served.folder / "stderr").read_text(encoding="utf-8")
+
+
 def test_a_harvest_has_one_tagged_task_for_each_source(client: SyncPrefectClient, harvested: FlowRun) -> None:
     ran = tasks(client, harvested.id)
     assert sorted(ran) == SOURCES
