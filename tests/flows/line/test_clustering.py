@@ -17,6 +17,7 @@ from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 from werkzeug import Request, Response
 
+from dedupe.settings import Clusters, Distiller
 from dedupe.vectors.encoder import Encoder
 from dedupe.vectors.engines import open_encoder
 from flows.cli.clusters import app
@@ -29,6 +30,7 @@ from store import items, pages, queries, runs
 from store.ledger import doctor
 from thresher.archive import history
 from thresher.model import Candidate, Claim, Message, Page, Record, Span
+from thresher.net.settings import Network
 from thresher.rules import Rules
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -198,8 +200,8 @@ class Model:
         self.say: Any = lambda words: json.dumps({"phrase": f"says {words.split()[0]} wrongly", "category": "style", "evidence": words[:9]})
         server.expect_request("/v1/chat/completions", method="POST").respond_with_handler(self._answer)
         self.settings = {
-            "clusters": settings.Clusters(distiller=settings.Distiller(base_url=server.url_for("/v1"), model="small-1")),
-            "network": settings.Network(contact="ops@example.org", allow_addresses=(f"{server.host}:{server.port}",), tries=1),
+            "clusters": Clusters(distiller=Distiller(base_url=server.url_for("/v1"), model="small-1")),
+            "network": Network(contact="ops@example.org", allow_addresses=(f"{server.host}:{server.port}",), tries=1),
         }
 
     def _answer(self, request: Request) -> Response:
