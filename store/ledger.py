@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from store.file import journal
 from store.file.checksums import checksum, checksums, is_large
 from store.file.database import FILE, Connection, Database
@@ -92,6 +90,8 @@ def close_run(con: Connection, run_id: str, state: RunState = "finished") -> Non
     StoreError where records = landed + merged + refused does not hold for a source, or the tables contradict one another; then the
     transaction must not be committed, and the run be ended with ``runs.fail_run``.
     """
+    import duckdb
+
     doubts = _doubts_of_run(con, run_id) if is_large(con) else _doubts(con)
     wrong = _unbalanced(con, run_id) + [f"{what}: {n} do not" for what, n in doubts.items()]
     if wrong:
@@ -169,6 +169,8 @@ def doctor(folder: Path) -> Report:
 
 
 def _examine(con: Connection, folder: Path, path: Path) -> Report:
+    import duckdb
+
     try:
         database_id, commits = con.execute("SELECT database_id, commits FROM meta").fetchall()[0]
     except (duckdb.CatalogException, IndexError):
@@ -192,6 +194,8 @@ def _examine(con: Connection, folder: Path, path: Path) -> Report:
 def _differences(con: Connection, entries: list[dict[str, Any]], commits: int, sums: dict[str, tuple[int, str]]) -> list[str]:
     """Compare with the checksums of every closed run: those of the last commit with the tables, all others with the database's own
     ledger."""
+    import duckdb
+
     wrong = []
     for entry in entries:
         if "tables" not in entry or entry["commit"] > commits:

@@ -9,13 +9,15 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
 from types import UnionType
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
-import duckdb
 import pyarrow as pa
 
 from thresher.model import Battle, Exercise, Message, Quote, Record, Response
 from thresher.text import content_hash
+
+if TYPE_CHECKING:
+    import duckdb
 
 GONE = frozenset({"deleted", "removed", "gone"})
 """The statuses under which no text is kept."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Literal
-
-import duckdb
+from typing import TYPE_CHECKING, Literal
 
 from store.file.database import Connection
 from thresher import __version__
+
+if TYPE_CHECKING:
+    import duckdb
 
 RunState = Literal["running", "finished", "failed", "partial"]
 

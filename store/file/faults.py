@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from thresher.errors import DatabaseDamaged, DatabaseLocked, SchemaTooNew, StoreError
+
+if TYPE_CHECKING:
+    import duckdb
 
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 _DAMAGED = (
@@ -25,6 +27,8 @@ _FULL = ("No space left on device", "File too large", "Disk quota exceeded")
 
 def translate(error: duckdb.Error | OSError, path: Path) -> StoreError:
     """The error of ours that says the same; plain StoreError where the message is not known."""
+    import duckdb
+
     text = str(error)
     first = text.splitlines()[0] if text else type(error).__name__
     if "Conflicting lock" in text or "Could not set lock" in text:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from thresher.disk import append_lines, read_lines
 from thresher.failpoint import failpoint
+
+if TYPE_CHECKING:
+    import duckdb
 
 FILE = "ledger.jsonl"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
+from forks import Forks
 
 from store import queries
 from store.file.database import Database
@@ -14,7 +14,7 @@ from thresher.errors import UsageError
 
 
 @pytest.fixture(scope="module")
-def night(forks: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def night(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("night")
     assert forks.harvest(folder) == 0
     return folder

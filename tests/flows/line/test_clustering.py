@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 from werkzeug import Request, Response
 
+from dedupe.settings import Clusters, Distiller
 from dedupe.vectors.encoder import Encoder
 from dedupe.vectors.engines import open_encoder
 from flows.cli.clusters import app
@@ -27,6 +30,7 @@ from store import items, pages, queries, runs
 from store.ledger import doctor
 from thresher.archive import history
 from thresher.model import Candidate, Claim, Message, Page, Record, Span
+from thresher.net.settings import Network
 from thresher.rules import Rules
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -49,9 +53,14 @@ def encoder() -> Encoder:
     return open_encoder(settings.load(CONFIG).dedupe.embedding, Path("unused"))
 
 
+@cache
+def rules() -> Rules:
+    return Rules.load(CONFIG / "rules.toml")
+
+
 def workspace(folder: Path, encoder: Encoder, **changes: Any) -> Workspace:
     folder.mkdir(parents=True, exist_ok=True)
-    work = Workspace(folder, settings.load(CONFIG, {}).model_copy(update=changes), Rules.load(CONFIG / "rules.toml"))
+    work = Workspace(folder, settings.load(CONFIG, {}).model_copy(update=changes), rules())
     work.__dict__["encoder"] = encoder
     return work
 
@@ -159,16 +168,27 @@ with work.database.writer():
 """
 
 
+@pytest.fixture(scope="module")
+def unkilled(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> tuple[Path, str, dict[str, list[Any]]]:
+    """A benchmark whose complaints wait, its run, and the tables that a pass makes of it that nobody kills."""
+    folder = tmp_path_factory.mktemp("unkilled")
+    run_id = land(workspace(folder / "waiting", encoder), COMPLAINTS)
+    whole = workspace(shutil.copytree(folder / "waiting", folder / "whole"), encoder)
+    cluster_claims(Run(whole, run_id))
+    return folder / "waiting", run_id, tables(whole)
+
+
 @pytest.mark.parametrize("place", ["clustering.distilled", "clusters.category:2", "store.before_commit", "clustering.saved"])
-def test_a_killed_pass_that_is_repeated_ends_as_one_that_was_not(place: str, tmp_path: Path, encoder: Encoder) -> None:
-    killed, whole = (workspace(tmp_path / name, encoder) for name in ("killed", "whole"))
-    run_id = land(killed, COMPLAINTS)
-    cluster_claims(Run(whole, land(whole, COMPLAINTS)))
+def test_a_killed_pass_that_is_repeated_ends_as_one_that_was_not(
+    place: str, tmp_path: Path, encoder: Encoder, unkilled: tuple[Path, str, dict[str, list[Any]]]
+) -> None:
+    waiting, run_id, whole = unkilled
+    killed = workspace(shutil.copytree(waiting, tmp_path / "killed"), encoder)
     argv = [sys.executable, "-c", PASS, str(killed.folder), str(CONFIG), run_id]
     done = subprocess.run(argv, cwd=ROOT, env={"PATH": "", "PYTHONPATH": str(ROOT), "THRESHER_FAILPOINT": place}, check=False)
     assert done.returncode == -9
     cluster_claims(Run(killed, run_id))
-    assert tables(killed) == tables(whole)
+    assert tables(killed) == whole
 
 
 class Model:
@@ -180,8 +200,8 @@ class Model:
         self.say: Any = lambda words: json.dumps({"phrase": f"says {words.split()[0]} wrongly", "category": "style", "evidence": words[:9]})
         server.expect_request("/v1/chat/completions", method="POST").respond_with_handler(self._answer)
         self.settings = {
-            "clusters": settings.Clusters(distiller=settings.Distiller(base_url=server.url_for("/v1"), model="small-1")),
-            "network": settings.Network(contact="ops@example.org", allow_addresses=(f"{server.host}:{server.port}",), tries=1),
+            "clusters": Clusters(distiller=Distiller(base_url=server.url_for("/v1"), model="small-1")),
+            "network": Network(contact="ops@example.org", allow_addresses=(f"{server.host}:{server.port}",), tries=1),
         }
 
     def _answer(self, request: Request) -> Response:

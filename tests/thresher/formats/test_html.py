@@ -183,6 +183,6 @@ def test_dangerous_characters_do_not_survive() -> None:
     ],
 )
 def test_hostile_nesting_costs_little(html: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     render(html)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5

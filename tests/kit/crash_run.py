@@ -8,6 +8,7 @@ of the fork on stdout. ``hits`` names a file in which a process that lives to it
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
 import resource
@@ -43,6 +44,8 @@ from thresher.rules import Rules  # noqa: E402
 
 for name in ("arena", "discourse", "reddit", "stackexchange", "textbooks"):
     scrapers.base.load(name)
+for name in ("dedupe.vectors.calibrate", "dedupe.vectors.openvino_engine", "duckdb", "huggingface_hub", "openvino", "pandas", "tokenizers"):
+    importlib.import_module(name)  # what a command loads once it needs it: half a second of each fork, had they to do it
 
 _RULES = Path(cli.__file__).parents[2] / "config" / "rules.toml"
 _load, _loaded = Rules.load, Rules.load(_RULES)
