@@ -1,4 +1,4 @@
-"""A server that misbehaves as told, and a time that passes only when somebody sleeps."""
+"""The rules as they are shipped, a server that misbehaves as told, and a time that passes only when somebody sleeps."""
 
 from __future__ import annotations
 
@@ -6,16 +6,54 @@ import random
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from thresher.net.client import Client, Clock
 from thresher.net.settings import Network, Pace
+from thresher.rules import Rules
+
+RULES_FILE = Path(__file__).parents[2] / "config" / "rules.toml"
+
+
+@pytest.fixture(scope="session")
+def rules_file() -> Path:
+    return RULES_FILE
+
+
+@pytest.fixture(scope="session")
+def rules(rules_file: Path) -> Rules:
+    return Rules.load(rules_file)
+
+
+@pytest.fixture(scope="session")
+def cpu_s() -> Callable[[Callable[[], object]], float]:
+    """CPU seconds that a call takes: the least of three, as other work on the machine only adds to them. They are good for ratios of two
+    calls in one test; how many a machine needs says nothing."""
+
+    def measured(call: Callable[[], object]) -> float:
+        seconds = []
+        for _ in range(3):
+            began = time.process_time()
+            call()
+            seconds.append(time.process_time() - began)
+        return min(seconds)
+
+    return measured
+
+
+@pytest.fixture(scope="session")
+def grows_evenly(cpu_s: Callable[[Callable[[], object]], float]) -> Callable[[Callable[[], object], Callable[[], object]], bool]:
+    """Whether a call on four times as much costs about four times as much: quadratic work is sixteen. Below 0.05 s a clock says nothing."""
+    return lambda small, large: cpu_s(large) < 9 * cpu_s(small) + 0.05
+
 
 Reply = bytes | Callable[[socket.socket, threading.Event], None]
 

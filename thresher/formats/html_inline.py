@@ -21,6 +21,8 @@ _ALT_SAYS_NOTHING = re.compile(r"^(?:enter image description here|screen ?shot .
 """One word is a file's name, more often than not."""
 _BY_NAME = re.compile(r" by [\w.-]+(?= \u00b7 (?:Pull Request|Issue|Discussion) )")
 """Who opened it, in the titles that sites give to links to GitHub."""
+_ABSOLUTE = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?(?:/[\w/.~%+,@-]*(?:\?[\w/.~%+,@&=-]+)?(?:#[\w/.~%+,@&=-]+)?)?", re.ASCII)
+"""An address that ``urljoin`` leaves as it is: most links of posts."""
 _FACES = frozenset({"avatar", "site-icon", "thumbnail", "onebox-avatar", "onebox-avatar-inline"})
 
 
@@ -37,13 +39,15 @@ class Gathered:
 
     def link(self, href: str) -> str:
         """The absolute address, noted; empty for what is no address of the web."""
-        try:
-            url = urljoin(self.base_url, href.strip())
-            scheme = urlsplit(url).scheme
-        except ValueError:
-            return ""
-        if scheme not in {"http", "https"} or href.startswith("#"):
-            return ""
+        url = href.strip()
+        if not _ABSOLUTE.fullmatch(url):
+            try:
+                url = urljoin(self.base_url, url)
+                scheme = urlsplit(url).scheme
+            except ValueError:
+                return ""
+            if scheme not in {"http", "https"} or href.startswith("#"):
+                return ""
         if url not in self.links:
             self.links.append(url)
         return url

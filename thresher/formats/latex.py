@@ -165,29 +165,34 @@ def words(text: str) -> str:
 
 
 _WORD = "and|or|if|as|for|when|where|is|are|so|then|to|of|in|at|with|but|not|such that"
-_TIDY: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"(?<!\\)(?:\\ )+(?=\\(?:{'|'.join(sorted(FUNCTIONS))})\b)"), ""),
-    (re.compile(rf"{TEXT_END}(?:\\ )?\\text\{{"), ""),
-    (re.compile(r"(\d)\\text\{(?=[A-Za-zÅ])(?!(?:st|nd|rd|th)\b)"), r"\1\\text{ "),
-    (re.compile(rf"(?<=[A-Za-z0-9)\]}}\x02])\\text\{{(?=(?:{_WORD})[ \x02])"), r"\\text{ "),
-    (re.compile(rf"(\\text\{{ ?(?:{_WORD}))\x02(?=[A-Za-z0-9(\\])"), "\\1 \x02"),
-    (re.compile(r" \}(?<!\\ \})"), "}"),
-    (re.compile(TEXT_END), "}"),
-    (re.compile(r"(?<!\\)\\ \\text\{ "), r"\\ \\text{"),
-    (re.compile(r"(?<=[A-Za-z0-9)\]])\{\}(?=[\^_])"), ""),
-    (re.compile(r"(?:\\ )*\\quad (?:\\quad |\\ )*"), r"\\quad "),
-    (re.compile(r"(?:(?<=[^\\] )|(?<=\\\\ ))(?:\\ )+|(?<!\\)(?:\\ )+(?= )"), ""),
-    (re.compile(r"(?<!\\)(?:\\ ){2,}"), r"\\ "),
-    (re.compile(r"(\\begin\{\w+\})(?:\\ )+"), r"\1"),
-    (re.compile(r"(?<=[^\\ ])  +"), " "),
-    (re.compile(r"(\\[A-Za-z]+) (?=[\^_})\],(.;:+=\-])"), r"\1"),
-    (re.compile(r"(\\[A-Za-z]+)(?==)"), r"\1 "),
-    (re.compile(r"^(?:\\ |\\quad |\s)+|(?:(?<!\\)\\ |\\quad|\s)+$"), ""),
+_TIDY: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("\\ \\", re.compile(rf"(?<!\\)(?:\\ )+(?=\\(?:{'|'.join(sorted(FUNCTIONS))})\b)"), ""),
+    (TEXT_END + "\\", re.compile(rf"{TEXT_END}(?:\\ )?\\text\{{"), ""),
+    (r"\text{", re.compile(r"(\d)\\text\{(?=[A-Za-zÅ])(?!(?:st|nd|rd|th)\b)"), r"\1\\text{ "),
+    (r"\text{", re.compile(rf"(?<=[A-Za-z0-9)\]}}\x02])\\text\{{(?=(?:{_WORD})[ \x02])"), r"\\text{ "),
+    (TEXT_END, re.compile(rf"(\\text\{{ ?(?:{_WORD}))\x02(?=[A-Za-z0-9(\\])"), "\\1 \x02"),
+    (" }", re.compile(r" \}(?<!\\ \})"), "}"),
+    (TEXT_END, re.compile(TEXT_END), "}"),
+    (r"\ \text{ ", re.compile(r"(?<!\\)\\ \\text\{ "), r"\\ \\text{"),
+    ("{}", re.compile(r"(?<=[A-Za-z0-9)\]])\{\}(?=[\^_])"), ""),
+    (r"\quad ", re.compile(r"(?:\\ )*\\quad (?:\\quad |\\ )*"), r"\\quad "),
+    ("\\ ", re.compile(r"(?:(?<=[^\\] )|(?<=\\\\ ))(?:\\ )+|(?<!\\)(?:\\ )+(?= )"), ""),
+    ("\\ \\ ", re.compile(r"(?<!\\)(?:\\ ){2,}"), r"\\ "),
+    ("}\\ ", re.compile(r"(\\begin\{\w+\})(?:\\ )+"), r"\1"),
+    ("  ", re.compile(r"(?<=[^\\ ])  +"), " "),
+    ("\\", re.compile(r"(\\[A-Za-z]+) (?=[\^_})\],(.;:+=\-])"), r"\1"),
+    ("=", re.compile(r"(\\[A-Za-z]+)(?==)"), r"\1 "),
 )
+"""In this order: what stands in every text that the pattern changes (most formulas need none of it), the pattern, and what takes its
+place."""
+_ENDS = re.compile(r"^(?:\\ |\\quad |\s)+|(?:(?<!\\)\\ |\\quad|\s)+$")
 
 
+@lru_cache(maxsize=8192)
 def finish(latex: str) -> str:
     """The last touches on a whole formula: texts merged and kept off their neighbours, one space where several meet, none at its ends."""
-    for pattern, replacement in _TIDY:
-        latex = pattern.sub(replacement, latex)
-    return latex
+    for needle, pattern, replacement in _TIDY:
+        if needle in latex:
+            latex = pattern.sub(replacement, latex)
+    ends = latex[:1].isspace() or latex[-1:].isspace() or latex.startswith(("\\ ", r"\quad ")) or latex.endswith(r"\quad")
+    return _ENDS.sub("", latex) if ends else latex

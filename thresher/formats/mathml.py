@@ -29,6 +29,8 @@ _ENCLOSE |= {"top": r"\overline", "bottom": r"\underline", "actuarial": r"\overl
 _ENDS = re.compile(r"^(?:\\ |\s)+|(?:(?<!\\)\\ |\s)+$")
 """Space at the ends of a cell, visible space too."""
 _WIDTH = re.compile(r"\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([a-z]*)")
+_NO_LINE = re.compile(r"0\w*")
+_DEGREE = re.compile(r"\^\{([^{}]*)\}")
 _COMMAND_END = re.compile(r"\\[A-Za-z]+$")
 _ATOM = re.compile(
     r"\\[A-Za-z]+ ?|[A-Za-z0-9.,]+|[)\]|!]|\\\}|\([^()]*\)|\[[^\[\]]*\]|\\begin\{(\w+)\}.*\\end\{\1\}"
@@ -159,13 +161,15 @@ def _atom(kids: list[_Element]) -> str:
     text = _no_lead(_inner(_convert(kids[0]))) if kids else ""
     if not text:
         return "{}"
+    if text.isascii() and text.isalnum():
+        return text
     return text if _ATOM.fullmatch(text) else f"{{{text}}}"
 
 
 def _fraction(el: _Element) -> str:
     kids = _parts(el, 2)
     over, under = _inner(_row_of(kids, 0)), _inner(_row_of(kids, 1))
-    if re.fullmatch(r"0\w*", (el.get("linethickness") or "").strip()):
+    if (thickness := el.get("linethickness")) and _NO_LINE.fullmatch(thickness.strip()):
         return rf"\genfrac{{}}{{}}{{0pt}}{{}}{{{over}}}{{{under}}}"
     return rf"\frac{{{over}}}{{{under}}}"
 
@@ -189,7 +193,7 @@ def _root(el: _Element) -> str:
 
 def _closed(text: str) -> str:
     """A command at the end gets back the space that ends it."""
-    return f"{text} " if _COMMAND_END.search(text) else text
+    return f"{text} " if "\\" in text and _COMMAND_END.search(text) else text
 
 
 def _script(mark: str, text: str) -> str:
@@ -198,7 +202,7 @@ def _script(mark: str, text: str) -> str:
         return ""
     if mark == "^" and text.strip("'") == "":
         return text
-    degree = re.fullmatch(r"\^\{([^{}]*)\}", text)
+    degree = _DEGREE.fullmatch(text)
     return f"{mark}{{{degree.group(1) if degree else text}}}"
 
 

@@ -21,7 +21,7 @@ from thresher.model import (
 )
 from thresher.rules.language import language_of
 from thresher.rules.outcome import Reason, candidate, refuse
-from thresher.rules.settings import Cues, Rules
+from thresher.rules.settings import Rules
 from thresher.rules.standing import IMAGE, count_words, leans_on
 from thresher.rules.tags import tags_of
 
@@ -40,27 +40,37 @@ def judge_battle(record: Record, rules: Rules) -> Candidate | Refusal:
         return refuse(record, missing)
     if not battle.messages or not battle.messages[-1].content.strip() or not any(m.role == "user" for m in battle.messages):
         return refuse(record, "empty")
-    asked = "\n".join(m.content for m in battle.messages if m.role == "user")
-    language = record.language or language_of(asked)
-    cues = rules.cues_for(language)
+    prompt = "\n".join(m.content for m in battle.messages if m.role == "user")
     if record.marks.get("images") or any(IMAGE.search(m.content) for m in battle.messages):
         return refuse(record, "needs_picture", "image")
-    if len(asked) > rules.limits.max_prompt_chars:
+    if len(prompt) > rules.limits.max_prompt_chars:
         return refuse(record, "too_long", "prompt")
-    if count_words(asked) < rules.limits.min_prompt_words and len(asked) < 4:
+    if len(prompt) < 4 and count_words(prompt) < rules.limits.min_prompt_words:
         return refuse(record, "too_short", "prompt")
-    if need := leans_on(battle.messages[0].content if battle.messages[0].role == "user" else asked, cues):
+    if need := _leans_on(battle.messages[0].content if battle.messages[0].role == "user" else prompt, record, prompt, rules):
         return refuse(record, *need)
     if len(battle.messages) > 1 and _takes_leave(battle.messages[-1].content, rules):
         return refuse(record, "nothing_asked")
     if not battle.responses:
-        return _with_reference(record, battle, rules, language)
+        return _with_reference(record, battle, rules, prompt)
     failed = battle.responses if battle.vote == "both_bad" else tuple(r for r in battle.responses if r.failed is True)
     if failed:
-        return _candidate(record, battle, rules, language, failed)
+        return _candidate(record, battle, rules, prompt, failed)
     if battle.vote in {"first", "second"}:
-        return _candidate(record, battle, rules, language, ())
-    return _objection(record, battle, rules, cues, language)
+        return _candidate(record, battle, rules, prompt, ())
+    return _objection(record, battle, rules, prompt)
+
+
+def _language(record: Record, prompt: str) -> str:
+    """Guessing a language costs more than all other rules together, so it is asked for where it decides something, not before."""
+    return record.language or language_of(prompt)
+
+
+def _leans_on(opening: str, record: Record, prompt: str, rules: Rules) -> tuple[Reason, str] | None:
+    """What the opening needs and does not hold, by the cues of the prompt's language."""
+    if leans_on(opening, rules.any_language) is None:
+        return None
+    return leans_on(opening, rules.cues_for(_language(record, prompt)))
 
 
 def _takes_leave(turn: str, rules: Rules) -> bool:
@@ -76,10 +86,9 @@ def _missing(record: Record, battle: Battle) -> Reason | None:
     return "response_missing" if "responses" in lacks and any(not r.text.strip() for r in battle.responses) else None
 
 
-def _candidate(record: Record, battle: Battle, rules: Rules, language: str, failed: tuple[Response, ...]) -> Candidate:
+def _candidate(record: Record, battle: Battle, rules: Rules, prompt: str, failed: tuple[Response, ...]) -> Candidate:
     reference = battle.reference.strip() if battle.judge == "human" else ""
     kind: Kind = "preference" if len(battle.responses) > 1 else "complaint"
-    prompt = "\n".join(m.content for m in battle.messages if m.role == "user")
     return candidate(
         [record],
         rules.version,
@@ -92,12 +101,12 @@ def _candidate(record: Record, battle: Battle, rules: Rules, language: str, fail
         rubric=battle.rationale,
         failing=failed,
         strength=battle.strength,
-        language=language,
+        language=_language(record, prompt),
         tags=tags_of(rules, prompt, models=[rules.names.canonical(r.model) for r in failed]),
     )
 
 
-def _with_reference(record: Record, battle: Battle, rules: Rules, language: str) -> Candidate | Refusal:
+def _with_reference(record: Record, battle: Battle, rules: Rules, prompt: str) -> Candidate | Refusal:
     """A prompt of a benchmark: its reference is the key. Without one nothing could be graded."""
     if not battle.reference.strip():
         return refuse(record, "no_reference")
@@ -109,36 +118,40 @@ def _with_reference(record: Record, battle: Battle, rules: Rules, language: str)
         rule="battle/reference",
         target=battle.reference,
         key_status="sourced",
-        language=language,
+        language=_language(record, prompt),
         tags=tags_of(rules, "\n".join(m.content for m in battle.messages)),
     )
 
 
-def _objection(record: Record, battle: Battle, rules: Rules, cues: Cues, language: str) -> Candidate | Refusal:
+def _objection(record: Record, battle: Battle, rules: Rules, prompt: str) -> Candidate | Refusal:
     """A conversation without a vote: it fails where the user's next turn says so."""
     for i, turn in enumerate(battle.messages):
         if turn.role != "user" or i == 0 or battle.messages[i - 1].role != "assistant" or len(turn.content) > _OBJECTION_LONGEST:
             continue
-        if not cues.dissatisfied.search(fold(turn.content[:_OBJECTION_READ])):
+        folded = fold(turn.content[:_OBJECTION_READ])
+        if not rules.any_language.dissatisfied.search(folded):
+            continue
+        language = _language(record, prompt)
+        if not rules.cues_for(language).dissatisfied.search(folded):
             continue
         model = battle.responses[0].model
         failing = Response(model, battle.messages[i - 1].content, failed=True)
-        prompt = battle.messages[: i - 1]
-        if not prompt:
+        before = battle.messages[: i - 1]
+        if not before:
             continue
         return candidate(
             [record],
             rules.version,
             kind="transcript" if i >= rules.limits.transcript_min_messages else "complaint",
-            messages=prompt,
+            messages=before,
             rule="battle/objection",
             tier="witnessed",
             rubric=turn.content,
-            claim=_claim(record, turn, failing, prompt[-1]),
+            claim=_claim(record, turn, failing, before[-1]),
             failing=(failing,),
             strength=_OBJECTION_STRENGTH,
             language=language,
-            tags=tags_of(rules, "\n".join(m.content for m in prompt), turn.content, models=[rules.names.canonical(model)]),
+            tags=tags_of(rules, "\n".join(m.content for m in before), turn.content, models=[rules.names.canonical(model)]),
         )
     return refuse(record, "no_failure_signal")
 

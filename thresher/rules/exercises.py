@@ -49,9 +49,8 @@ def judge_exercise(record: Record, rules: Rules) -> Candidate | Refusal:
         return refuse(record, "not_self_contained", words)
     if not asks(statement, rules):
         return refuse(record, "not_self_contained", "no instruction")
-    if count_words(_prose("\n".join([statement, *exercise.choices]))) < rules.limits.min_exercise_words and not _MATHEMATICS.search(
-        statement
-    ):
+    prose = "\n".join([statement, *exercise.choices])
+    if not _MATHEMATICS.search(statement) and count_words(_prose(prose)) < rules.limits.min_exercise_words:
         return refuse(record, "too_short")
     alone = _without_heading(exercise.problem, rules).lstrip(" *_ⓐ")
     if _asks_for_drawing(alone if rules.drawing.match(fold(alone)) else statement, exercise.solution, rules):
@@ -122,6 +121,8 @@ def asks(statement: str, rules: Rules) -> bool:
 
 
 def _prose(statement: str) -> str:
+    if "\\(" not in statement and "\\[" not in statement and "\\text" not in statement and "\\m" not in statement:
+        return f"{statement} "
     words_in_formulas = " ".join(_FORMULA_WORDS.findall(statement)) if "\\text" in statement or "\\m" in statement else ""
     return f"{_MATHEMATICS.sub(' ', statement)} {words_in_formulas}"
 

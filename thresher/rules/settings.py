@@ -94,6 +94,8 @@ class Rules:
     share_links: tuple[str, ...]
     labels: Labels
     cues: Mapping[str, Cues]
+    any_language: Cues
+    """The cues of all languages in one: where they find nothing, it does not matter which language a text is in."""
     openers: Cue
     elsewhere: Cue
     link_cues: Cue
@@ -159,6 +161,7 @@ def _compile(file: RulesFile) -> Rules:
         share_links=file.about.share_links,
         labels=labels,
         cues={code: _language(file.cues["en"], own, anyone) for code, own in file.cues.items()},
+        any_language=Cues(**{f.name: any_of([p for c in file.cues.values() for p in getattr(c, f.name)], anyone) for f in fields(Cues)}),
         openers=any_of(file.labels.openers),
         elsewhere=any_of(exercises.elsewhere),
         link_cues=any_of(exercises.link_cues),

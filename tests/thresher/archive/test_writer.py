@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
 
+from thresher.archive import warc
 from thresher.archive.writer import ArchiveWriter, read_page, read_pages, repair, rewrite
 from thresher.errors import ArchiveError
 from thresher.model import Page
@@ -264,7 +266,7 @@ def test_a_text_is_taken_out_of_every_place(tmp_path: Path) -> None:
     assert [f.name for f in tmp_path.iterdir()] == ["run-1.warc.gz"]
 
 
-def test_a_textbook_is_archived_fast(tmp_path: Path) -> None:
+def test_archiving_a_textbook_costs_little_more_than_compressing_it(tmp_path: Path) -> None:
     """550 files of about 55 kB, as one book has them."""
     words = [
         b"<para id='p%d'>The derivative of a sum is the sum of the derivatives, item %d.</para>\n" % (n, n * 7919 % 10007)
@@ -275,5 +277,8 @@ def test_a_textbook_is_archived_fast(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
         for n, body in enumerate(bodies):
             writer.write_page(page(n, body=body))
-    assert time.process_time() - began < 4.0
+    archived = time.process_time()
+    for body in bodies:
+        zlib.compress(body, warc._LEVEL)
+    assert archived - began < 4 * (time.process_time() - archived)
     assert sum(1 for _ in read_pages(tmp_path)) == 550

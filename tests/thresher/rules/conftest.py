@@ -1,9 +1,8 @@
-"""Rules as they are shipped, and records made by hand."""
+"""Records made by hand, and what the shipped rules say of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,20 +10,8 @@ import pytest
 from thresher.model import Candidate, Record, Refusal
 from thresher.rules import Rules, judge
 
-RULES_FILE = Path(__file__).parents[3] / "config" / "rules.toml"
-
 Make = Callable[..., Record]
 JudgeOne = Callable[..., Candidate | Refusal]
-
-
-@pytest.fixture(scope="session")
-def rules_file() -> Path:
-    return RULES_FILE
-
-
-@pytest.fixture(scope="session")
-def rules(rules_file: Path) -> Rules:
-    return Rules.load(rules_file)
 
 
 @pytest.fixture(scope="session")

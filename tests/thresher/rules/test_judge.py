@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from thresher.model import Battle, Candidate, Exercise, Message, Record, Refusal, Response
 from thresher.rules import REASONS, Rules, judge
+from thresher.text import normalise
 
 PIECES = st.sampled_from(
     [
@@ -128,58 +129,60 @@ def test_an_empty_thread_gives_nothing(rules: Rules) -> None:
     assert list(judge([], rules)) == []
 
 
-ADVERSARIAL = {
-    "open quotes": '"' * 50_000,
-    "pairs of quotes": '"a" ' * 12_000,
-    "colons": "Me: " * 12_000,
-    "labels": "Me: a\nChatGPT: b\n" * 3_000,
-    "fences": "```\n" * 12_000,
-    "quoted lines": "> wrong\n" * 6_000,
-    "indented lines": "    wrong\n" * 5_000,
-    "one word": "wrong " * 9_000,
-    "apostrophes": "'a" * 25_000,
-    "brackets": "![" * 25_000,
-    "spaces": "I asked ChatGPT:" + " " * 50_000 + "wrong",
-    "newlines": "ChatGPT is wrong\n\n" * 3_000,
-    "names": "chatgpt gpt-4 " * 3_500,
-    "digits": "gpt " + "1" * 50_000,
-    "asked": "I asked how " * 4_500,
-    "stars": "*_" * 25_000,
-    "mathematics": "\\(" * 25_000,
-    "dollars": "$ChatGPT wrong$ " * 3_000,
+HOSTILE: dict[str, Callable[[int], str]] = {
+    "open quotes": lambda n: '"' * n,
+    "pairs of quotes": lambda n: '"a" ' * (n // 4),
+    "colons": lambda n: "Me: " * (n // 4),
+    "labels": lambda n: "Me: a\nChatGPT: b\n" * (n // 17),
+    "fences": lambda n: "```\n" * (n // 4),
+    "quoted lines": lambda n: "> wrong\n" * (n // 8),
+    "indented lines": lambda n: "    wrong\n" * (n // 10),
+    "one word": lambda n: "wrong " * (n // 6),
+    "apostrophes": lambda n: "'a" * (n // 2),
+    "brackets": lambda n: "![" * (n // 2),
+    "spaces": lambda n: "I asked ChatGPT:" + " " * n + "wrong",
+    "newlines": lambda n: "ChatGPT is wrong\n\n" * (n // 18),
+    "names": lambda n: "chatgpt gpt-4 " * (n // 14),
+    "digits": lambda n: "gpt " + "1" * n,
+    "asked": lambda n: "I asked how " * (n // 12),
+    "stars": lambda n: "*_" * (n // 2),
+    "mathematics": lambda n: "\\(" * (n // 2),
+    "dollars": lambda n: "$ChatGPT wrong$ " * (n // 16),
 }
+"""A text of about so many characters that tries to make a pattern run away."""
 
 
-@pytest.mark.parametrize("name", ADVERSARIAL)
-@pytest.mark.parametrize("role", ["post", "exercise", "battle"])
-def test_hostile_texts_are_judged_quickly(rules: Rules, name: str, role: Any) -> None:
-    text = "ChatGPT was wrong. I asked it:\n" + ADVERSARIAL[name]
+def hostile_record(role: Any, text: str) -> Record:
     details: dict[str, Any] = {
         "exercise": Exercise(text, solution=text),
         "battle": Battle((Message("user", text),), (Response("m", text),), "none", "human"),
     }
-    record = Record("s", "f", "1", "u", role, text, detail=details.get(role))
-    started = time.process_time()
-    assert len(list(judge([record], rules))) == 1
-    assert time.process_time() - started < 2.0
+    return Record("s", "f", "1", "u", role, text, detail=details.get(role))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize(("role", "size"), [("post", 12_000), ("exercise", 12_000), ("battle", 2_900)])
+def test_a_hostile_text_costs_no_more_than_its_length(rules: Rules, name: str, role: Any, size: int, grows_evenly: Any) -> None:
+    """The larger text is just within the limits of the rules: a longer one is refused unread."""
+    small, large = (hostile_record(role, "ChatGPT was wrong. I asked it:\n" + HOSTILE[name](n)) for n in (size, 4 * size))
+    assert len(list(judge([large], rules))) == 1
+    assert grows_evenly(lambda: list(judge([small], rules)), lambda: list(judge([large], rules)))
 
 
 @pytest.mark.parametrize("role", ["post", "battle", "answer", "question", "comment"])
-def test_a_line_of_five_million_characters_is_refused_at_once(rules: Rules, role: Any) -> None:
+def test_a_line_of_five_million_characters_is_refused_unread(rules: Rules, role: Any, cpu_s: Any) -> None:
     text = "ChatGPT: wrong " * 350_000
     detail = Battle((Message("user", text),), (), "none", "human") if role == "battle" else None
-    started = time.process_time()
-    assert isinstance(next(judge([Record("s", "f", "1", "u", role, text, detail=detail)], rules)), Refusal)
-    assert time.process_time() - started < 2.0
+    record = Record("s", "f", "1", "u", role, text, detail=detail)
+    assert isinstance(next(judge([record], rules)), Refusal)
+    assert cpu_s(lambda: list(judge([record], rules))) < 20 * cpu_s(lambda: text.lower())
 
 
-def test_forum_posts_are_judged_at_thousands_a_second(rules: Rules, make: Any) -> None:
+def test_a_forum_post_costs_no_more_than_a_few_hundred_looks_at_its_words(rules: Rules, make: Any, cpu_s: Any) -> None:
     words = random.Random(7).choices(
         ["the", "boat", "was", "late", "again", "and", "nobody", "had", "told", "the", "people", "on", "the", "quay", "about", "lunch"],
         k=90,
     )
     posts = [make(" ".join(words) + (f" ChatGPT said number {i} is wrong." if i % 4 == 0 else ""), native_id=str(i)) for i in range(600)]
-    started = time.process_time()
-    for post in posts:
-        list(judge([post], rules))
-    assert len(posts) / (time.process_time() - started) > 1000
+    judging = cpu_s(lambda: [list(judge([post], rules)) for post in posts])
+    assert judging < 400 * cpu_s(lambda: [normalise(post.text) for post in posts])

@@ -70,3 +70,16 @@ def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:
     path.write_text("version = ", encoding="utf-8")
     with pytest.raises(SettingsError, match="is not TOML"):
         Rules.load(path)
+
+
+def test_loading_compiles_no_pattern_that_nobody_has_asked_for_yet(rules_file: Path) -> None:
+    rules = Rules.load(rules_file)
+    lazy = [rules.spam, rules.labels.user, rules.labels.assistant, rules.cues["en"].claim, *rules.tags.values()]
+    assert [one for one in lazy if "pattern" in vars(one)] == []
+    assert rules.spam.search("nothing of the kind") is None
+
+
+def test_what_any_language_can_find_is_found_without_knowing_the_language(rules: Rules) -> None:
+    for cues in rules.cues.values():
+        for name in cues.__slots__:
+            assert set(getattr(rules.any_language, name).phrases) >= set(getattr(cues, name).phrases)

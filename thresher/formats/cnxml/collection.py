@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml.etree import _Element
 
@@ -31,11 +32,7 @@ class Licence:
     @property
     def spdx(self) -> str:
         """The SPDX identifier (``CC-BY-NC-SA-4.0``), or ``unknown`` where the address is no Creative Commons licence."""
-        if match := _CC.search(self.url):
-            return "-".join(p for p in ("CC", match.group(1).upper(), match.group(2), (match.group(3) or "").upper()) if p)
-        if match := _CC0.search(self.url):
-            return f"CC0-{match.group(1)}"
-        return "unknown"
+        return _spdx(self.url)
 
     @property
     def export_class(self) -> ExportClass:
@@ -44,6 +41,16 @@ class Licence:
         if spdx == "unknown" or "-ND-" in spdx:
             return "none"
         return "derived" if "-NC-" in spdx else "full"
+
+
+@lru_cache(maxsize=64)
+def _spdx(url: str) -> str:
+    """A book has one licence and thousands of exercises."""
+    if match := _CC.search(url):
+        return "-".join(p for p in ("CC", match.group(1).upper(), match.group(2), (match.group(3) or "").upper()) if p)
+    if match := _CC0.search(url):
+        return f"CC0-{match.group(1)}"
+    return "unknown"
 
 
 @dataclass(frozen=True, slots=True)

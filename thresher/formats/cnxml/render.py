@@ -23,14 +23,17 @@ _SUFFIX = re.compile(r"(?:th|st|nd|rd|s|es)\b")
 """What may follow a formula without a space: the n-th, all the x-s."""
 _KEPT = "\x01"
 """A space inside code, until the text is finished."""
-_TIDY: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"[ \t]+\n"), "\n"),
-    (re.compile(r"\n (?! )"), "\n"),
-    (re.compile(r"(?<=\S)  +"), " "),
-    (re.compile(r"\n{3,}"), "\n\n"),
-    (re.compile(r"(?<=\\\)) (?=[.,;:?!](?:\s|$))"), ""),
-    (re.compile(r"(?<=[\u24d0-\u24e9])(?=[^\s\u24d0-\u24e9.,)])"), " "),
+_TIDY: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    (" \n", re.compile(r"[ \t]+\n"), "\n"),
+    ("\t\n", re.compile(r"[ \t]+\n"), "\n"),
+    ("\n ", re.compile(r"\n (?! )"), "\n"),
+    ("  ", re.compile(r"(?<=\S)  +"), " "),
+    ("\n\n\n", re.compile(r"\n{3,}"), "\n\n"),
+    (r"\) ", re.compile(r"(?<=\\\)) (?=[.,;:?!](?:\s|$))"), ""),
 )
+"""What stands in every text that the pattern changes, the pattern, and what takes its place."""
+_CIRCLED = re.compile(r"(?<=[\u24d0-\u24e9])(?=[^\s\u24d0-\u24e9.,)])")
+"""Behind a circled letter that touches its option."""
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl"}
 """Left over from typesetting."""
 _ALTERNATIVES = ("image", "iframe", "video", "audio", "flash", "java-applet", "labview", "object", "download", "text")
@@ -43,11 +46,19 @@ class UnknownElement(ValueError):
 
 def tidy(text: str) -> str:
     """One blank line between blocks, one space between words; code keeps its own spaces."""
-    for pattern, replacement in _TIDY:
-        text = pattern.sub(replacement, text)
+    for needle, pattern, replacement in _TIDY:
+        if needle in text:
+            text = pattern.sub(replacement, text)
     if not text.isascii():
-        text = text.translate(_LIGATURES)
+        text = _CIRCLED.sub(" ", text).translate(_LIGATURES)
     return text.strip().replace(_KEPT, " ")
+
+
+def _spaced(text: str) -> str:
+    """Space between words made single, line breaks too."""
+    if "\n" in text or "  " in text or "\t" in text or "\r" in text:
+        return _SPACE.sub(" ", text)
+    return text
 
 
 class Writer:
@@ -77,7 +88,7 @@ class Writer:
 
     def _inside(self, el: _Element) -> str:
         """Text and children of an element. Mathematics that touches a word in the source gets the space that it has in print."""
-        out = [_SPACE.sub(" ", el.text)] if el.text else []
+        out = [_spaced(el.text)] if el.text else []
         for child in el:
             if child.tag == MATH:
                 latex = _math(child)
@@ -87,11 +98,11 @@ class Writer:
                 if child.tail:
                     if latex and child.tail[0].isalpha() and not _SUFFIX.match(child.tail):
                         out.append(" ")
-                    out.append(_SPACE.sub(" ", child.tail))
+                    out.append(_spaced(child.tail))
                 continue
             out.append(self._one(child))
             if child.tail:
-                out.append(_SPACE.sub(" ", child.tail))
+                out.append(_spaced(child.tail))
         return "".join(out)
 
     def _one(self, el: _Element) -> str:
@@ -195,7 +206,7 @@ class Writer:
         if el.get("id"):
             self.rendered.add(el.get("id") or "")
         shown = next((c for name in _ALTERNATIVES for c in el if c.tag == cnx(name)), None)
-        alt = _SPACE.sub(" ", el.get("alt") or (shown.get("alt") if shown is not None else "") or "").strip()
+        alt = _spaced(el.get("alt") or (shown.get("alt") if shown is not None else "") or "").strip()
         kind = "figure"
         if shown is not None:
             source = shown.get("src") or ""
@@ -212,10 +223,10 @@ class Writer:
 
     def _equation(self, el: _Element) -> str:
         label = self._labelled(el)
-        parts = [_SPACE.sub(" ", el.text or "")]
+        parts = [_spaced(el.text or "")]
         for child in el:
             if child.tag not in _LABELS:
-                parts += [_math(child, display=True) if child.tag == MATH else self._one(child), _SPACE.sub(" ", child.tail or "")]
+                parts += [_math(child, display=True) if child.tag == MATH else self._one(child), _spaced(child.tail or "")]
         return f"\n\n{label}{' '.join(p.strip() for p in parts).strip()}\n\n"
 
     def _table(self, el: _Element) -> str:
