@@ -38,9 +38,9 @@ _DELETED_WORDS = frozenset(
 
 _POST = Fields(
     "post",
-    used="accepted_answer actions_summary category_id cooked cooked_hidden created_at deleted_at has_accepted_answer hidden id post_number "
-    "post_type raw reactions reply_to_post_number staff topic_accepted_answer topic_id topic_title updated_at user_deleted user_id username "
-    "version wiki",
+    used="accepted_answer actions_summary category_id cooked cooked_hidden created_at deleted_at has_accepted_answer hidden id "
+    "post_number post_type raw reactions reply_to_post_number staff topic_accepted_answer topic_id topic_title updated_at user_deleted "
+    "user_id username version wiki",
     # what a reader's browser wants: rights of the reader, looks of the author, counts that other marks hold, who said it beside user_id
     ignored="action_code action_code_path action_code_who admin animated_avatar avatar_template badges_granted bookmarked bookmarks "
     "calendar_details can_accept_answer can_delete can_edit can_permanently_delete can_recover can_see_hidden_post can_unaccept_answer "
@@ -56,12 +56,13 @@ _POST = Fields(
 _TOPIC = Fields(
     "topic",
     used="accepted_answer accepted_answers archived category_id closed highest_post_number id post_stream posts_count tags title views",
-    ignored="actions_summary archetype bookmarked bookmarks can_vote chunk_size created_at current_post_number deleted_at deleted_by "
-    "details draft draft_key draft_sequence external_id fancy_title featured_link featured_link_root_domain has_accepted_answer "
-    "has_cached_summary has_deleted has_summary image_url is_hot last_posted_at last_read_post_id last_read_post_number like_count "
-    "locale message_bus_last_id participant_count pinned pinned_at pinned_globally pinned_until posted related_messages related_topics "
-    "reply_count show_read_indicator slow_mode_enabled_until slow_mode_seconds slug suggested_topics summarizable tags_descriptions "
-    "thumbnails timeline_lookup topic_timer unicode_title unpinned user_id user_voted valid_reactions visible vote_count word_count",
+    ignored="actions_summary archetype bumped bumped_at bookmarked bookmarks can_vote chunk_size created_at current_post_number "
+    "deleted_at deleted_by details draft draft_key draft_sequence external_id fancy_title featured_link featured_link_root_domain "
+    "has_accepted_answer has_cached_summary has_deleted has_summary image_url is_hot last_poster_username last_posted_at "
+    "last_read_post_id last_read_post_number like_count locale message_bus_last_id participant_count pinned pinned_at pinned_globally "
+    "pinned_until posted related_messages related_topics reply_count show_read_indicator slow_mode_enabled_until slow_mode_seconds slug "
+    "suggested_topics summarizable tags_descriptions thumbnails timeline_lookup topic_timer unicode_title unpinned unseen user_id "
+    "user_voted valid_reactions visible vote_count word_count",
 )
 
 

@@ -29,15 +29,16 @@ _ADDRESSED = re.compile(r"^\s*@[^\s,:;]+")
 
 _ITEM = (
     "accept_rate answer_count award_count awarded_date body_markdown bounty_amount bounty_closes_date bounty_user can_answer can_close "
-    "can_comment can_edit can_flag can_suggest_edit close_vote_count closed_details collectives comment_count community_owned_date delete_vote_count "
-    "down_vote_count downvoted favorite_count favorited is_answered last_activity_date last_editor link locked_date migrated_from migrated_to notice "
-    "posted_by_collectives protected_date recommendations reopen_vote_count reply_to_user share_link up_vote_count upvoted"
+    "can_comment can_edit can_flag can_suggest_edit close_vote_count closed_details collectives comment_count community_owned_date "
+    "delete_vote_count down_vote_count downvoted favorite_count favorited is_answered last_activity_date last_editor link locked_date "
+    "migrated_from migrated_to notice posted_by_collectives protected_date recommendations reopen_vote_count reply_to_user share_link "
+    "up_vote_count upvoted"
 )
 """What the API can say of a post and nobody here asks: looks, rights of a reader, votes in detail, moderation."""
 _QUESTION = Fields(
     "question",
-    used="accepted_answer_id answer_count answers body closed_date closed_reason comments content_license creation_date last_activity_date "
-    "last_edit_date owner question_id score tags title view_count",
+    used="accepted_answer_id answer_count answers body closed_date closed_reason comments content_license creation_date "
+    "last_activity_date last_edit_date owner question_id score tags title view_count",
     ignored=_ITEM,
 )
 _ANSWER = Fields(
