@@ -39,8 +39,12 @@ def run_table(report: Mapping[str, Any]) -> RenderableType:
     for name, counts, refused in rows:
         state = report["sources"][name]["state"] if name in report["sources"] else report["state"]
         table.add_row(name, *(f"{n:,}" for n in counts), f"{sum(refused.values()):,}", state, style="bold" if name == "all" else None)
-    errors = [f"[red]{escape(name)}[/]: {escape(s['error'])}" for name, s in sorted(report["sources"].items()) if s.get("error")]
-    return Group(table, *errors)
+    told = (
+        (name, "yellow" if s["state"] == "finished" else "red", s["error"])
+        for name, s in sorted(report["sources"].items())
+        if s.get("error")
+    )
+    return Group(table, *(f"[{colour}]{escape(name)}[/]: {escape(text)}" for name, colour, text in told))
 
 
 def refusals(report: Mapping[str, Any], reasons: Mapping[str, str], most: int = 12) -> RenderableType:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -14,8 +13,6 @@ import scrapers
 from thresher.errors import UsageError
 from thresher.model import Dead, Page, Record, Unread
 from thresher.net.client import Client
-
-NOT_SOURCES = frozenset({"base", "common"})
 
 
 class Place(BaseModel):
@@ -54,13 +51,8 @@ class Scraper(Protocol):
         ...
 
 
-def names() -> list[str]:
-    """Every source that this installation has, sorted."""
-    return sorted(m.name for m in pkgutil.iter_modules(scrapers.__path__) if m.name not in NOT_SOURCES and not m.name.startswith("_"))
-
-
 def load(name: str) -> Scraper:
     """The source module called ``name``; UsageError names what exists."""
-    if name not in names():
-        raise UsageError(f"there is no source {name!r}; there are: {', '.join(names())}")
+    if name not in scrapers.names():
+        raise UsageError(f"there is no source {name!r}; there are: {', '.join(scrapers.names())}")
     return cast(Scraper, importlib.import_module(f"scrapers.{name}"))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from flows.line import expectations
 from flows.line.workspace import Workspace
 from scrapers import base
 from scrapers.base import Scraper
@@ -51,6 +52,7 @@ class SourceResult:
     pages: int = 0
     records: int = 0
     dead: int = 0
+    tally: expectations.Tally = field(default_factory=expectations.Tally)
     may_pass: bool = True
     """Whether another try can help: nothing but sites that were down or slow stood in the way."""
 
@@ -71,8 +73,7 @@ def harvest_source(
     try:
         bound = client.bind(source.name, source.pace)
         first = [_harvest_site(work, run_id, source, site, bound, archive, result, progress) for site in work.sites(source)]
-        if all(first):
-            _expect(source, result)
+        _expect(source, result, first=all(first))
         judge_source(work, run_id, source.name)
     except Exception as error:  # one source never stops another
         log.exception("source %s failed", source.name)
@@ -98,14 +99,12 @@ def _harvest_site(
     return since is None
 
 
-def _expect(source: Source, result: SourceResult) -> None:
-    """A first harvest that brings too little is an alarm: a site that answers with nothing looks like one where nothing happened."""
-    if result.state == "finished" and result.records < source.expect.min_records:
+def _expect(source: Source, result: SourceResult, *, first: bool) -> None:
+    """A source that did not bring what it should is partly done: what it brought is kept, and somebody has to look."""
+    alarms = list(expectations.violations(source.expect, result.tally, records=result.records, first=first))
+    if alarms and result.state == "finished":
         result.state = "partial"
-        result.errors.append(
-            f"a first harvest brought {result.records} records, [expect] says at least {source.expect.min_records}: read a page of it in "
-            f"the archive, or lower the number"
-        )
+        result.errors += alarms
 
 
 def ingest_pages(
@@ -126,7 +125,7 @@ def ingest_pages(
 def finish(work: Workspace, run_id: str, result: SourceResult) -> None:
     """Write down how a source ended."""
     with work.database.transaction() as con:
-        runs.finish_source(con, run_id, result.source, result.state, "; ".join(result.errors))
+        runs.finish_source(con, run_id, result.source, result.state, "; ".join([*result.errors, *result.tally.notes()]))
 
 
 def land(
@@ -143,6 +142,7 @@ def land(
             result.pages += 1
             result.records += len(parsed.records)
             result.dead += len(parsed.dead)
+            result.tally.add(parsed)
             failpoint("landing.parsed")
             batch.add(replace(parsed, archive_file=ref.file.name, archive_offset=ref.offset))
             if progress:
