@@ -134,10 +134,9 @@ def _result(run: LiveRun, source: Source, outcome: Any) -> SourceResult:
 def hosts(work: Workspace, source: Source) -> set[str]:
     """Names of the global concurrency limits that guard the hosts of a source: ``host:<name>``. They keep runs apart; within one run the
     client paces each host."""
-    urls = (
-        v for site in work.sites(source) for k, v in site.model_dump().items() if k.endswith(("url", "endpoint")) and isinstance(v, str)
-    )
-    return {f"host:{host}" for url in urls if (host := urlsplit(url).hostname)}
+    values = (value for site in work.sites(source) for value in site.model_dump().values())
+    addresses = (urlsplit(value) for value in values if isinstance(value, str) and "://" in value)
+    return {f"host:{address.hostname}" for address in addresses if address.scheme in {"http", "https"} and address.hostname}
 
 
 def existing_limits() -> set[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -25,6 +25,8 @@ class PageResult:
     page: Page
     records: Sequence[Record] = ()
     dead: Sequence[Dead] = ()
+    unread: Mapping[str, int] = field(default_factory=dict)
+    """Fields that the source does not know, for the report; they are not stored."""
     archive_file: str = ""
     archive_offset: int = 0
 

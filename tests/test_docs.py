@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import scrapers
 from flows.cli.app import app
-from scrapers import base
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -18,8 +18,8 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 def test_every_source_is_in_the_readme_and_has_a_configuration() -> None:
-    assert [n for n in base.names() if f"`{n}`" not in README] == []
-    assert [n for n in base.names() if not (ROOT / "config" / "sources" / f"{n}.toml").is_file()] == []
+    assert [n for n in scrapers.names() if f"`{n}`" not in README] == []
+    assert [n for n in scrapers.names() if not (ROOT / "config" / "sources" / f"{n}.toml").is_file()] == []
 
 
 def test_the_readme_is_short() -> None:
@@ -27,4 +27,4 @@ def test_the_readme_is_short() -> None:
 
 
 def test_every_source_has_a_test_of_its_own() -> None:
-    assert [n for n in base.names() if not (ROOT / "tests" / "scrapers" / f"test_{n}.py").is_file()] == []
+    assert [n for n in scrapers.names() if not (ROOT / "tests" / "scrapers" / f"test_{n}.py").is_file()] == []

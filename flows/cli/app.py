@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+import scrapers
 from flows.cli import shown
 from flows.cli.clusters import app as clusters_app
 from flows.cli.shared import DEFAULT_DATA, FAILED, PARTLY, USAGE, AsJson, Config, Data, NoEmbed, Wait, benchmark, progress, stderr
@@ -73,7 +74,7 @@ def harvest(
 
 @app.command()
 def ingest(
-    source: Annotated[str, typer.Argument(help="The source whose files these are; `thresher config` lists all.")],
+    source: Annotated[str, typer.Argument(help=f"The source whose files these are: {', '.join(scrapers.names())}.")],
     paths: Annotated[list[Path], typer.Argument(help="Dumps, logs, clones of book repositories; files or folders.")],
     data: Data = DEFAULT_DATA, config: Config = None, no_embed: NoEmbed = False, as_json: AsJson = False, wait: Wait = 0.0,
     site: Annotated[str, typer.Option("--site", help="The site that the files belong to; by default one called as the file is.")] = "",

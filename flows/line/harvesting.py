@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from flows.line.expectations import Tally, violations
 from flows.line.judging import judge_source
 from flows.line.landing import land_pages
 from flows.line.run import Landing, LiveRun, SourceResult
@@ -57,9 +58,10 @@ def harvest_source(run: LiveRun, source: Source, client: Client) -> SourceResult
     except Exception as error:  # one source never stops another
         log.exception("source %s failed", source.name)
         defect = error
-    result = _result(source.name, visits)
+    tally = _tally(visits)
+    result = replace(_result(source.name, visits), notes=tuple(tally.notes()))
     if defect is None:
-        result = _expected(source, visits, result)
+        result = _expected(source, visits, tally, result)
     else:
         errors = (*result.errors, f"{type(defect).__name__}: {defect}")
         result = replace(result, state="failed", errors=errors, may_pass=False)
@@ -98,16 +100,20 @@ def _told(where: str, error: ThresherError) -> str:
     return f"{where}: {reason}: {error}"
 
 
-def _expected(source: Source, visits: Sequence[_Visit], result: SourceResult) -> SourceResult:
-    """A first harvest that brings too little is an alarm: a site that answers with nothing looks like one where nothing happened."""
+def _tally(visits: Sequence[_Visit]) -> Tally:
+    tally = Tally()
+    for visit in visits:
+        tally.merge(visit.landing.tally)
+    return tally
+
+
+def _expected(source: Source, visits: Sequence[_Visit], tally: Tally, result: SourceResult) -> SourceResult:
+    """A source that did not bring what it should is partly done: what it brought is kept, and somebody has to look."""
     first = bool(visits) and all(visit.first for visit in visits)
-    if not first or result.state != "finished" or result.records >= source.expect.min_records:
+    alarms = tuple(violations(source.expect, tally, records=result.records, first=first))
+    if result.state != "finished" or not alarms:
         return result
-    alarm = (
-        f"a first harvest brought {result.records} records, [expect] says at least {source.expect.min_records}: read a page of it in "
-        f"the archive, or lower the number"
-    )
-    return replace(result, state="partial", errors=(*result.errors, alarm))
+    return replace(result, state="partial", errors=(*result.errors, *alarms))
 
 
 def ingest_files(run: LiveRun, source: str, paths: Sequence[Path], *, site: str = "", keys: dict[str, Any] | None = None) -> SourceResult:
@@ -125,7 +131,8 @@ def ingest_files(run: LiveRun, source: str, paths: Sequence[Path], *, site: str 
     if landing.error is not None and not isinstance(landing.error, PayloadError):
         raise landing.error
     judge_source(run, source)
-    result = _with_empty(_result(source, [_Visit(source, True, landing)]), empty)
+    result = replace(_result(source, [_Visit(source, True, landing)]), notes=tuple(landing.tally.notes()))
+    result = _with_empty(result, empty)
     result.save(run)
     run.take_note([result])
     return result

@@ -93,7 +93,8 @@ class _Batch:
         self._records += len(parsed.records)
         self._bytes += len(page.body)
         was = self.landing
-        self.landing = Landing(was.pages + 1, was.records + len(parsed.records), was.dead + len(parsed.dead))
+        was.tally.add(parsed)
+        self.landing = replace(was, pages=was.pages + 1, records=was.records + len(parsed.records), dead=was.dead + len(parsed.dead))
         self._run.progress.fetched(page.source, 1, len(parsed.records))
 
     def hold_back(self) -> None:
@@ -123,18 +124,21 @@ def parse_page(scraper: Scraper, page: Page, salt: str) -> PageResult:
     """What a page holds. A body that breaks the contract is one dead letter; whatever a parser trips over costs its page alone."""
     records: list[Record] = []
     dead: list[Dead] = []
+    unread: dict[str, int] = {}
     try:
         for part in scraper.parse(page):
-            if isinstance(part, Dead):
+            if isinstance(part, Record):
+                records.append(private(part, salt))
+            elif isinstance(part, Dead):
                 dead.append(part)
             else:
-                records.append(private(part, salt))
+                unread.update(part.fields)
     except PayloadError as error:
         dead.append(Dead(error.reason, str(error)))
     except Exception as error:  # a defect of the parser; the page is archived, and is parsed again by `thresher rebuild`
         log.exception("parser of %s failed on %s", page.source, page.url)
         dead.append(Dead("parser_error", f"{type(error).__name__}: {error}"))
-    return PageResult(page, records, dead)
+    return PageResult(page, records, dead, unread)
 
 
 def private(record: Record, salt: str) -> Record:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flows.line.clock import ObservationClock
+from flows.line.expectations import Tally
 from flows.line.workspace import Workspace
 from store import queries, runs
 from thresher.archive.writer import ArchiveWriter
@@ -67,16 +68,17 @@ class LiveRun(Run):
         for result in results:
             errors = [f"{result.source}: {error}" for error in result.errors]
             (self.failed if result.state == "failed" else self.partly).extend(errors)
+            self.notices += (f"{result.source}: {note}" for note in result.notes)
 
     def report(self) -> dict[str, Any]:
-        """The numbers of this run, source by source: records = landed + merged + dead + the sum of refused."""
+        """The numbers of this run, source by source: records = landed + merged + dead + the sum of refused. And its notices."""
         with self.work.database.reader() as con:
             report = queries.run_report(con, self.run_id)
         for numbers in report["sources"].values():
             if numbers.get("tombstoned"):
                 numbers["refused"]["tombstoned"] = numbers["tombstoned"]
             numbers["records"] += numbers["dead"] + numbers.pop("tombstoned", 0)
-        return report
+        return {**report, "notices": list(self.notices)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Landing:
     pages: int = 0
     records: int = 0
     dead: int = 0
+    tally: Tally = field(default_factory=Tally)
     error: ThresherError | None = None
 
 
@@ -96,6 +99,8 @@ class SourceResult:
     source: str
     state: runs.RunState = "finished"
     errors: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the user should know and nobody did wrong."""
     pages: int = 0
     records: int = 0
     may_pass: bool = True

@@ -125,14 +125,13 @@ class Workspace:
         return [configuration.validated_site(scraper.Site, source, place, self.settings.folder) for place in source.sites]
 
     def local_site(self, source: str, name: str, keys: Mapping[str, Any]) -> BaseModel:
-        """The place to which a local file belongs: the configured one of that name, or one made of ``keys``."""
+        """The place to which a local file belongs: the configured one of that name, or one made of ``keys`` and of what the source itself
+        puts in the place of keys that it requires (``Place.for_files``)."""
         scraper = base.load(source)
         configured = self.settings.sources.get(source)
         for place in configured.sites if configured else ():
             if place.get("name") == name and configured:
                 return configuration.validated_site(scraper.Site, configured, {**place, **keys}, self.settings.folder)
-        stand_in = {"base_url": f"https://{name.lower()}.invalid", "repository": f"local/{name}"}
-        required = {k: v for k, v in stand_in.items() if (f := scraper.Site.model_fields.get(k)) is not None and f.is_required()}
-        held = {**required, "name": name, **keys}
-        made = Source(name=source, sites=(held,))
-        return configuration.validated_site(scraper.Site, made, held, self.settings.folder)
+        values = {**scraper.Site.for_files(name), "name": name, **keys}
+        made = Source(name=source, sites=(values,))
+        return configuration.validated_site(scraper.Site, made, values, self.settings.folder)

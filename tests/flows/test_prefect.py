@@ -30,6 +30,7 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 
 import flows.harvest as nightly
+import sample
 from flows.deduplicate import deduplicate
 from flows.line import harvesting
 from flows.publish import publish
@@ -40,7 +41,8 @@ from store.file.database import Database
 pytestmark = pytest.mark.prefect
 
 CANARY = "canary-4f1b9c-must-not-be-kept"
-SOURCES = ["arena", "discourse", "reddit", "stackexchange", "textbooks"]
+SOURCES = sorted(path.stem for path in (Path(sample.__file__).parent / "config" / "sources").glob("*.toml"))
+"""Those of the sample world."""
 
 
 @dataclass

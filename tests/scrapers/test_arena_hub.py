@@ -17,7 +17,7 @@ from werkzeug import Request, Response
 
 from sample import World
 from scrapers import arena
-from scrapers.arena.hub import File, chosen
+from scrapers.common.hub import File, chosen
 from thresher.errors import HttpStatusError, PayloadError, SettingsError
 from thresher.model import Dead, Page, Record
 from thresher.net.client import Client

@@ -148,7 +148,7 @@ def walk(client: Client, site: reddit.Site, since: Any = None) -> tuple[list[Pag
         for result in reddit.parse(page):
             if isinstance(result, Dead):
                 dead.append(result)
-            else:
+            elif isinstance(result, Record):
                 found[result.native_id] = result
         cursor = page.cursor if page.cursor is not None else cursor
     return pages, found, dead, json.loads(json.dumps(cursor))

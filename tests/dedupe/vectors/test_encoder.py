@@ -59,7 +59,7 @@ def test_a_processor_without_vnni_gives_the_same_vectors_under_the_same_id(encod
         "import numpy as np\n"
         "from dedupe.vectors.calibrate import texts\n"
         "from dedupe.vectors.openvino_engine import open_minilm\n"
-        "from thresher.settings import Embedding\n"
+        "from dedupe.settings import Embedding\n"
         "plain = open_minilm(Embedding(threads=1))\n"
         "vectors = plain.encode(texts(60))\n"
         "assert np.array_equal(plain.encode(texts(60)[::-1])[::-1], vectors)\n"
