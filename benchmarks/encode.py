@@ -82,8 +82,8 @@ def timed(encode: Encode, texts: Sequence[str]) -> tuple[Pass, Vectors]:
 def alone(name: str, arguments: argparse.Namespace) -> dict[str, float]:
     """Seconds until the first vector and peak memory of a fresh process that encodes the generated texts once."""
     command = [sys.executable, __file__, "--texts", str(arguments.texts), "--threads", str(arguments.threads), "--alone", name]
-    found: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
-    return found
+    report: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+    return report
 
 
 def measure_alone(name: str, texts: Sequence[str], threads: int) -> dict[str, float]:
@@ -125,7 +125,7 @@ def compare(texts: Sequence[str], encoders: Mapping[str, Encode], rounds: int) -
     return {
         "texts": count,
         "characters": round(statistics.mean(map(len, texts)), 1),
-        "tokens": round(statistics.mean(len(found.ids) for found in coded), 1),
+        "tokens": round(statistics.mean(len(encoding.ids) for encoding in coded), 1),
         "st_per_s": round(count / statistics.median(p.wall for p in slow), 1),
         "st_per_cpu_s": round(count / statistics.median(p.cpu for p in slow), 1),
         "ours_per_s": round(count / statistics.median(p.wall for p in fast), 1),
@@ -188,18 +188,18 @@ def main() -> None:
 
     sets = text_sets(arguments.data, arguments.texts)
     encoders = {name: make(arguments.threads) for name, make in ENGINES.items()}
-    found: dict[str, object] = {"machine": describe(), "threads": thread_count(arguments.threads), "rounds": arguments.rounds}
+    results: dict[str, object] = {"machine": describe(), "threads": thread_count(arguments.threads), "rounds": arguments.rounds}
     speed = {name: compare(texts, encoders, arguments.rounds) for name, texts in sets.items()}
     show(speed)
     memory = {name: alone(name, arguments) for name in ENGINES}
     show(memory)
-    found |= {"speed": speed, "alone": memory}
+    results |= {"speed": speed, "alone": memory}
     if arguments.pairs:
         auc = quality(arguments.pairs, arguments.most)
         show(auc)
-        found["auc"] = auc
+        results["auc"] = auc
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

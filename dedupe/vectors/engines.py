@@ -1,7 +1,7 @@
 """Which engine encodes: the bundled all-MiniLM-L6-v2 on OpenVINO, or any sentence-transformers model on torch.
 
-``python -m dedupe.vectors.engines --prepare`` checks the model's files and this machine's arithmetic, prints the encoder's id, and says where the
-processor has no fast 8-bit products.
+``python -m dedupe.vectors.engines --prepare`` checks the model's files and this machine's arithmetic, prints the encoder's id, and says
+where the processor has no fast 8-bit products.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from thresher.errors import EncoderError
 def open_encoder(settings: Embedding, cache: Path) -> Encoder:
     """The encoder that the settings name; ``auto`` is OpenVINO for the bundled model and torch for any other.
 
-    ``auto`` means one id on every processor: it never looks for a GPU for the bundled model, nor takes another recipe where that would be
-    faster, since a benchmark that moves to another machine would get another encoder id and all its vectors anew. ``engine = "torch"`` is the choice of a GPU: torch takes the one that it sees, else the processor, under two ids.
+    ``auto`` means one id on every processor: a benchmark that moves to another machine would otherwise get another encoder id and all its
+    vectors anew. So it never looks for a GPU for the bundled model, nor takes a recipe that would be faster on one kind of processor.
+    ``engine = "torch"`` is the choice of a GPU: torch takes the one that it sees, else the processor, under two ids.
     ``cache`` is where a model named by its Hub name is kept once downloaded; the bundled model needs no file there.
     """
     bundled = settings.model.removeprefix("sentence-transformers/") == minilm.NAME
