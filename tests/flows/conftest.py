@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,8 +55,8 @@ def first_night(served: Line, tmp_path_factory: pytest.TempPathFactory) -> First
     data = tmp_path_factory.mktemp("night") / "data"
     served.world.night = 1
     served.world.requests.clear()
-    served.well("harvest", data)
-    return FirstNight(data, len(served.world.requests))
+    report = json.loads(served.well("harvest", data, "--json").out)
+    return FirstNight(data, report, len(served.world.requests))
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sample import World
 from store.file.database import Database
@@ -105,9 +106,10 @@ class Line:
 
 @dataclass(frozen=True)
 class FirstNight:
-    """A benchmark made by one harvest of the whole world, and how many requests that took."""
+    """A benchmark made by one harvest of the whole world, what that reported, and how many requests it took."""
 
     data: Path
+    report: dict[str, Any]
     requests: int
 
     def copy(self, folder: Path) -> Path:
