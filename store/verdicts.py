@@ -66,11 +66,16 @@ def tombstone_hash(kind: TombstoneKind, value: str) -> str:
     return hashlib.sha256(f"{kind}\0{value}".encode("utf-8", "replace")).hexdigest()
 
 
-def save_verdicts(database: Database, verdicts: Sequence[Verdict], *, now: datetime | None = None) -> None:
-    """Add verdicts in one transaction. UsageError where an item or a word is not known; nothing is ever overwritten."""
+def refuse_unknown(verdicts: Sequence[Verdict]) -> None:
+    """UsageError for a word that is no verdict."""
     for verdict in verdicts:
         if verdict.verdict not in VERDICTS:
             raise UsageError(f"{verdict.verdict!r} is no verdict; there are: {', '.join(VERDICTS)}")
+
+
+def save_verdicts(database: Database, verdicts: Sequence[Verdict], *, now: datetime | None = None) -> None:
+    """Add verdicts in one transaction. UsageError where an item or a word is not known; nothing is ever overwritten."""
+    refuse_unknown(verdicts)
     at = (now or datetime.now(UTC)).isoformat()
     with database.transaction() as con:
         for verdict in verdicts:

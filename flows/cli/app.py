@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import logging
 import os
@@ -14,9 +13,23 @@ from typing import Annotated, Any
 import typer
 
 import scrapers
-from flows.cli import shown
+from flows.cli import curating, shown
 from flows.cli.clusters import app as clusters_app
-from flows.cli.shared import DEFAULT_DATA, FAILED, PARTLY, USAGE, AsJson, Config, Data, NoEmbed, Wait, benchmark, progress, stderr
+from flows.cli.shared import (
+    DEFAULT_DATA,
+    FAILED,
+    PARTLY,
+    USAGE,
+    AsJson,
+    Config,
+    Data,
+    NoEmbed,
+    Wait,
+    benchmark,
+    command_line,
+    progress,
+    stderr,
+)
 from flows.cli.status import status
 from thresher import __version__
 from thresher.errors import SettingsError, ThresherError, UsageError
@@ -27,7 +40,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 app.add_typer(clusters_app, name="clusters")
-for command in (status, shown.show, shown.compare, shown.doctor):
+for command in (status, shown.show, shown.compare, shown.doctor, curating.verdict, curating.unmerge):
     app.command()(command)
 app.command(name="config")(shown.show_config)
 
@@ -66,7 +79,7 @@ def harvest(
     chosen, off = work.chosen(sources or [])
     if not chosen:
         raise UsageError("no source is on: " + "; ".join(f"{name}: {reason}" for name, reason in off.items()))
-    with progress(as_json) as bars, open_run(work, _command(), wait_s=wait, progress=bars) as run:
+    with progress(as_json) as bars, open_run(work, command_line(), wait_s=wait, progress=bars) as run:
         results = harvest_sources(run, chosen)
         outcome = Deduplicated() if no_embed else deduplicate_spread(run)
     _end(work, run, outcome, as_json, off=off, failed=all(r.state == "failed" for r in results))
@@ -91,7 +104,7 @@ def ingest(
 
     work = benchmark(data, config, create=True)
     keys = _keys(sets or [])
-    with progress(as_json) as bars, open_run(work, _command(), wait_s=wait, progress=bars) as run:
+    with progress(as_json) as bars, open_run(work, command_line(), wait_s=wait, progress=bars) as run:
         result = ingest_files(run, source, paths, site=site, keys=keys)
         outcome = Deduplicated() if no_embed else deduplicate_spread(run)
     _end(work, run, outcome, as_json, failed=result.state == "failed" and not result.records)
@@ -107,7 +120,7 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
     from flows.spread import deduplicate_spread
 
     work = benchmark(data, config)
-    with progress(as_json) as bars, open_run(work, _command(), wait_s=wait, progress=bars) as run:
+    with progress(as_json) as bars, open_run(work, command_line(), wait_s=wait, progress=bars) as run:
         outcome = deduplicate_spread(run)
     _end(work, run, outcome, as_json, failed=outcome.decided is None)
 
@@ -137,29 +150,6 @@ def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = 
         )
     if made.old_file:
         print(f"The old file is in {made.old_file}; delete it when you no longer need it.")
-
-
-@app.command()
-def unmerge(
-    item: Annotated[str, typer.Argument(help="The merged item, or the beginning of its id; `thresher show` names what was merged.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why the two are not one; kept with the verdict.")],
-    author: Annotated[str, typer.Option("--author", help="Who says so; else the user of this machine.", envvar="THRESHER_AUTHOR")] = "",
-    data: Data = DEFAULT_DATA, config: Config = None, wait: Wait = 0.0,
-) -> None:  # fmt: skip
-    """Part an item from the one it was merged into, for good.
-
-    The dedupe never merges the two again, nor does a rebuild.
-    """
-    from flows.line.opening import open_run
-    from store import queries, verdicts
-
-    work = benchmark(data, config)
-    with work.database.reader() as con:
-        item_id = queries.item(con, item)["item_id"]
-        canonical = verdicts.canonical_of(con, item_id)
-    with open_run(work, _command(), wait_s=wait) as run:
-        verdicts.unmerge(work.database, run.run_id, item_id, author or getpass.getuser(), reason)
-    print(f"{item_id} is an item of its own again, parted from {canonical}")
 
 
 @app.command()
@@ -194,10 +184,6 @@ def serve(data: Data = DEFAULT_DATA, config: Config = None) -> None:
 
     work = benchmark(data, config, create=True)
     serve_flows(data, config, work.settings.schedule)
-
-
-def _command() -> str:
-    return " ".join(["thresher", *sys.argv[1:]])[:500]
 
 
 def _keys(sets: list[str]) -> dict[str, Any]:

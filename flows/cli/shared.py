@@ -55,6 +55,11 @@ def reader(data: Path) -> Iterator[Connection]:
         yield con
 
 
+def command_line() -> str:
+    """What was typed, as the run keeps it."""
+    return " ".join(["thresher", *sys.argv[1:]])[:500]
+
+
 class Bars:
     """Progress for a person (``flows.line.run.Progress``): silent where the output is not a terminal."""
 
