@@ -18,6 +18,7 @@ import scrapers
 from flows.cli import shown
 from flows.cli.clusters import app as clusters_app
 from flows.cli.shared import DEFAULT_DATA, FAILED, PARTLY, USAGE, AsJson, Config, Data, NoEmbed, Wait, benchmark, progress, stderr
+from flows.cli.sources import new_source
 from thresher import __version__
 from thresher.errors import SettingsError, ThresherError, UsageError
 
@@ -30,6 +31,7 @@ app.add_typer(clusters_app, name="clusters")
 for command in (shown.compare, shown.show, shown.status, shown.doctor):
     app.command()(command)
 app.command(name="config")(shown.show_config)
+app.command(name="new-source")(new_source)
 
 
 @app.callback(invoke_without_command=True)

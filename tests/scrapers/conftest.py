@@ -66,7 +66,10 @@ def endure(httpserver: HTTPServer, open_client: OpenClient, waits: list[float], 
             pytest.skip(f"{site_fault}: {reason}")
         source = scraper.__name__.rpartition(".")[2]
         fake.fill(site_fault.pages)
+        httpserver.clear()
+        httpserver.expect_request(re.compile("/.*")).respond_with_handler(fake.answer)
         well = visit(scraper, open_client(source), site)
+        assert well.records or not site_fault.pages, well.error
         waits.clear()
         httpserver.clear()
         httpserver.expect_request(re.compile("/.*")).respond_with_handler(site_fault.over(fake))
