@@ -30,6 +30,7 @@ from flows.cli.shared import (
     progress,
     stderr,
 )
+from flows.cli.sources import new_source
 from flows.cli.status import status
 from thresher import __version__
 from thresher.errors import SettingsError, ThresherError, UsageError
@@ -43,6 +44,7 @@ app.add_typer(clusters_app, name="clusters")
 for command in (status, shown.show, shown.compare, shown.doctor, curating.verdict, curating.unmerge):
     app.command()(command)
 app.command(name="config")(shown.show_config)
+app.command(name="new-source")(new_source)
 
 
 @app.callback(invoke_without_command=True)

@@ -53,7 +53,7 @@ def _children(body: Any) -> list[Any]:
         data = body.get("data")
         if body.get("kind") == "Listing" and isinstance(data, dict) and isinstance(data.get("children"), list):
             return list(data["children"])
-        if body.get("kind") in {"t1", "t3"}:
+        if body.get("kind") in ("t1", "t3"):
             return [body]
         if isinstance(body.get("json"), dict):
             data, body = body["json"].get("data"), body["json"]

@@ -61,7 +61,6 @@ FIELDS = {
         "profile_img profile_over_18",
     ),
 }
-_BY_AUTHOR = frozenset({"deleted", "author"})
 _DELETED = frozenset({"[deleted]", "[deleted by user]"})
 _REMOVED = frozenset({"[removed]", "[removed by reddit]", "[ removed by reddit ]"})
 
@@ -184,7 +183,7 @@ def _status(data: Mapping[str, Any], text: str) -> tuple[RecordStatus, datetime 
     true."""
     words = text.strip().lower()
     category = data.get("removed_by_category")
-    if words in _DELETED or str(data.get("title")).strip().lower() in _DELETED or category in _BY_AUTHOR:
+    if words in _DELETED or str(data.get("title")).strip().lower() in _DELETED or category in ("deleted", "author"):
         return "deleted", None
     if words in _REMOVED or words.startswith("[ removed by reddit") or category:
         return "removed", None

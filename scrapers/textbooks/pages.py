@@ -14,7 +14,7 @@ from scrapers.common.page import saved_at
 from scrapers.common.repository import MISSING, Folder, Remote, blob_digest
 from scrapers.textbooks.contents import BOOKS, Contents, Entry, contents
 from scrapers.textbooks.site import MAX_FILE_BYTES, SOURCE, TOO_LARGE, Site
-from thresher.errors import UsageError
+from thresher.errors import PayloadError, UsageError
 from thresher.model import Json, Page
 from thresher.net.client import Client
 
@@ -35,6 +35,8 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
     if remote.ref and old.get("ref") == remote.ref:
         return
     shelf = contents(versions, remote.read, only=site.books)
+    if not shelf.entries and not shelf.broken:
+        raise PayloadError(f"{site.repository} holds no books: is it still written in CNXML?", reason="empty_listing")
     yield from _broken(shelf, site, remote.url)
     stored: Mapping[str, str] = old.get("modules") or {}
     listed = [e for e in shelf.entries if e.version]

@@ -42,7 +42,7 @@ from flows.line import deciding, judging, landing, replay  # noqa: E402
 from store.snapshot import freeze  # noqa: E402, F401
 from thresher.rules import Rules  # noqa: E402
 
-for name in scrapers.scrapers.names():
+for name in scrapers.names():
     scrapers.base.load(name)
 for name in ("dedupe.vectors.calibrate", "dedupe.vectors.openvino_engine", "duckdb", "huggingface_hub", "openvino", "pandas", "tokenizers"):
     importlib.import_module(name)  # what a command loads once it needs it: half a second of each fork, had they to do it
