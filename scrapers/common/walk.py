@@ -53,9 +53,12 @@ def follow(ask: Callable[[Any], Step[A]], start: Json, max_pages: int) -> Iterat
         step = ask(step.following)
 
 
-def cursor_on_last(pages: Iterable[Page], cursor: Callable[[], Mapping[str, Json] | None]) -> Iterator[Page]:
-    """The pages, of which only the last one carries the cursor; ``cursor`` is called when no more pages come. What came before an error
-    is given on before the error is, without a cursor."""
+Cursor = Mapping[str, Json] | None
+
+
+def cursor_on_last(pages: Iterable[Page], cursor: Cursor | Callable[[], Cursor]) -> Iterator[Page]:
+    """The pages, of which only the last one carries the cursor; where it is known only after the walk it is a function, which is called
+    when no more pages come. What came before an error is given on before the error is, without a cursor."""
     waiting: Page | None = None
     try:
         for page in pages:
@@ -67,4 +70,4 @@ def cursor_on_last(pages: Iterable[Page], cursor: Callable[[], Mapping[str, Json
             yield waiting
         raise
     if waiting is not None:
-        yield replace(waiting, cursor=cursor())
+        yield replace(waiting, cursor=cursor() if callable(cursor) else cursor)

@@ -168,7 +168,7 @@ def _jobs(listed: Mapping[int, _Post], bumped: list[tuple[str, int]], cursor: _C
 
 def _topic(client: Client, site: Site, topic: int, cursor: Mapping[str, Json] | None, *, asked: Sequence[str] = ()) -> Iterator[Page]:
     """The pages of one topic; only the last one has the cursor. A topic that is gone gives one page with that status."""
-    yield from cursor_on_last(_parts(client, site, topic, asked), lambda: cursor)
+    yield from cursor_on_last(_parts(client, site, topic, asked), cursor)
 
 
 def _parts(client: Client, site: Site, topic: int, asked: Sequence[str]) -> Iterator[Page]:

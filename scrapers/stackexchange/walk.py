@@ -114,7 +114,7 @@ def _with_answers(
             latest = step.answer
             yield latest.response.page(SOURCE, site.name, context=site.context | {"titles": titles})
 
-    yield from cursor_on_last(pages(), lambda: cursor)
+    yield from cursor_on_last(pages(), cursor)
     _check_quota(latest)
 
 
