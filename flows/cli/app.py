@@ -27,9 +27,6 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 app.add_typer(clusters_app, name="clusters")
-for command in (status, shown.show, shown.compare, shown.doctor):
-    app.command()(command)
-app.command(name="config")(shown.show_config)
 
 
 @app.callback(invoke_without_command=True)
@@ -112,31 +109,9 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
     _end(work, run, outcome, as_json, failed=outcome.decided is None)
 
 
-@app.command()
-def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False) -> None:
-    """Make the database anew from the archive.
-
-    Needs no network. The old file is kept in data/damaged-NN.
-    """
-    from flows.line import replay
-
-    work = benchmark(data, config)
-    with progress(as_json) as bars:
-        made = replay.rebuild(work, lambda pages: bars.rebuilt(pages))
-    same = made.before == made.after
-    if as_json:
-        numbers = {"runs": made.runs, "pages": made.pages, "before": made.before, "after": made.after}
-        print(json.dumps({**numbers, "identical": same, "kept": str(made.old_file or "")}))
-        return
-    print(f"{made.pages:,} pages of {made.runs:,} runs replayed.")
-    if made.before:
-        print(
-            "The new database is identical to the old one."
-            if same
-            else "The new database differs from the old one: parsers or rules have changed since, or the old one was damaged."
-        )
-    if made.old_file:
-        print(f"The old file is in {made.old_file}; delete it when you no longer need it.")
+# Here, so that --help tells of looking between harvesting and mending.
+for command in (status, shown.show, shown.compare):
+    app.command()(command)
 
 
 @app.command()
@@ -184,6 +159,36 @@ def snapshot(
         print("\n".join(f'  datasets.load_dataset("{made.path}", "{c}", split="test")' for c in configs))
 
 
+app.command()(shown.doctor)
+
+
+@app.command()
+def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False) -> None:
+    """Make the database anew from the archive.
+
+    Needs no network. The old file is kept in data/damaged-NN.
+    """
+    from flows.line import replay
+
+    work = benchmark(data, config)
+    with progress(as_json) as bars:
+        made = replay.rebuild(work, lambda pages: bars.rebuilt(pages))
+    same = made.before == made.after
+    if as_json:
+        numbers = {"runs": made.runs, "pages": made.pages, "before": made.before, "after": made.after}
+        print(json.dumps({**numbers, "identical": same, "kept": str(made.old_file or "")}))
+        return
+    print(f"{made.pages:,} pages of {made.runs:,} runs replayed.")
+    if made.before:
+        print(
+            "The new database is identical to the old one."
+            if same
+            else "The new database differs from the old one: parsers or rules have changed since, or the old one was damaged."
+        )
+    if made.old_file:
+        print(f"The old file is in {made.old_file}; delete it when you no longer need it.")
+
+
 @app.command()
 def serve(data: Data = DEFAULT_DATA, config: Config = None) -> None:
     """Harvest every night by a schedule, until interrupted.
@@ -194,6 +199,9 @@ def serve(data: Data = DEFAULT_DATA, config: Config = None) -> None:
 
     work = benchmark(data, config, create=True)
     serve_flows(data, config, work.settings.schedule)
+
+
+app.command(name="config")(shown.show_config)
 
 
 def _command() -> str:
