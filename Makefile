@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format bench lock clean
+.PHONY: demo test check format docs bench lock clean
 
 demo: .venv/.installed
 	$(BIN)/python -m sample.demo
@@ -20,6 +20,10 @@ check: .venv/.installed-dev
 format: .venv/.installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# What README.md and docs/ show of the command, made by the command.
+docs: .venv/.installed-dev
+	$(BIN)/python -m cogapp -r -D demo=yes README.md docs/*.md
 
 bench: .venv/.installed
 	$(BIN)/python benchmarks/encode.py

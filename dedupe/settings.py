@@ -15,6 +15,7 @@ class Embedding(Section):
     engine: str = "auto"
     """``auto``, ``openvino`` or ``torch``."""
     max_tokens: int = Field(256, ge=16, le=8192)
+    """What of a text is embedded; the rest is cut off, and the guard still compares it."""
     threads: int = Field(0, ge=0)
     """0 takes what the machine has."""
 
@@ -23,6 +24,7 @@ class Dedupe(Section):
     """How duplicates are decided; see ``dedupe.decide``."""
 
     version: str
+    """Stands beside every decision; raise it when a decision can change."""
     embedding: Embedding = Embedding()
     neighbours: int = Field(20, ge=1, le=1000)
     shortlist_threshold: float = Field(gt=0, le=1)
@@ -36,6 +38,7 @@ class Distiller(Section):
     base_url: str = ""
     """Up to and with the version: ``http://127.0.0.1:8000/v1``. Its host must be in network.allow_addresses where it is a private one."""
     model: str = ""
+    """What the API calls the model."""
     key_variable: str = "THRESHER_MODEL_KEY"
     """The environment variable that holds the key; without one no key is sent."""
     max_requests: int = Field(2000, ge=1)
@@ -46,6 +49,7 @@ class Clusters(Section):
     """How complaints become failure clusters; see ``dedupe.failures.clusters``."""
 
     version: str = "1"
+    """Stands beside every pass of the clustering; raise it when an outcome can change."""
     join_threshold: float = Field(0.55, gt=0, lt=1)
     """Least mean cosine between the phrases of two groups that become one."""
     anchor_threshold: float = Field(0.4, gt=0, le=1)

@@ -37,9 +37,11 @@ class Source(Section):
     """One file in config/sources/: what to harvest. ``sites`` is validated by the scraper's own ``Site`` model."""
 
     name: str
+    """The name of the file, and of the module in scrapers/."""
     what: str = ""
     """In one line, what it brings; shown in the README's table."""
     enabled: bool = True
+    """Whether a harvest without names takes it."""
     why_off: str = ""
     """Shown where ``enabled`` is false: what it needs."""
     needs: tuple[str, ...] = ()
@@ -47,3 +49,4 @@ class Source(Section):
     pace: Pace = Pace()
     expect: Expect = Expect()
     sites: tuple[dict[str, Any], ...] = Field(min_length=1)
+    """One table ``[[sites]]`` for each place to harvest; its keys are those of the scraper's ``Site``."""

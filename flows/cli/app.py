@@ -41,10 +41,6 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 app.add_typer(clusters_app, name="clusters")
-for command in (status, shown.show, shown.compare, shown.doctor, curating.verdict, curating.unmerge):
-    app.command()(command)
-app.command(name="config")(shown.show_config)
-app.command(name="new-source")(new_source)
 
 
 @app.callback(invoke_without_command=True)
@@ -127,6 +123,36 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
     _end(work, run, outcome, as_json, failed=outcome.decided is None)
 
 
+# Here, so that --help tells of looking between harvesting and mending.
+for command in (status, shown.show, shown.compare, curating.verdict, curating.unmerge):
+    app.command()(command)
+
+
+@app.command()
+def snapshot(
+    name: Annotated[str, typer.Argument(help="a-z, 0-9, '.', '_', '-'; for example 2026-11-24.")],
+    data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Freeze what the licences let out.
+
+    data/snapshots/NAME holds Parquet, a dataset card and a manifest with checksums. Only what the export class allows leaves; made twice,
+    it is byte for byte the same.
+    """
+    from store.snapshot.freeze import freeze
+
+    work = benchmark(data, config)
+    made = freeze(work.database, name, work.snapshots, work.settings.export)
+    if as_json:
+        print(json.dumps({"name": made.name, "path": made.path, "items": made.items, "sha256": made.sha256}))
+    else:
+        configs = sorted(p.parent.name for p in Path(made.path).glob("*/*.parquet"))
+        print(f"{made.path}: {made.items:,} items, manifest sha256 {made.sha256}")
+        print("\n".join(f'  datasets.load_dataset("{made.path}", "{c}", split="test")' for c in configs))
+
+
+app.command()(shown.doctor)
+
+
 @app.command()
 def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False) -> None:
     """Make the database anew from the archive.
@@ -155,28 +181,6 @@ def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = 
 
 
 @app.command()
-def snapshot(
-    name: Annotated[str, typer.Argument(help="a-z, 0-9, '.', '_', '-'; for example 2026-11-24.")],
-    data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False,
-) -> None:  # fmt: skip
-    """Freeze what the licences let out.
-
-    data/snapshots/NAME holds Parquet, a dataset card and a manifest with checksums. Only what the export class allows leaves; made twice,
-    it is byte for byte the same.
-    """
-    from store.snapshot.freeze import freeze
-
-    work = benchmark(data, config)
-    made = freeze(work.database, name, work.snapshots, work.settings.export)
-    if as_json:
-        print(json.dumps({"name": made.name, "path": made.path, "items": made.items, "sha256": made.sha256}))
-    else:
-        configs = sorted(p.parent.name for p in Path(made.path).glob("*/*.parquet"))
-        print(f"{made.path}: {made.items:,} items, manifest sha256 {made.sha256}")
-        print("\n".join(f'  datasets.load_dataset("{made.path}", "{c}", split="test")' for c in configs))
-
-
-@app.command()
 def serve(data: Data = DEFAULT_DATA, config: Config = None) -> None:
     """Harvest every night by a schedule, until interrupted.
 
@@ -186,6 +190,10 @@ def serve(data: Data = DEFAULT_DATA, config: Config = None) -> None:
 
     work = benchmark(data, config, create=True)
     serve_flows(data, config, work.settings.schedule)
+
+
+app.command(name="config")(shown.show_config)
+app.command(name="new-source")(new_source)
 
 
 def _keys(sets: list[str]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Schedule(Section):
 
     cron: str = "0 3 * * *"
     timezone: str = "UTC"
+    """The named time zone of ``cron``; summer time is followed."""
 
 
 class Workers(Section):
