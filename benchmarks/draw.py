@@ -238,6 +238,25 @@ def index_table(rows: Sequence[Row]) -> str:
     return f"## The index\n\n`benchmarks/index.py`: the same vectors and queries, one thread.\n\n{table}"
 
 
+def ingest_table(found: Row) -> str:
+    """Records per CPU-second of an ingest, beside another checkout where there was one."""
+    heads = ["input", "records", "CPU s", "records a CPU s"]
+    fields = ["records", "cpu_s", "records_per_cpu_s"]
+    if all("ratio" in row for row in found["inputs"]):
+        heads += ["CPU s before", "records a CPU s before", "ratio", "same tables"]
+        fields += ["other_cpu_s", "other_records_per_cpu_s", "ratio"]
+    rows = []
+    for row in found["inputs"]:
+        cells = [f"{row[name]:,}" for name in fields]
+        rows.append([row["input"], *cells, *(["yes" if row["same_tables"] else "no"] if "same_tables" in row else [])])
+    rounds = found["inputs"][0]["rounds"]
+    return (
+        "## Ingest\n\n`thresher ingest --no-embed` on recorded real data, start-up included: medians of "
+        f"{rounds} rounds in which the two took turns, the ratio that of each round. *Before* is the checkout given by `--against`; load "
+        f"at the end {found['machine']['load_1_min']}.\n\n{markdown(heads, rows)}"
+    )
+
+
 def machine_line(about: Row) -> str:
     """The machine in one sentence."""
     packages = ", ".join(f"{name} {version}" for name, version in about["packages"].items())
@@ -268,6 +287,8 @@ def main() -> None:
         parts.append(encoding_table(encoding))
     if index := read("index.json"):
         parts.append(index_table(index))
+    if ingest := read("ingest.json"):
+        parts.append(ingest_table(ingest))
     path = DOCS / "benchmarks.md"
     text = path.read_text("utf-8")
     head, rest = text.split(START)

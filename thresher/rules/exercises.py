@@ -89,8 +89,10 @@ def leans_elsewhere(folded: str, rules: Rules) -> str:
 def _continues(exercise: Exercise, rules: Rules) -> str:
     """The words with which a problem goes on from one that it does not hold (``Do they all have the same domain?``). A stem that tells
     something, in a sentence, may be what they speak of; a heading is not."""
+    if _SENTENCE.search(exercise.stem):
+        return ""
     match = rules.unnamed.match(fold(exercise.problem).lstrip(" *_#(ⓐ)"))
-    return match.group() if match and not _SENTENCE.search(exercise.stem) else ""
+    return match.group() if match else ""
 
 
 def _asks_for_drawing(statement: str, solution: str, rules: Rules) -> bool:

@@ -24,9 +24,6 @@ _SUFFIX = re.compile(r"(?:th|st|nd|rd|s|es)\b")
 _KEPT = "\x01"
 """A space inside code, until the text is finished."""
 _TIDY: tuple[tuple[str, re.Pattern[str], str], ...] = (
-    (" \n", re.compile(r"[ \t]+\n"), "\n"),
-    ("\t\n", re.compile(r"[ \t]+\n"), "\n"),
-    ("\n ", re.compile(r"\n (?! )"), "\n"),
     ("  ", re.compile(r"(?<=\S)  +"), " "),
     ("\n\n\n", re.compile(r"\n{3,}"), "\n\n"),
     (r"\) ", re.compile(r"(?<=\\\)) (?=[.,;:?!](?:\s|$))"), ""),
@@ -34,8 +31,9 @@ _TIDY: tuple[tuple[str, re.Pattern[str], str], ...] = (
 """What stands in every text that the pattern changes, the pattern, and what takes its place."""
 _CIRCLED = re.compile(r"(?<=[\u24d0-\u24e9])(?=[^\s\u24d0-\u24e9.,)])")
 """Behind a circled letter that touches its option."""
-_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl"}
+_LIGATURES = {"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"}
 """Left over from typesetting."""
+_LIGATURE = re.compile("[\ufb00-\ufb04]")
 _ALTERNATIVES = ("image", "iframe", "video", "audio", "flash", "java-applet", "labview", "object", "download", "text")
 """What a ``media`` element may hold, the one that is described best first."""
 
@@ -46,12 +44,20 @@ class UnknownElement(ValueError):
 
 def tidy(text: str) -> str:
     """One blank line between blocks, one space between words; code keeps its own spaces."""
+    if "\n" in text:
+        text = "\n".join(_tidy_line(line) for line in text.split("\n"))
     for needle, pattern, replacement in _TIDY:
         if needle in text:
             text = pattern.sub(replacement, text)
     if not text.isascii():
-        text = _CIRCLED.sub(" ", text).translate(_LIGATURES)
+        text = _LIGATURE.sub(lambda m: _LIGATURES[m[0]], _CIRCLED.sub(" ", text))
     return text.strip().replace(_KEPT, " ")
+
+
+def _tidy_line(line: str) -> str:
+    """Nothing at its end, and no single space at its beginning: more than one is an indent."""
+    line = line.rstrip(" \t")
+    return line[1:] if line[:1] == " " and line[1:2] != " " else line
 
 
 def _spaced(text: str) -> str:
