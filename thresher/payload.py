@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from thresher.errors import PayloadError
@@ -19,7 +18,7 @@ def json_value(body: bytes, where: str = "", *, max_depth: int = MAX_JSON_DEPTH)
         value = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as exc:
         raise PayloadError(f"{place}not JSON ({len(body)} bytes): {str(exc)[:100]}", reason="bad_json") from exc
-    if _deeper_than(value, max_depth):
+    if isinstance(value, dict | list) and _deeper_than(value, max_depth - 1):
         raise PayloadError(f"{place}JSON nested deeper than {max_depth}", reason="bad_json")
     return value
 
@@ -29,13 +28,13 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _deeper_than(value: Any, depth: int) -> bool:
-    level = _containers([value])
-    for _ in range(depth):
-        level = _containers(child for node in level for child in (node.values() if isinstance(node, dict) else node))
+    """Level by level, with exact types (``json.loads`` makes no others): every page comes through here."""
+    level = [value]
+    for _ in range(depth + 1):
+        inner: list[Any] = []
+        for node in level:
+            inner.extend(node.values() if type(node) is dict else node)
+        level = [child for child in inner if type(child) is dict or type(child) is list]
         if not level:
             return False
     return True
-
-
-def _containers(values: Iterable[Any]) -> list[Any]:
-    return [value for value in values if isinstance(value, dict | list)]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
 from thresher.errors import UsageError
-from thresher.formats.html import Rendered
 from thresher.model import ExportClass, Json, Page
 from thresher.net.client import Response
 from thresher.payload import MAX_JSON_DEPTH, json_value
+
+if TYPE_CHECKING:
+    from thresher.formats.html import Rendered  # with BeautifulSoup, which not every source needs
 
 T = TypeVar("T")
 

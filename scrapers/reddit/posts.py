@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -118,40 +117,47 @@ def record(page: Page, thing: Thing, *, escaped: bool) -> Record | Dead | None:
 
 def _post(page: Page, name: str, data: Mapping[str, Any], escaped: bool) -> Record:
     text = _text(data["selftext"], escaped)
-    post = _record(page, name, "post", name, None, data, text)
-    if post.status in {"deleted", "removed"}:
-        return post
-    return replace(post, title=_plain_title(data["title"], escaped), marks=_post_marks(data, text, escaped))
+    return _record(page, name, "post", name, None, data, text, _post_marks(data, text, escaped), _plain_title(data["title"], escaped))
 
 
 def _comment(page: Page, name: str, data: Mapping[str, Any], escaped: bool) -> Record:
+    text = _text(data["body"], escaped)
+    links, images = links_and_images(text)
+    marks = _common_marks(data) | ({"links": links} if links else {}) | ({"images": images} if images else {})
     parent = data["parent_id"] if isinstance(data.get("parent_id"), str) else None
-    return _record(page, name, "comment", data["link_id"], parent, data, _text(data["body"], escaped))
+    return _record(page, name, "comment", data["link_id"], parent, data, text, marks)
 
 
-def _record(page: Page, name: str, role: Role, thread: str, parent: str | None, data: Mapping[str, Any], text: str) -> Record:
+def _record(
+    page: Page, name: str, role: Role, thread: str, parent: str | None, data: Mapping[str, Any], text: str, marks: Mapping[str, Any],
+    title: str = "",
+) -> Record:  # fmt: skip
     """What posts and comments have in common. Of a thing that its author or a moderator took away: that it was there, and nothing of what
     it said or who said it."""
     status, edited_at = _status(data, data["selftext" if role == "post" else "body"])
-    there = Record(
+    shown = status not in {"deleted", "removed"}
+    category = data.get("removed_by_category")
+    bare = {"removed_by": category} if isinstance(category, str) else {}
+    return Record(
         page.source,
         page.site,
         name,
         _address(thread, name),
         role,
-        "",
+        text if shown else "",
+        title=title if shown else "",
         thread_id=thread,
         parent_id=parent,
+        author_key=_author(data) if shown else None,
         created_at=from_epoch(data.get("created_utc")),
+        edited_at=edited_at,
+        quotes=tuple(map(Quote, quotes(text))) if shown else (),
+        marks=marks if shown else bare,
         status=status,
-        **RIGHTS,
+        licence=RIGHTS["licence"],
+        licence_evidence=RIGHTS["licence_evidence"],
+        export_class=RIGHTS["export_class"] if shown else "none",
     )
-    if status in {"deleted", "removed"}:
-        category = data.get("removed_by_category")
-        return replace(there, marks={"removed_by": category} if isinstance(category, str) else {}, export_class="none")
-    links, images = links_and_images(text)
-    marks = _common_marks(data) | ({"links": links} if links else {}) | ({"images": images} if images else {})
-    return replace(there, text=text, author_key=_author(data), edited_at=edited_at, quotes=tuple(map(Quote, quotes(text))), marks=marks)
 
 
 def _address(thread: str, name: str) -> str:
