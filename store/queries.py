@@ -4,7 +4,6 @@ written, and nothing that is slow to import is needed."""
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any, Literal
 
 from store.file.database import Connection
@@ -41,20 +40,13 @@ def run_report(con: Connection, run_id: str) -> dict[str, Any]:
     return {**runs[0], "sources": sources}
 
 
-def items(con: Connection, beginnings: Sequence[str]) -> list[dict[str, Any]]:
-    """Items, each with its reports, the items merged into it, decisions and verdicts. A beginning of an id will do where it names one
-    item only; UsageError otherwise."""
-    stored = [_stored(con, beginning) for beginning in beginnings]
-    current = {
-        row["item_id"]: row
-        for row in rows(con, "SELECT * FROM items_current WHERE item_id IN (SELECT unnest(?))", [[row["item_id"] for row in stored]])
-    }
-    return [{**_decoded({**row, **current.get(row["item_id"], {})}), **_history(con, row["item_id"])} for row in stored]
-
-
 def item(con: Connection, beginning: str) -> dict[str, Any]:
-    """The one of ``items``."""
-    return items(con, [beginning])[0]
+    """An item with its reports, the items merged into it, decisions and verdicts. A beginning of an id will do where it names one item
+    only; UsageError otherwise."""
+    stored = _stored(con, beginning)
+    # One id at a time: DuckDB takes ``=`` through the view to the tables, a list of ids only to its result, which is the whole benchmark.
+    current = rows(con, "SELECT * FROM items_current WHERE item_id = ?", [stored["item_id"]])
+    return {**_decoded({**stored, **(current[0] if current else {})}), **_history(con, stored["item_id"])}
 
 
 def _stored(con: Connection, beginning: str) -> dict[str, Any]:

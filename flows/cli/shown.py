@@ -128,7 +128,7 @@ def show(
     from store import queries
 
     with reader(data) as con:
-        items = queries.items(con, item or queries.some_items(con, kind, count))
+        items = [queries.item(con, item_id) for item_id in item or queries.some_items(con, kind, count)]
     for one in items:
         if as_json:
             print(json.dumps(one, ensure_ascii=False, default=str))
