@@ -2,37 +2,46 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format bench clean
-
-.venv/.installed: pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "thresher needs Python 3.11 or later; try: make PYTHON=python3.12")'
-	$(PYTHON) -m venv .venv
-	@echo "installing pinned packages (about 2 GB, once)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	$(BIN)/python -m dedupe.vectors.engines --prepare
-	touch .venv/.installed
+.PHONY: demo test check format docs bench lock clean
 
 demo: .venv/.installed
 	$(BIN)/python -m sample.demo
 
-test: .venv/.installed
+test: .venv/.installed-dev
 	$(BIN)/python -m pytest -q
 
-check: .venv/.installed
+check: .venv/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q
 
-format: .venv/.installed
+format: .venv/.installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# What README.md and docs/ show of the command, made by the command.
+docs: .venv/.installed-dev
+	$(BIN)/python -m cogapp -r -D demo=yes README.md docs/*.md
 
 bench: .venv/.installed
 	$(BIN)/python benchmarks/encode.py
 	$(BIN)/python benchmarks/night.py --known 10000 --night 1000
 
+# requirements.lock from pyproject.toml. A version in it stays, unless: make lock ARGS="--upgrade-package duckdb"
+lock:
+	$(PYTHON) install.py --lock $(ARGS)
+
 clean:
 	rm -rf .venv demo-data .pytest_cache .mypy_cache .ruff_cache
+
+# Installed again when the lock changes; what is installed already is left alone.
+.venv/.installed: pyproject.toml requirements.lock install.py
+	$(PYTHON) install.py
+	$(BIN)/python -m dedupe.vectors.engines --prepare
+	touch $@
+
+.venv/.installed-dev: .venv/.installed
+	$(PYTHON) install.py --extra dev
+	touch $@

@@ -31,11 +31,11 @@ from sklearn.metrics import adjusted_rand_score
 from dedupe.failures import clusters, phrases
 from dedupe.failures.clusters import Category, Members
 from dedupe.failures.phrases import Phrase
+from dedupe.settings import Clusters
 from dedupe.vectors.encoder import Encoder, Floats
 from dedupe.vectors.engines import open_encoder
-from thresher import settings
+from flows.line import settings
 from thresher.rules import Rules
-from thresher.settings import Clusters
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 SHUFFLES = 10

@@ -73,6 +73,7 @@ def run_thresher(work: Workspace, texts: list[str], first_row: int) -> tuple[Mer
     import pyarrow as pa
 
     from flows.line import deciding
+    from flows.line.run import Run
     from store import runs
     from thresher.text import content_id
 
@@ -87,7 +88,7 @@ def run_thresher(work: Workspace, texts: list[str], first_row: int) -> tuple[Mer
             run_id = runs.open_run(con, "benchmark", rules_version="", dedupe_version="", encoder="")
             land(con, run_id, {item_id: texts[row - first_row] for item_id, row in firsts.items()}, firsts)
         clock.lap("land")
-        deciding.deduplicate(work, run_id)
+        deciding.decide_queue(Run(work, run_id))
         clock.lap("embed and decide")
         with work.database.reader() as con:
             con.register("newcomers", pa.table({"item_id": list(firsts)}))
@@ -190,7 +191,7 @@ def cosine(threshold: float) -> Callable[[Path], Run]:
 
     def load(work: Path) -> Run:
         from dedupe.vectors.engines import open_encoder
-        from thresher import settings
+        from flows.line import settings
 
         encoder = open_encoder(settings.load(ROOT / "config").dedupe.embedding, work)
         encoder.encode(["warm"])

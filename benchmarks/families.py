@@ -73,9 +73,9 @@ def filled(template: str, chance: Random) -> str:
         if name not in SLOTS and name != "n":
             return slot
         while slot not in used:
-            found = str(chance.randint(2, 99)) if name == "n" else chance.choice(SLOTS[name])
-            if found not in used.values():
-                used[slot] = found
+            filling = str(chance.randint(2, 99)) if name == "n" else chance.choice(SLOTS[name])
+            if filling not in used.values():
+                used[slot] = filling
         return used[slot]
 
     return re.sub(r"\b([Aa]) (?=[aeiou])", r"\1n ", _SLOT.sub(word, template))
@@ -100,9 +100,9 @@ def swaps(*groups: str, before: str = "", after: str = "", case: bool = False, e
     pattern = re.compile(rf"({before})(?<![{edge}])({words})(?![{edge}])({after})", 0 if case else re.IGNORECASE)
 
     def change(text: str, chance: Random) -> str | None:
-        found = list(pattern.finditer(text))
-        chance.shuffle(found)
-        for match in found:
+        matches = list(pattern.finditer(text))
+        chance.shuffle(matches)
+        for match in matches:
             word = match.group(2)
             choices = others[word if case else word.lower()]
             choices = [c for c in choices if not re.search(rf"(?<!\w){re.escape(c)}(?!\w)", text, re.IGNORECASE)]
@@ -119,10 +119,10 @@ def rewrites(*rules: tuple[str, str | Callable[[re.Match[str], Random], str]]) -
     compiled = [(re.compile(pattern), new) for pattern, new in rules]
 
     def change(text: str, chance: Random) -> str | None:
-        found = [(match, new) for pattern, new in compiled for match in pattern.finditer(text)]
-        if not found:
+        choices = [(match, new) for pattern, new in compiled for match in pattern.finditer(text)]
+        if not choices:
             return None
-        match, new = chance.choice(found)
+        match, new = chance.choice(choices)
         return text[: match.start()] + (match.expand(new) if isinstance(new, str) else new(match, chance)) + text[match.end() :]
 
     return change
@@ -234,10 +234,10 @@ def _other_number(match: re.Match[str], chance: Random) -> str:
 def order(text: str, chance: Random) -> str | None:
     """The two sides of "from a to b", "a and then b", "a - b" change places."""
     pattern = re.compile(r"\b(from) ([\w ]{2,20}?) (to) (\w{2,20})\b|\b(\w{1,12}) (-|/|>|<|then|beats|before) (\w{1,12})\b")
-    found = [m for m in pattern.finditer(text) if (m.group(2) or m.group(5)).lower() != (m.group(4) or m.group(7)).lower()]
-    if not found:
+    matches = [m for m in pattern.finditer(text) if (m.group(2) or m.group(5)).lower() != (m.group(4) or m.group(7)).lower()]
+    if not matches:
         return None
-    m = chance.choice(found)
+    m = chance.choice(matches)
     new = f"{m[1]} {m[4]} {m[3]} {m[2]}" if m[1] else f"{m[7]} {m[6]} {m[5]}"
     return text[: m.start()] + new + text[m.end() :]
 
@@ -259,10 +259,10 @@ _SUBSTITUTES = SLOTS["animal"] + SLOTS["thing"] + SLOTS["food"]
 def one_word(text: str, chance: Random) -> str | None:
     """One noun after "the", "a" or "my" becomes quite another."""
     pattern = re.compile(r"\b(the|a|my|this) ([a-z]{4,12})(?=[.,?!;]|$| (?:is|was|in|on|of|and|to|that|has|can|will)\b)")
-    found = list(pattern.finditer(text))
-    if not found or "```" in text:
+    matches = list(pattern.finditer(text))
+    if not matches or "```" in text:
         return None
-    match = chance.choice(found)
+    match = chance.choice(matches)
     new = chance.choice([w for w in _SUBSTITUTES if w not in text and w[0] not in "aeiou"])
     return text[: match.start(2)] + new + text[match.end(2) :]
 

@@ -17,10 +17,10 @@ import numpy.typing as npt
 
 from dedupe.guard.check import Comparable
 from dedupe.scorer.similarities import similarities
+from dedupe.settings import Embedding
 from dedupe.vectors.exact import GRID, rounded
 from dedupe.vectors.openvino_engine import open_minilm
 from thresher.model import Message, conversation
-from thresher.settings import Embedding
 
 Floats = npt.NDArray[np.float32]
 

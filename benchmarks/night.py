@@ -39,13 +39,13 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.machine import peak_mb
+from dedupe.settings import Embedding
 from dedupe.vectors import calibrate
 from dedupe.vectors.engines import open_encoder
 from dedupe.vectors.exact import Floats
 from flows.line.workspace import Workspace
 from store import dedupe_queue, runs
 from store.rows import run
-from thresher.settings import Embedding
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "night.json"
@@ -212,7 +212,7 @@ def one_night(folder: Path) -> None:
 
     stages: dict[str, float] = {}
     for module, name in (
-        (deciding, "embed"),
+        (deciding, "_embed"),
         (deciding, "_rearranged"),
         (deciding, "_decide_group"),
         (ledger, "close_run"),
@@ -325,7 +325,7 @@ def baseline(folder: Path) -> int:
         "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path;"
         "from flows.cli import app; from flows.line import run, deciding;"
         "from benchmarks.machine import peak_mb;"
-        "from dedupe.vectors import calibrate; from dedupe.vectors.engines import open_encoder; from thresher.settings import Embedding;"
+        "from dedupe.vectors import calibrate; from dedupe.vectors.engines import open_encoder; from dedupe.settings import Embedding;"
         "open_encoder(Embedding(), Path('.')).encode(calibrate.texts(512, seed=3));"
         "print(peak_mb())"
     )

@@ -31,10 +31,10 @@ from benchmarks.real_texts import items, labelled, long_posts, stratum
 from dedupe.decide import Judge, explain
 from dedupe.guard.check import Comparable
 from dedupe.scorer.model import Scorer
+from dedupe.settings import Dedupe
 from dedupe.vectors.encoder import Encoder, Floats, Progress
 from dedupe.vectors.engines import open_encoder
-from thresher import settings
-from thresher.settings import Dedupe
+from flows.line import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"

@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from dedupe.guard.check import Comparable, check
+from dedupe.settings import Dedupe
 from dedupe.vectors.encoder import Encoder
 from dedupe.vectors.exact import Bytes, Floats, Pairs, pairs_above, rounded
 from dedupe.vectors.index import Shortlist
 from thresher.errors import UsageError
 from thresher.model import Decision
-from thresher.settings import Dedupe
 
 BLOCK = 256
 
@@ -79,12 +79,12 @@ class Judge:
         settings = self.settings
         if cosine < settings.shortlist_threshold:
             return Comparison("different", cosine, settings.shortlist_threshold, "shortlist", "not near enough")
-        found = check(a, b)
-        if found.match == "form":
-            return Comparison("same", cosine, settings.shortlist_threshold, "guard", found.reason)
+        finding = check(a, b)
+        if finding.match == "form":
+            return Comparison("same", cosine, settings.shortlist_threshold, "guard", finding.reason)
         near: Verdict = "related" if cosine >= settings.related_threshold else "different"
-        if found.match == "apart":
-            return Comparison(near, cosine, settings.related_threshold, "guard", found.reason)
+        if finding.match == "apart":
+            return Comparison(near, cosine, settings.related_threshold, "guard", finding.reason)
         if self.scorer is None:
             return Comparison(near, cosine, settings.related_threshold, "shortlist", "reworded, and no scorer for this encoder")
         scored = self.scorer.score([(a, b)], _float(first), _float(second), [cosine])[0]
@@ -125,21 +125,22 @@ def decide(
     if len({item.item_id for item in new}) != len(new):
         raise UsageError("two newcomers have the same id: decide each item once")
     settings = judge.settings
-    known = _known(index.search(vectors, settings.shortlist_threshold, settings.neighbours), lookup, len(new))
+    stored = _neighbours(index.search(vectors, settings.shortlist_threshold, settings.neighbours), lookup, len(new))
     rank = np.argsort(np.argsort([item.item_id for item in new]))
     canonical = np.zeros(len(new), np.bool_)
     for start in range(0, len(new), block):
         part = vectors[start : start + block]
         fresh = _earlier(pairs_above(part, vectors[: start + len(part)], settings.shortlist_threshold), start, rank)
         ends = np.searchsorted(fresh.query, np.arange(len(part) + 1))
+        # Within the block in order: whether a newcomer is canonical, and so may be compared with, is known only after its own turn.
         for place, item in enumerate(new[start : start + block]):
-            rows, scores = (column[ends[place] : ends[place + 1]] for column in (fresh.known, fresh.score))
+            rows, scores = (column[ends[place] : ends[place + 1]] for column in (fresh.neighbour, fresh.score))
             apart = parted.get(item.item_id, ()) if parted else ()
             comparable = canonical[rows]
             if apart:
                 comparable &= np.array([new[row].item_id not in apart for row in rows], np.bool_)
             chosen = np.flatnonzero(comparable)[: settings.neighbours]
-            near = [other for other in known[start + place] if other.item.item_id not in apart]
+            near = [other for other in stored[start + place] if other.item.item_id not in apart]
             near += [_Near(new[row], vectors[row], score) for row, score in zip(rows[chosen], scores[chosen].tolist(), strict=True)]
             near.sort(key=lambda other: (-other.score, other.item.item_id))
             decision = _decide_one(item, part[place], near[: settings.neighbours], judge, encoder_id)
@@ -150,34 +151,38 @@ def decide(
 def _earlier(pairs: Pairs, start: int, rank: npt.NDArray[np.intp]) -> Pairs:
     """Of the pairs of a block those with an item before it, by query, best first, ties by id. Columns, since a flood of items that are
     all alike makes millions of them."""
-    kept = np.flatnonzero(pairs.known < pairs.query + start)
-    order = kept[np.lexsort((rank[pairs.known[kept]], -pairs.score[kept], pairs.query[kept]))]
-    return Pairs(pairs.query[order], pairs.known[order], pairs.score[order])
+    earlier = np.flatnonzero(pairs.neighbour < pairs.query + start)
+    order = earlier[np.lexsort((rank[pairs.neighbour[earlier]], -pairs.score[earlier], pairs.query[earlier]))]
+    return Pairs(pairs.query[order], pairs.neighbour[order], pairs.score[order])
 
 
-def _known(found: Shortlist, lookup: Lookup, count: int) -> list[list[_Near]]:
-    ids = [item_id.decode() for item_id in found.ids]
+def _neighbours(shortlist: Shortlist, lookup: Lookup, count: int) -> list[list[_Near]]:
+    ids = [item_id.decode() for item_id in shortlist.ids]
     stored = lookup(sorted(set(ids)))
     near: list[list[_Near]] = [[] for _ in range(count)]
-    for row, (query, item_id, score) in enumerate(zip(found.query.tolist(), ids, found.score.tolist(), strict=True)):
+    for row, (query, item_id, score) in enumerate(zip(shortlist.query.tolist(), ids, shortlist.score.tolist(), strict=True)):
         if item_id in stored:
-            near[query].append(_Near(stored[item_id], found.vectors[row], score))
+            near[query].append(_Near(stored[item_id], shortlist.vectors[row], score))
     return near
 
 
 def _decide_one(item: Comparable, vector: Bytes, near: Sequence[_Near], judge: Judge, encoder_id: str) -> Decision:
     best: tuple[Comparable, Comparison] | None = None
     for other in near:
-        found = judge.compare(item, other.item, vector, other.vector, other.score)
-        if found.verdict == "same":
-            return _decision(item, other.item, "same", found, encoder_id)
-        if best is None and found.verdict == "related" and found.reason != "empty text":
-            best = (other.item, found)
+        comparison = judge.compare(item, other.item, vector, other.vector, other.score)
+        if comparison.verdict == "same":
+            return _decision(item, other.item, "same", comparison, encoder_id)
+        if best is None and comparison.verdict == "related" and comparison.reason != "empty text":
+            best = (other.item, comparison)
     if best is not None:
         return _decision(item, best[0], "related", best[1], encoder_id)
     reason = "nothing near" if item.prompt.strip() else "empty text"
     return Decision(item.item_id, "new", None, 0.0, judge.settings.shortlist_threshold, "shortlist", reason, encoder_id)
 
 
-def _decision(item: Comparable, other: Comparable, verdict: Literal["same", "related"], found: Comparison, encoder_id: str) -> Decision:
-    return Decision(item.item_id, verdict, other.item_id, found.score, found.threshold, found.method, found.reason, encoder_id)
+def _decision(
+    item: Comparable, other: Comparable, verdict: Literal["same", "related"], comparison: Comparison, encoder_id: str
+) -> Decision:
+    return Decision(
+        item.item_id, verdict, other.item_id, comparison.score, comparison.threshold, comparison.method, comparison.reason, encoder_id
+    )

@@ -8,9 +8,9 @@ from typing import Any
 
 from prefect import flow
 
-from flows import spread
-from flows.line import run as line
+from flows.line.opening import LEASE_WAIT_S, open_run
 from flows.line.workspace import Workspace
+from flows.spread import deduplicate_spread
 from thresher.errors import EncoderError
 
 
@@ -18,8 +18,8 @@ from thresher.errors import EncoderError
 def deduplicate(data: str = "data", config: str | None = None) -> dict[str, Any]:
     """Embed and decide. Ends *Failed* where the encoder cannot be used; nothing is lost by that."""
     work = Workspace.open(Path(data), Path(config) if config else None)
-    with line.opened(work, "deduplicate (Prefect)", wait_s=line.LEASE_WAIT_S) as run:
-        spread.decide(run)
-    if run.decided is None:
+    with open_run(work, "deduplicate (Prefect)", wait_s=LEASE_WAIT_S) as run:
+        outcome = deduplicate_spread(run)
+    if outcome.decided is None:
         raise EncoderError("; ".join(run.partly))
-    return asdict(run.decided)
+    return asdict(outcome.decided)

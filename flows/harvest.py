@@ -1,4 +1,4 @@
-"""The nightly flow: one task for each source, side by side; order, retries and reports are Prefect's, the work is ``flows.line.run``'s.
+"""The nightly flow: one task for each source, side by side; order, retries and reports are Prefect's, the work is ``flows.line``'s.
 
 The flows are ordinary functions, not coroutines: what they call blocks for minutes, and a blocked event loop could neither renew the lease
 of a concurrency limit nor hear that it should end.
@@ -23,14 +23,16 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.concurrency.sync import concurrency
 from prefect.futures import PrefectFuture, wait
 
-from flows import spread
-from flows.line import landing
-from flows.line import run as line
+from flows.line import harvesting
+from flows.line.deduplicating import Deduplicated
+from flows.line.opening import LEASE_WAIT_S, open_run
+from flows.line.run import LiveRun, SourceResult
 from flows.line.workspace import Workspace
+from flows.spread import deduplicate_spread
 from flows.summary import as_markdown
+from scrapers.settings import Source
 from thresher.errors import SettingsError, ThresherError
 from thresher.net.client import Client
-from thresher.settings import Source
 
 RETRY_AFTER_S = [60.0, 180.0]
 """The client has tried every request several times before: these are for a site that is down for some minutes."""
@@ -44,7 +46,7 @@ SECRETS = "thresher-"
 class SourceFailed(ThresherError):
     """A source did not come to its end. ``retryable`` where a site was down or slow and nothing else was wrong."""
 
-    def __init__(self, result: landing.SourceResult) -> None:
+    def __init__(self, result: SourceResult) -> None:
         super().__init__("; ".join(result.errors))
         self.result = result
         self.retryable = result.may_pass
@@ -56,11 +58,11 @@ def _may_pass(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> boo
 
 @task(retries=len(RETRY_AFTER_S), retry_delay_seconds=RETRY_AFTER_S, retry_jitter_factor=0.5, retry_condition_fn=_may_pass,
       cache_policy=NO_CACHE, persist_result=False)  # fmt: skip
-def harvest_source(run: line.Run, source: Source, client: Client, limits: list[str]) -> landing.SourceResult:
+def harvest_source(run: LiveRun, source: Source, client: Client, limits: list[str]) -> SourceResult:
     """One source; SourceFailed where it failed. What it landed before is kept, so another try goes on from there, on the same budget of
     requests, and adds to the same numbers."""
     with concurrency(limits, timeout_seconds=LIMIT_WAIT_S):
-        result = landing.harvest_source(run.work, run.run_id, source, client, run.archive)
+        result = harvesting.harvest_source(run, source, client)
     if result.state == "failed":
         raise SourceFailed(result)
     return result
@@ -77,22 +79,23 @@ def harvest(data: str = "data", config: str | None = None, sources: list[str] | 
         log.info("%s is off: %s", name, reason)
     if not chosen:
         raise SettingsError("no source is on: " + "; ".join(f"{name}: {reason}" for name, reason in off.items()))
-    with line.opened(work, "harvest (Prefect)", wait_s=line.LEASE_WAIT_S) as run:
-        line.take_note(run, _harvest_all(run, chosen))
-        if embed:
-            spread.decide(run)
+    with open_run(work, "harvest (Prefect)", wait_s=LEASE_WAIT_S) as run:
+        run.take_note(_harvest_all(run, chosen))
+        outcome = deduplicate_spread(run) if embed else Deduplicated()
     report = run.report()
-    table = as_markdown(report, run.decided, run.clustered)
+    table = as_markdown(report, outcome.decided, outcome.clustered)
     create_markdown_artifact(key="harvest", markdown=table, description=f"run {run.run_id}")
     log.info("run %s\n%s", run.run_id, table)
     for text in run.partly:
         log.warning("left for another run: %s", text)
+    for text in run.notices:
+        log.warning("%s", text)
     if run.failed:
         raise ThresherError("some sources failed, what they gave is kept: " + "; ".join(run.failed))
     return report
 
 
-def _harvest_all(run: line.Run, chosen: list[Source]) -> list[landing.SourceResult]:
+def _harvest_all(run: LiveRun, chosen: list[Source]) -> list[SourceResult]:
     limits = existing_limits()
     with _door(run) as (client, waiting):
         for source in chosen:
@@ -103,7 +106,7 @@ def _harvest_all(run: line.Run, chosen: list[Source]) -> list[landing.SourceResu
 
 
 @contextmanager
-def _door(run: line.Run) -> Iterator[tuple[Client, list[PrefectFuture[Any]]]]:
+def _door(run: LiveRun) -> Iterator[tuple[Client, list[PrefectFuture[Any]]]]:
     """The client of a run, and room for its tasks. When the run is told to end, they are: no further request goes out, and what they hold
     is landed before the archive closes."""
     stop = threading.Event()
@@ -117,24 +120,23 @@ def _door(run: line.Run) -> Iterator[tuple[Client, list[PrefectFuture[Any]]]]:
             raise
 
 
-def _result(run: line.Run, source: Source, outcome: Any) -> landing.SourceResult:
+def _result(run: LiveRun, source: Source, outcome: Any) -> SourceResult:
     """What became of a source, also where its task broke: that is written down here, since the task could not."""
-    if isinstance(outcome, landing.SourceResult):
+    if isinstance(outcome, SourceResult):
         return outcome
     if isinstance(outcome, SourceFailed):
         return outcome.result
-    result = landing.SourceResult(source.name, "failed", [f"{type(outcome).__name__}: {outcome}"], may_pass=False)
-    landing.finish(run.work, run.run_id, result)
+    result = SourceResult(source.name, "failed", (f"{type(outcome).__name__}: {outcome}",), may_pass=False)
+    result.save(run)
     return result
 
 
 def hosts(work: Workspace, source: Source) -> set[str]:
     """Names of the global concurrency limits that guard the hosts of a source: ``host:<name>``. They keep runs apart; within one run the
     client paces each host."""
-    urls = (
-        v for site in work.sites(source) for k, v in site.model_dump().items() if k.endswith(("url", "endpoint")) and isinstance(v, str)
-    )
-    return {f"host:{host}" for url in urls if (host := urlsplit(url).hostname)}
+    values = (value for site in work.sites(source) for value in site.model_dump().values())
+    addresses = (urlsplit(value) for value in values if isinstance(value, str) and "://" in value)
+    return {f"host:{address.hostname}" for address in addresses if address.scheme in {"http", "https"} and address.hostname}
 
 
 def existing_limits() -> set[str]:

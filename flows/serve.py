@@ -8,8 +8,8 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.line.settings import Schedule
 from thresher.errors import SettingsError
-from thresher.settings import Schedule
 
 if TYPE_CHECKING:
     from prefect.runner import Runner
@@ -50,11 +50,11 @@ async def _until_told(runner: Runner, greeting: str) -> None:
     """Run until SIGTERM or SIGINT, then cancel what is under way and come back. Prefect's own handler leaves such a run to itself, and a
     plain interrupt kills it where it is."""
     loop = asyncio.get_running_loop()
-    told: set[asyncio.Task[None]] = set()
+    stopping: set[asyncio.Task[None]] = set()
 
     def tell() -> None:
-        if not told:
-            told.add(loop.create_task(_stop(runner)))
+        if not stopping:
+            stopping.add(loop.create_task(_stop(runner)))
 
     def handle(*_: object, **__: object) -> None:
         loop.call_soon_threadsafe(tell)
@@ -64,7 +64,7 @@ async def _until_told(runner: Runner, greeting: str) -> None:
         loop.add_signal_handler(number, tell)
     print(greeting, flush=True)
     await runner.start()
-    await asyncio.gather(*told)
+    await asyncio.gather(*stopping)
 
 
 async def _stop(runner: Runner) -> None:
@@ -80,5 +80,5 @@ def _check(schedule: Schedule) -> None:
     try:
         CronSchedule(cron=schedule.cron, timezone=schedule.timezone)
     except ValidationError as error:
-        said = "; ".join(e["msg"] for e in error.errors(include_url=False))
-        raise SettingsError(f"thresher.toml: schedule: cron = {schedule.cron!r}, timezone = {schedule.timezone!r}: {said}") from None
+        problems = "; ".join(e["msg"] for e in error.errors(include_url=False))
+        raise SettingsError(f"thresher.toml: schedule: cron = {schedule.cron!r}, timezone = {schedule.timezone!r}: {problems}") from None

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from flows.line.clustering import Clustered
-from flows.line.deciding import Decided
+if TYPE_CHECKING:  # a page over the store needs nothing of the line
+    from flows.line.clustering import Clustered
+    from flows.line.deciding import Decided
 
 COLUMNS = ("pages", "records", "candidates", "landed", "merged", "dead")
 
@@ -45,15 +46,15 @@ def run_table(report: Mapping[str, Any]) -> RenderableType:
 
 def refusals(report: Mapping[str, Any], reasons: Mapping[str, str], most: int = 12) -> RenderableType:
     """Why records gave no item: the commonest reasons with what they mean."""
-    found = sorted(numbers(report)[-1][2].items(), key=lambda r: (-r[1], r[0]))
+    counts = sorted(numbers(report)[-1][2].items(), key=lambda r: (-r[1], r[0]))
     table = Table(title="why records were refused", title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(justify="right")
     table.add_column(style="bold")
     table.add_column()
-    for reason, n in found[:most]:
+    for reason, n in counts[:most]:
         table.add_row(f"{n:,}", reason, escape(textwrap.shorten(reasons.get(reason, ""), 90, placeholder=" ...")))
-    if len(found) > most:
-        table.add_row(f"{sum(n for _, n in found[most:]):,}", f"{len(found) - most} other reasons", "")
+    if len(counts) > most:
+        table.add_row(f"{sum(n for _, n in counts[most:]):,}", f"{len(counts) - most} other reasons", "")
     return table
 
 
@@ -70,8 +71,8 @@ def decided_line(decided: Decided) -> str:
 def clustered_line(clustered: Clustered) -> str:
     """What the clustering did."""
     counts = {"opened": clustered.opened, "merged": clustered.merged, "split": clustered.split}
-    told = ", ".join(f"{n:,} {event}" for event, n in counts.items() if n)
-    return f"{clustered.assigned:,} complaints put into failure clusters" + (f": {told}" if told else "")
+    events = ", ".join(f"{n:,} {event}" for event, n in counts.items() if n)
+    return f"{clustered.assigned:,} complaints put into failure clusters" + (f": {events}" if events else "")
 
 
 def item_panel(item: Mapping[str, Any]) -> RenderableType:
@@ -93,15 +94,9 @@ def item_panel(item: Mapping[str, Any]) -> RenderableType:
     return Panel("\n".join(lines), title=item["item_id"], title_align="left")
 
 
-def growth_table(rows: Sequence[Mapping[str, Any]], last: int = 10) -> RenderableType:
-    """How the benchmark grew, run by run."""
-    table = Table(title="growth, run by run", title_justify="left", header_style="bold", box=None, padding=(0, 2, 0, 0))
-    for column in ("started", "landed", "merged", "refused", "landed so far"):
-        table.add_column(column, justify="left" if column == "started" else "right")
-    for row in rows[-last:]:
-        numbers = (f"{int(row[c] or 0):,}" for c in ("landed", "merged", "refused", "landed_so_far"))
-        table.add_row(str(row["started_at"])[:16].replace("T", " "), *numbers)
-    return table
+def moment(stamp: str | None) -> str:
+    """A moment of the store to the minute, in UTC; a dash where it never was."""
+    return stamp[:16].replace("T", " ") if stamp else "-"
 
 
 def as_markdown(report: Mapping[str, Any], decided: Decided | None, clustered: Clustered | None = None) -> str:

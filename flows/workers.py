@@ -17,28 +17,30 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.task_runners import TaskRunner
 from prefect_dask.task_runners import DaskTaskRunner
 
-from flows.line import run as line
-from flows.line.deciding import Progress
+from flows.line.deduplicating import Deduplicated, deduplicate_items
+from flows.line.run import LiveRun
+from flows.line.settings import Workers
 from flows.prefect_server import server
-from thresher.settings import Workers
 
 _under_way: dict[str, Callable[[], None]] = {}
 """What the flow of a run does. It stays here: a run cannot be pickled."""
 
 
-def decide_with_workers(run: line.Run, progress: Progress | None) -> None:
-    """``flows.line.run.decide``, its parts done by the workers."""
+def deduplicate_with_workers(run: LiveRun) -> Deduplicated:
+    """``deduplicate_items``, its parts done by the workers."""
     workers = run.work.settings.workers
     logging.getLogger("distributed").setLevel(logging.WARNING)
-    _under_way[run.run_id] = lambda: line.decide(run, progress, Tasks(workers.count))
+    results: list[Deduplicated] = []
+    _under_way[run.run_id] = lambda: results.append(deduplicate_items(run, Tasks(workers.count)))
     try:
         with server() as url, temporary_settings({PREFECT_API_URL: url}):  # else each worker starts one of its own
-            flow(name="decide", persist_result=False, task_runner=runner(workers))(_decide)(run.run_id)
+            flow(name="decide", persist_result=False, task_runner=runner(workers))(_body)(run.run_id)
     finally:
         del _under_way[run.run_id]
+    return results[0]
 
 
-def _decide(run_id: str) -> None:
+def _body(run_id: str) -> None:
     """Embed and decide what the run under way has to.
 
     No decorator: each task takes its flow along to the worker. A function that is found under its own name goes as that name; one that a

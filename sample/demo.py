@@ -20,12 +20,12 @@ from store import queries
 from store.file.database import Database
 
 FOLDER = Path("demo-data")
-SHOWN = (
-    ("witnessed failures reported more than once", "tier = 'witnessed' AND report_count > 1"),
-    ("a failure with the answer that was wrong", "kind = 'complaint' AND tier = 'witnessed'"),
-    ("a textbook exercise with its solution", "kind = 'exercise' AND key_status = 'sourced' AND len(prompt) < 600"),
-)
-"""What the three items are, and the SQL over ``items_current`` that finds one."""
+SHOWN: dict[queries.Sight, str] = {
+    "witnessed again": "a witnessed failure reported more than once",
+    "witnessed complaint": "a failure with the answer that was wrong",
+    "keyed exercise": "a textbook exercise with its solution",
+}
+"""What the three items are."""
 
 
 def main() -> int:
@@ -34,12 +34,12 @@ def main() -> int:
     begun = time.monotonic()
     again = (FOLDER / "data" / "benchmark.duckdb").exists()
     with _world(again) as world:
-        config = world.write_config(FOLDER / "config")
+        config, environment = world.write_config(FOLDER / "config"), world.environment()
         out.print(Panel(_intro(world, again), title="thresher", title_align="left"))
         for night in (2,) if again else (1, 2):
             world.night = night
             out.rule(f"night {night}", align="left")
-            code = _run(out, ["harvest", "--data", str(FOLDER / "data"), "--config", str(config)], world.environment())
+            code = _run(out, ["harvest", "--data", str(FOLDER / "data"), "--config", str(config)], environment)
             if code:
                 return code
         out.print(f"\n[dim]The six servers of the sample world answered {len(world.requests):,} requests.[/]")
@@ -47,6 +47,8 @@ def main() -> int:
     out.rule("a snapshot", align="left")
     _run(out, ["snapshot", "demo", "--data", str(FOLDER / "data"), "--config", str(FOLDER / "config")], {})
     _load(out, FOLDER / "data" / "snapshots" / "demo")
+    out.rule("the benchmark on one page", align="left")
+    _run(out, ["status", "--data", str(FOLDER / "data"), "--config", str(FOLDER / "config")], environment)
     out.rule("where things are, and what next", align="left")
     out.print(_outro(), soft_wrap=True)
     out.print(f"[dim]{time.monotonic() - begun:.0f} s[/]")
@@ -81,19 +83,15 @@ def _run(out: Console, arguments: list[str], environment: dict[str, str]) -> int
 
 
 def _show(out: Console, data: Path) -> None:
+    out.rule("three of the items", align="left")
     with Database(data).reader() as con:
-        growth = queries.growth(con)
-        out.rule("three of the items", align="left")
         shown: set[str] = set()
-        for what, where in SHOWN:
-            ids = [
-                r[0] for r in con.execute(f"SELECT item_id FROM items_current WHERE {where} ORDER BY report_count DESC, item_id").fetchall()
-            ]
-            if fresh := [i for i in ids if i not in shown]:
+        for sight, title in SHOWN.items():
+            fresh = [item_id for item_id in queries.sights(con, sight) if item_id not in shown]
+            if fresh:
                 shown.add(fresh[0])
-                out.print(f"[italic]{what}[/]")
+                out.print(f"[italic]{title}[/]")
                 out.print(summary.item_panel(queries.item(con, fresh[0])))
-    out.print(summary.growth_table(growth))
 
 
 def _load(out: Console, folder: Path) -> None:
@@ -112,7 +110,7 @@ def _outro() -> str:
 {data}/archive/           every answer of every site, as WARC files; `thresher rebuild` makes the database from them
 {data}/snapshots/demo/    what may be published: Parquet, dataset card, manifest
 
-[bold].venv/bin/thresher status --data {data}[/]        what it holds
+[bold].venv/bin/thresher status --data {data}[/]        the page above
 [bold].venv/bin/thresher show --data {data}[/]          three items at random, in full
 [bold].venv/bin/thresher compare "What is 12 * 7?" "What is 13 * 7?"[/]   why these are two items
 [bold]THRESHER_NETWORK_CONTACT=you@example.org .venv/bin/thresher harvest[/]   the real sites that need no key, into ./data

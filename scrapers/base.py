@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 import scrapers
 from thresher.errors import UsageError
-from thresher.model import Dead, Page, Record
+from thresher.model import Dead, Page, Record, Unread
 from thresher.net.client import Client
 
-NOT_SOURCES = frozenset({"base", "common"})
+
+class Place(BaseModel):
+    """One target of a source, an entry of ``[[sites]]``: each source's ``Site`` adds its own keys. An address among their values is
+    enough for Prefect to guard that host by the limit of its name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str = Field(min_length=1)
+
+    @classmethod
+    def for_files(cls, name: str) -> dict[str, Any]:
+        """Values for required keys, for a place that no configuration names and that local files are said to come from."""
+        return {}
 
 
 class Scraper(Protocol):
     """A source: all the I/O in ``fetch`` and ``read``, all the meaning in ``parse``."""
 
-    Site: type[BaseModel]
-    """One target of the source, as under ``[[sites]]`` in ``config/sources/<name>.toml``: frozen, ``extra="forbid"``, with a ``name``."""
+    Site: type[Place]
+    """One target of the source, as under ``[[sites]]`` in ``config/sources/<name>.toml``."""
 
     def fetch(self, client: Client, site: Any, *, since: Mapping[str, Any] | None) -> Iterator[Page]:
         """Ask the site for what is new since the cursor ``since`` (None on the first visit), with an overlap.
@@ -35,18 +45,14 @@ class Scraper(Protocol):
         """The same pages from a local file or folder: a dump, a clone, a log. Streams: a page is at most a few MiB."""
         ...
 
-    def parse(self, page: Page) -> Iterator[Record | Dead]:
-        """Pure. One unusable part gives a Dead and costs nothing else; an unusable body raises PayloadError."""
+    def parse(self, page: Page) -> Iterator[Record | Dead | Unread]:
+        """Pure. One unusable part gives a Dead and costs nothing else; an unusable body raises PayloadError. Fields that the source does
+        not know are told by an Unread (``scrapers.common.fields``)."""
         ...
-
-
-def names() -> list[str]:
-    """Every source that this installation has, sorted."""
-    return sorted(m.name for m in pkgutil.iter_modules(scrapers.__path__) if m.name not in NOT_SOURCES and not m.name.startswith("_"))
 
 
 def load(name: str) -> Scraper:
     """The source module called ``name``; UsageError names what exists."""
-    if name not in names():
-        raise UsageError(f"there is no source {name!r}; there are: {', '.join(names())}")
+    if name not in scrapers.names():
+        raise UsageError(f"there is no source {name!r}; there are: {', '.join(scrapers.names())}")
     return cast(Scraper, importlib.import_module(f"scrapers.{name}"))

@@ -4,7 +4,7 @@ file/       the file, the lease of its writer, short connections, migrations; wh
 pages       Page + Record + Dead + cursor, in one transaction; revisions says which content of a record stands
 items       Candidate and Refusal: items with their reports
 decisions   vectors, and what the dedupe decided; dedupe_queue is what it still has to look at
-clusters    failure clusters
+failures    failure clusters
 removal     deletions at the source, takedowns, items without evidence
 verdicts    what a person decided; kept outside the database too
 runs        what each run did; ledger is the balance of a run, and the doctor

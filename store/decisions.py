@@ -215,6 +215,11 @@ def _canonical(item_id: str, into: dict[str, str | None] | dict[str, str]) -> st
     raise StoreError(f"item {item_id} is merged in a circle")
 
 
+def passes(con: Connection) -> list[str]:
+    """The runs that decided, oldest first."""
+    return [row[0] for row in con.execute("SELECT run_id FROM decisions GROUP BY run_id ORDER BY run_id").fetchall()]
+
+
 def parted(con: Connection) -> dict[str, set[str]]:
     """Of each item of which a person undid a merge, and of the item that it had been merged into, the others that it is not."""
     pairs = con.execute("SELECT item_id, other_id FROM decisions WHERE undone ORDER BY ALL").fetchall()
@@ -241,8 +246,9 @@ def undo_merge(con: Connection, item_id: str) -> None:
         """UPDATE items SET merged_into = ? WHERE merged_into = ? AND item_id IN (
                WITH RECURSIVE through AS (
                    SELECT item_id FROM decisions WHERE other_id = ? AND verdict = 'same' AND NOT undone
-                   UNION SELECT d.item_id FROM decisions d JOIN through t ON d.other_id = t.item_id WHERE d.verdict = 'same' AND NOT
-                   d.undone
+                   UNION
+                   SELECT d.item_id FROM decisions d JOIN through t ON d.other_id = t.item_id
+                   WHERE d.verdict = 'same' AND NOT d.undone
                ) FROM through)""",
         [item_id, root, item_id],
     )

@@ -26,6 +26,11 @@ def put_unembedded(con: Connection, encoder: str) -> None:
     )
 
 
+def any_items(con: Connection) -> bool:
+    """Whether there is anything that could be embedded."""
+    return bool(con.execute("SELECT 1 FROM items LIMIT 1").fetchall())
+
+
 def take(con: Connection, item_ids: Sequence[str]) -> None:
     """Items that a pass has dealt with."""
     if item_ids:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from store import dedupe_queue
 from store.file.database import Connection
 from store.removal import settle_items
-from store.rows import GONE, STAMP, dumps, fetch, keys, plain, record_row, run, table
+from store.rows import GONE, arrow_schema, dumps, fetch, keys, plain, record_row, run, table
 from store.runs import add_counts, add_refusals
 from thresher.errors import StoreError
 from thresher.failpoint import failpoint
@@ -56,34 +56,35 @@ def land_outcomes(con: Connection, run_id: str, source: str, outcomes: Sequence[
     """Land one outcome for each of ``records`` (whole threads, as ``pages.unjudged_threads`` gives them) and mark them judged.
 
     An exact duplicate becomes a report of the item that is there. An outcome that differs from the record's last one replaces it; an item
-    left without live reports is retired. A record that changed since it was read stays due. StoreError where a record has no outcome, or
-    two.
+    left without live reports is retired. A record that changed since it was read stays due.
+
+    StoreError where a record has no outcome, or two.
     """
-    said = _by_record(outcomes, records)
+    outcome_of = _by_record(outcomes, records)
     standing = _standing(con, records)
     rules_version = _rules_version(con, run_id)
     counts = _Batch(con, run_id, source, rules_version)
     for record in records:
-        now = standing.get(record.key)
-        if now is not None:
-            counts.take(record, _of_what_is_there(record, said[record.key]), now)
+        present = standing.get(record.key)
+        if present is not None:
+            counts.take(record, _of_what_is_there(record, outcome_of[record.key]), present)
     landed = counts.write()
     failpoint("store.outcomes")
     return landed
 
 
 def _by_record(outcomes: Sequence[Outcome], records: Sequence[Record]) -> dict[str, Outcome]:
-    said = {o.record_key: o for o in outcomes}
-    wanted = {r.key for r in records}
-    if len(said) != len(outcomes) or len(wanted) != len(records):
+    outcome_of = {o.record_key: o for o in outcomes}
+    record_keys = {r.key for r in records}
+    if len(outcome_of) != len(outcomes) or len(record_keys) != len(records):
         twice = [k for k, n in Counter(o.record_key for o in outcomes).items() if n > 1] or [
             k for k, n in Counter(r.key for r in records).items() if n > 1
         ]
         raise StoreError(f"record {twice[0]} was judged twice in one batch")
-    if said.keys() != wanted:
-        odd = sorted(said.keys() ^ wanted)[0]
-        raise StoreError(f"record {odd} has {'no outcome' if odd in wanted else 'an outcome, but is not in the batch'}")
-    return said
+    if outcome_of.keys() != record_keys:
+        odd = sorted(outcome_of.keys() ^ record_keys)[0]
+        raise StoreError(f"record {odd} has {'no outcome' if odd in record_keys else 'an outcome, but is not in the batch'}")
+    return outcome_of
 
 
 def _of_what_is_there(record: Record, outcome: Outcome) -> Outcome:
@@ -96,11 +97,12 @@ def _standing(con: Connection, records: Sequence[Record]) -> dict[str, dict[str,
     given = table({"record_key": pa.string(), "content_hash": pa.string()}, [(r.key, record_row(r)[1].content) for r in records])
     rows = fetch(
         con,
-        """SELECT r.record_key, r.revision, r.judged_by IS NULL AS due, f.reason, f.detail, p.item_id, p.report_hash
-           FROM records r JOIN given g ON r.record_key = g.record_key AND (r.content_hash = g.content_hash OR r.blanked)
+        """WITH places AS MATERIALIZED (SELECT rowid AS place FROM records SEMI JOIN given USING (record_key) WHERE is_latest)
+           SELECT r.record_key, r.revision, r.judged_by IS NULL AS due, f.reason, f.detail, p.item_id, p.report_hash
+           FROM records r JOIN places ON r.rowid = places.place
+           JOIN given g ON r.record_key = g.record_key AND (r.content_hash = g.content_hash OR r.blanked)
            LEFT JOIN refusals f ON f.record_key = r.record_key
-           LEFT JOIN reports p ON p.record_key = r.record_key AND p.live
-           WHERE r.is_latest""",
+           LEFT JOIN reports p ON p.record_key = r.record_key AND p.live""",
         given=given,
     )
     return {r["record_key"]: r for r in rows}
@@ -230,7 +232,8 @@ class _Batch:
     def _land_refusals(self) -> None:
         if self._refusals:
             rows = [
-                (f.record_key, self._source, n, f.reason, f.detail[:2000], self._rules_version, self._run_id) for f, n in self._refusals
+                RefusalRow(f.record_key, self._source, revision, f.reason, f.detail[:2000], self._rules_version, self._run_id)
+                for f, revision in self._refusals
             ]
             run(self._con, "INSERT INTO refusals BY NAME SELECT * FROM given", given=table(_REFUSAL, rows))
 
@@ -267,39 +270,88 @@ def _export_class(candidate: Candidate, record: Record) -> str:
     return min(candidate.export_class, record.export_class, key=EXPORT_CLASSES.index)
 
 
-_TEXTS = pa.list_(pa.string())
-_ITEM: dict[str, pa.DataType] = {
-    "item_id": pa.string(), "version": pa.int32(), "kind": pa.string(), "messages": pa.string(), "target": pa.string(), "aliases": _TEXTS,
-    "choices": _TEXTS, "rubric": pa.string(), "key_status": pa.string(), "lifecycle": pa.string(), "language": pa.string(), "tags": _TEXTS,
-    "rule": pa.string(), "rule_version": pa.string(), "lead_record": pa.string(), "lead_order": pa.string(), "payload_hash": pa.string(),
-    "created_run": pa.string(),
-}  # fmt: skip
-_REPORT: dict[str, pa.DataType] = {
-    **dict.fromkeys(("item_id", "record_key", "source", "site", "native_id"), pa.string()), "revision": pa.int32(), "rule": pa.string(),
-    "rule_version": pa.string(), "tier": pa.string(), "strength": pa.float64(), "claim": pa.string(), "failing": pa.string(),
-    **dict.fromkeys(("url", "licence", "export_class", "attribution"), pa.string()), "created_at": STAMP, "lead_order": pa.string(),
-    "report_hash": pa.string(), "live": pa.bool_(), "run_id": pa.string(),
-}  # fmt: skip
-_REFUSAL: dict[str, pa.DataType] = {
-    "record_key": pa.string(), "source": pa.string(), "revision": pa.int32(), "reason": pa.string(), "detail": pa.string(),
-    "rules_version": pa.string(), "run_id": pa.string(),
-}  # fmt: skip
+class ItemRow(NamedTuple):
+    """The columns of an item that landing writes."""
+
+    item_id: str
+    version: int
+    kind: str
+    messages: str
+    target: str
+    aliases: list[str]
+    choices: list[str]
+    rubric: str
+    key_status: str
+    lifecycle: str
+    language: str
+    tags: list[str]
+    rule: str
+    rule_version: str
+    lead_record: str
+    lead_order: str
+    payload_hash: str
+    created_run: str
 
 
-def _item_row(report: _Report, version: int, run_id: str) -> tuple[Any, ...]:
-    c = report.candidate
-    return (
-        report.item_id, version, c.kind, dumps([plain(m) for m in c.messages]), c.target, list(c.aliases), list(c.choices), c.rubric,
-        c.key_status,
-        "proposed", c.language, list(c.tags), c.rule, c.rule_version, c.record_key, report.lead_order, report.payload_hash, run_id,
+class ReportRow(NamedTuple):
+    """The columns of a report."""
+
+    item_id: str
+    record_key: str
+    source: str
+    site: str
+    native_id: str
+    revision: int
+    rule: str
+    rule_version: str
+    tier: str
+    strength: float
+    claim: str | None
+    failing: str
+    url: str
+    licence: str
+    export_class: str
+    attribution: str
+    created_at: datetime | None
+    lead_order: str
+    report_hash: str
+    live: bool
+    run_id: str
+
+
+class RefusalRow(NamedTuple):
+    """The columns of a refusal."""
+
+    record_key: str
+    source: str
+    revision: int
+    reason: str
+    detail: str
+    rules_version: str
+    run_id: str
+
+
+_ITEM, _REPORT, _REFUSAL = arrow_schema(ItemRow), arrow_schema(ReportRow), arrow_schema(RefusalRow)
+
+
+def _item_row(report: _Report, version: int, run_id: str) -> ItemRow:
+    candidate = report.candidate
+    return ItemRow(
+        item_id=report.item_id, version=version, kind=candidate.kind, messages=dumps([plain(m) for m in candidate.messages]),
+        target=candidate.target, aliases=list(candidate.aliases), choices=list(candidate.choices), rubric=candidate.rubric,
+        key_status=candidate.key_status, lifecycle="proposed", language=candidate.language, tags=list(candidate.tags),
+        rule=candidate.rule, rule_version=candidate.rule_version, lead_record=candidate.record_key, lead_order=report.lead_order,
+        payload_hash=report.payload_hash, created_run=run_id,
     )  # fmt: skip
 
 
-def _report_row(report: _Report, run_id: str) -> tuple[Any, ...]:
-    c, r = report.candidate, report.record
-    return (
-        report.item_id, c.record_key, r.source, r.site, r.native_id, report.revision, c.rule, c.rule_version, c.tier, c.strength,
-        None if c.claim is None else dumps(plain(c.claim)), dumps(plain(c.failing)) if c.failing else "[]", r.url, _licence(c, r),
-        _export_class(c, r), r.attribution,
-        r.created_at, report.lead_order, report.report_hash, True, run_id,
+def _report_row(report: _Report, run_id: str) -> ReportRow:
+    candidate, record = report.candidate, report.record
+    return ReportRow(
+        item_id=report.item_id, record_key=candidate.record_key, source=record.source, site=record.site, native_id=record.native_id,
+        revision=report.revision, rule=candidate.rule, rule_version=candidate.rule_version, tier=candidate.tier,
+        strength=candidate.strength, claim=None if candidate.claim is None else dumps(plain(candidate.claim)),
+        failing=dumps(plain(candidate.failing)) if candidate.failing else "[]", url=record.url, licence=_licence(candidate, record),
+        export_class=_export_class(candidate, record), attribution=record.attribution, created_at=record.created_at,
+        lead_order=report.lead_order, report_hash=report.report_hash, live=True, run_id=run_id,
     )  # fmt: skip

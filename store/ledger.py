@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from store.file import journal
 from store.file.checksums import checksum, checksums, is_large
 from store.file.database import FILE, Connection, Database
@@ -92,6 +90,8 @@ def close_run(con: Connection, run_id: str, state: RunState = "finished") -> Non
     StoreError where records = landed + merged + refused does not hold for a source, or the tables contradict one another; then the
     transaction must not be committed, and the run be ended with ``runs.fail_run``.
     """
+    import duckdb
+
     doubts = _doubts_of_run(con, run_id) if is_large(con) else _doubts(con)
     wrong = _unbalanced(con, run_id) + [f"{what}: {n} do not" for what, n in doubts.items()]
     if wrong:
@@ -127,8 +127,8 @@ def _doubts_of_run(con: Connection, run_id: str) -> dict[str, int]:
     """What one run can have broken in a large benchmark; all else is the doctor's."""
     twice = """SELECT count(*) - count(DISTINCT item_id) FROM items SEMI JOIN (FROM items WHERE created_run = ?) USING (item_id)"""
     lost = """SELECT count(*) FROM (FROM decisions WHERE run_id = ?) ANTI JOIN items USING (item_id)"""
-    found = {"one row for each new item": twice, "each decision has its item": lost}
-    counts = {what: int(con.execute(sql, [run_id]).fetchall()[0][0]) for what, sql in found.items()}
+    queries = {"one row for each new item": twice, "each decision has its item": lost}
+    counts = {what: int(con.execute(sql, [run_id]).fetchall()[0][0]) for what, sql in queries.items()}
     return {what: n for what, n in counts.items() if n}
 
 
@@ -143,9 +143,10 @@ def table_hashes(con: Connection) -> dict[str, str]:
 
 
 def final_hash(con: Connection) -> str:
-    """One hash over all that the database says, equal for two ways to the same end: a run that was killed and repeated and one that was
-    not,
-    a harvest and its rebuild. Comparable between files of one DuckDB version."""
+    """One hash over all that the database says, comparable between files of one DuckDB version.
+
+    It is equal for two ways to the same end: a run that was killed and repeated and one that was not, a harvest and its rebuild.
+    """
     return hashlib.sha256(repr(sorted(table_hashes(con).items())).encode()).hexdigest()
 
 
@@ -168,6 +169,8 @@ def doctor(folder: Path) -> Report:
 
 
 def _examine(con: Connection, folder: Path, path: Path) -> Report:
+    import duckdb
+
     try:
         database_id, commits = con.execute("SELECT database_id, commits FROM meta").fetchall()[0]
     except (duckdb.CatalogException, IndexError):
@@ -191,6 +194,8 @@ def _examine(con: Connection, folder: Path, path: Path) -> Report:
 def _differences(con: Connection, entries: list[dict[str, Any]], commits: int, sums: dict[str, tuple[int, str]]) -> list[str]:
     """Compare with the checksums of every closed run: those of the last commit with the tables, all others with the database's own
     ledger."""
+    import duckdb
+
     wrong = []
     for entry in entries:
         if "tables" not in entry or entry["commit"] > commits:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import pyarrow as pa
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from store import revisions
 from store.file.database import Connection
-from store.rows import STAMP, dumps, fetch, record_of, run, table
+from store.rows import arrow_schema, dumps, fetch, record_of, run, table
 from store.runs import add_counts
 from store.verdicts import tombstones
 from thresher.failpoint import failpoint
@@ -26,6 +25,8 @@ class PageResult:
     page: Page
     records: Sequence[Record] = ()
     dead: Sequence[Dead] = ()
+    unread: Mapping[str, int] = field(default_factory=dict)
+    """Fields that the source does not know, for the report; they are not stored."""
     archive_file: str = ""
     archive_offset: int = 0
 
@@ -95,13 +96,26 @@ _DUE = """
         SELECT site, coalesce(nullif(thread_id, ''), native_id) AS thread, min(rowid) AS place FROM records
         WHERE source = ? AND is_latest AND judged_by IS NULL GROUP BY 1, 2 ORDER BY place LIMIT {limit}
     ), wanted AS (
-        SELECT r.rowid AS id, d.place FROM records r JOIN due d ON r.site = d.site AND coalesce(nullif(r.thread_id, ''), r.native_id) =
-        d.thread
+        SELECT r.rowid AS id, d.place
+        FROM records r JOIN due d ON r.site = d.site AND coalesce(nullif(r.thread_id, ''), r.native_id) = d.thread
         WHERE r.source = ? AND r.is_latest
     )
     SELECT r.* EXCLUDE (content_hash, meta_hash, first_seen, last_seen, page_id, run_id), w.place
     FROM records r JOIN wanted w ON r.rowid = w.id
     ORDER BY w.place, r.position, r.created_at NULLS FIRST, r.native_id"""
+
+
+def unjudged_sources(con: Connection) -> list[str]:
+    """Sources with records that wait to be judged, sorted."""
+    return [
+        row[0] for row in con.execute("SELECT DISTINCT source FROM records WHERE is_latest AND judged_by IS NULL ORDER BY 1").fetchall()
+    ]
+
+
+def last_offsets(con: Connection, archive_file: str) -> dict[str, int]:
+    """The last place of each source in an archive file that is in the database: a source's pages land in the order of the file."""
+    rows = con.execute("SELECT source, max(archive_offset) FROM pages WHERE archive_file = ? GROUP BY source", [archive_file]).fetchall()
+    return {source: offset for source, offset in rows}
 
 
 def unjudge(con: Connection, source: str, rules_version: str) -> int:
@@ -124,89 +138,98 @@ def _page_id(page: Page) -> str:
     return content_hash(page.source, page.site, page.url, page.sha256)
 
 
-_PAGES = {
-    **dict.fromkeys(("page_id", "source", "site", "url"), pa.string()),
-    "status": pa.int16(), "sha256": pa.string(), "bytes": pa.int64(), "records": pa.int32(), "dead": pa.int32(),
-    "first_fetched": STAMP, "last_fetched": STAMP, "archive_file": pa.string(), "archive_offset": pa.int64(), "run_id": pa.string(),
-}  # fmt: skip
+class PageRow(NamedTuple):
+    """The columns of a page."""
+
+    page_id: str
+    source: str
+    site: str
+    url: str
+    status: int
+    sha256: str
+    bytes: int
+    records: int
+    dead: int
+    first_fetched: datetime
+    last_fetched: datetime
+    archive_file: str
+    archive_offset: int
+    run_id: str
 
 
 def _land_pages(con: Connection, run_id: str, batch: Sequence[PageResult]) -> None:
-    rows: dict[str, tuple[Any, ...]] = {}
-    for r in sorted(batch, key=lambda r: r.page.fetched_at):
-        page = r.page
+    rows: dict[str, PageRow] = {}
+    for result in sorted(batch, key=lambda r: r.page.fetched_at):
+        page = result.page
         page_id = _page_id(page)
-        first = rows[page_id][9] if page_id in rows else page.fetched_at
-        rows[page_id] = (page_id, page.source, page.site, page.url, page.status, page.sha256, len(page.body), len(r.records), len(r.dead),
-                         first, page.fetched_at, r.archive_file, r.archive_offset, run_id)  # fmt: skip
-    seen = table(_PAGES, rows.values())
+        first_fetched = rows[page_id].first_fetched if page_id in rows else page.fetched_at
+        rows[page_id] = PageRow(
+            page_id, page.source, page.site, page.url, page.status, page.sha256, len(page.body), len(result.records), len(result.dead),
+            first_fetched, page.fetched_at, result.archive_file, result.archive_offset, run_id,
+        )  # fmt: skip
+    seen = table(arrow_schema(PageRow), rows.values())
     run(
         con,
-        """UPDATE pages SET archive_file = CASE WHEN seen.last_fetched >= pages.last_fetched THEN seen.archive_file ELSE
-               pages.archive_file END,
-                            archive_offset = CASE WHEN seen.last_fetched >= pages.last_fetched THEN seen.archive_offset ELSE
-                            pages.archive_offset END,
-                            first_fetched = least(pages.first_fetched, seen.first_fetched),
-                            last_fetched = greatest(pages.last_fetched, seen.last_fetched), records = seen.records, dead = seen.dead
+        """UPDATE pages SET
+               archive_file = if(seen.last_fetched >= pages.last_fetched, seen.archive_file, pages.archive_file),
+               archive_offset = if(seen.last_fetched >= pages.last_fetched, seen.archive_offset, pages.archive_offset),
+               first_fetched = least(pages.first_fetched, seen.first_fetched),
+               last_fetched = greatest(pages.last_fetched, seen.last_fetched),
+               records = seen.records, dead = seen.dead
            FROM seen WHERE pages.page_id = seen.page_id""",
         seen=seen,
     )
     run(con, "INSERT INTO pages BY NAME SELECT * FROM seen ANTI JOIN pages USING (page_id)", seen=seen)
 
 
-_DEAD = {
-    **dict.fromkeys(("source", "site", "native_id", "reason", "detail", "url", "page_id"), pa.string()),
-    "first_seen": STAMP,
-    "run_id": pa.string(),
-}
+class DeadRow(NamedTuple):
+    """The columns of a dead letter."""
+
+    source: str
+    site: str
+    native_id: str
+    reason: str
+    detail: str
+    url: str
+    page_id: str
+    first_seen: datetime
+    run_id: str
 
 
 def _land_dead(con: Connection, run_id: str, batch: Sequence[PageResult]) -> dict[str, int]:
     """Keep each dead letter once; one whose record has landed since is resolved."""
-    rows: dict[tuple[str, ...], tuple[Any, ...]] = {}
-    for r in sorted(batch, key=lambda r: r.page.fetched_at):
-        page = r.page
-        for dead in r.dead:
-            key = (
-                page.source,
-                page.site,
-                dead.native_id,
-                dead.reason,
-                "" if dead.native_id else dead.detail,
-                "" if dead.native_id else page.url,
-            )
-            rows.setdefault(
-                key,
-                (
-                    page.source,
-                    page.site,
-                    dead.native_id,
-                    dead.reason,
-                    dead.detail[:2000],
-                    page.url,
-                    _page_id(page),
-                    page.fetched_at,
-                    run_id,
-                ),
-            )
+    rows: dict[tuple[str, ...], DeadRow] = {}
+    for result in sorted(batch, key=lambda r: r.page.fetched_at):
+        page = result.page
+        for dead in result.dead:
+            # a part with an id is the same wherever it is met; one without is known by what was said of it
+            place = () if dead.native_id else (dead.detail, page.url)
+            row = DeadRow(page.source, page.site, dead.native_id, dead.reason, dead.detail[:2000], page.url, _page_id(page),
+                          page.fetched_at, run_id)  # fmt: skip
+            rows.setdefault((page.source, page.site, dead.native_id, dead.reason, *place), row)
     if rows:
         run(
             con,
-            """INSERT INTO dead_letters BY NAME SELECT * FROM found WHERE NOT EXISTS (
-                   FROM dead_letters d WHERE d.source = found.source AND d.site = found.site AND d.native_id = found.native_id
-                   AND d.reason = found.reason AND (found.native_id <> '' OR (d.detail = found.detail AND d.url = found.url)))""",
-            found=table(_DEAD, rows.values()),
+            """INSERT INTO dead_letters BY NAME SELECT * FROM given WHERE NOT EXISTS (
+                   FROM dead_letters d WHERE d.source = given.source AND d.site = given.site AND d.native_id = given.native_id
+                   AND d.reason = given.reason AND (given.native_id <> '' OR (d.detail = given.detail AND d.url = given.url)))""",
+            given=table(arrow_schema(DeadRow), rows.values()),
         )
-    run(
-        con,
-        """UPDATE dead_letters SET resolved = EXISTS (
-               FROM records r WHERE r.source = dead_letters.source AND r.site = dead_letters.site AND r.native_id = dead_letters.native_id)
-           WHERE native_id <> ''""",
-    )
+    _resolve_dead(con)
     counts: dict[str, int] = {}
     for source, *_ in rows:
         counts[source] = counts.get(source, 0) + 1
     return counts
+
+
+def _resolve_dead(con: Connection) -> None:
+    """Dead letters whose record is there by now. Nothing is looked up where none is open."""
+    if con.execute("SELECT 1 FROM dead_letters WHERE native_id <> '' AND NOT resolved LIMIT 1").fetchall():
+        con.execute(
+            """UPDATE dead_letters SET resolved = true FROM records r
+               WHERE NOT dead_letters.resolved AND dead_letters.native_id <> ''
+                 AND r.source = dead_letters.source AND r.site = dead_letters.site AND r.native_id = dead_letters.native_id"""
+        )
 
 
 def _move_cursors(con: Connection, run_id: str, batch: Sequence[PageResult]) -> None:

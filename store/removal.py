@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from store import clusters
+from store import failures
 from store.file.database import Connection
-from store.rows import keys, run, table
+from store.rows import BLANK, GONE, keys, run, table
 
-_WITHOUT_TEXT = """title = '', text = '', quotes = '[]', detail = NULL, attribution = '', author_key = NULL, url = '', blanked = true,
-    marks = CASE WHEN status IN ('deleted', 'removed', 'gone') THEN marks ELSE '{}' END"""
+_BLANKED = ", ".join(f"{column} = NULL" if value is None else f"{column} = '{value}'" for column, value in BLANK.items())
+_GONE = ", ".join(f"'{status}'" for status in sorted(GONE))
+_WITHOUT_TEXT = f"{_BLANKED}, blanked = true, marks = CASE WHEN status IN ({_GONE}) THEN marks ELSE '{{}}' END"
 """As ``rows.without_text``."""
 
 
@@ -48,7 +49,7 @@ def blank_records(con: Connection, record_keys: Sequence[str]) -> None:
     )
     _settle(con)
     _empty_items(con)
-    clusters.leave(con, record_keys)
+    failures.leave(con, record_keys)
 
 
 def take_out(con: Connection, record_keys: Sequence[str]) -> None:

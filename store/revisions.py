@@ -9,32 +9,41 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from store import removal
 from store.file.database import Connection
-from store.rows import GONE, RECORD_SCHEMA, STAMP, RecordRow, fetch, keys, record_row, run, table, without_text
+from store.rows import GONE, META, RECORD_SCHEMA, STAMP, TEXT, RecordRow, arrow_schema, fetch, keys, record_row, run, table, without_text
 from thresher.model import Record
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _JUDGED_ON = ("role", "thread_id", "parent_id", "language", "licence", "export_class", "attribution")
 """Columns beside the content at which the rules look, or which travel to the report: a change of these makes a record due again."""
 
-_PLACE = {
-    "revision": pa.int32(),
-    "is_latest": pa.bool_(),
-    "judged_by": pa.string(),
-    "blanked": pa.bool_(),
-    "first_seen": STAMP,
-    "last_seen": STAMP,
-}
+
+class Place(NamedTuple):
+    """Where a revision stands among those of its record."""
+
+    revision: int
+    is_latest: bool
+    judged_by: str | None
+    blanked: bool
+    first_seen: datetime
+    last_seen: datetime
+
+
+class _Named(NamedTuple):
+    """One revision."""
+
+    record_key: str
+    content_hash: str
+
+
+_PLACE = arrow_schema(Place)
+_NAMED = arrow_schema(_Named)
 _NEW = {**RECORD_SCHEMA, "content_hash": pa.string(), "meta_hash": pa.string(), **_PLACE, "page_id": pa.string(), "run_id": pa.string()}
-_MOVED = {"record_key": pa.string(), "content_hash": pa.string(), **_PLACE}
-_TEXT = ("title", "text", "quotes", "detail")
-_META = ("url", "role", "thread_id", "parent_id", "position", "author_key", "created_at", "edited_at", "language", "marks",
-         "licence", "licence_evidence", "export_class", "attribution")  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -88,15 +97,15 @@ def land(con: Connection, run_id: str, sightings: Sightings) -> dict[str, Counts
     counts: dict[str, Counts] = {}
     stored = _stored(con, sightings)
     for key, seen in sightings.items():
-        known = stored.get(key, {})
+        before = stored.get(key, {})
         count = counts.setdefault(key.partition(":")[0], Counts())
-        if not known:
+        if not before:
             count.new += 1
-        elif seen.keys() <= known.keys():
+        elif seen.keys() <= before.keys():
             count.unchanged += 1
         else:
             count.revised += 1
-        changes.take(key, _join(known, seen))
+        changes.take(key, _join(before, seen))
     changes.write(con)
     removal.blank_records(con, changes.emptied)
     return counts
@@ -105,31 +114,26 @@ def land(con: Connection, run_id: str, sightings: Sightings) -> dict[str, Counts
 def _stored(con: Connection, sightings: Sightings) -> dict[str, dict[str, Revision]]:
     rows = fetch(
         con,
-        """SELECT record_key, content_hash, meta_hash, revision, is_latest, judged_by, blanked, first_seen, last_seen, edited_at, status,
-                  role, thread_id, parent_id, language, licence, export_class::VARCHAR AS export_class, attribution
-           FROM records SEMI JOIN seen USING (record_key)""",
+        # by rowid first: the columns are then read only where a record of the batch stands, which is mostly one place of the table
+        f"""WITH places AS MATERIALIZED (SELECT rowid AS place FROM records SEMI JOIN seen USING (record_key))
+            SELECT record_key, content_hash, meta_hash, {", ".join(Place._fields)}, edited_at, status, {", ".join(_JUDGED_ON)}
+            FROM records r JOIN places ON r.rowid = places.place""",
         seen=keys("record_key", sightings),
     )
-    found: dict[str, dict[str, Revision]] = {}
-    for r in rows:
-        found.setdefault(r["record_key"], {})[r["content_hash"]] = Revision(
-            r["content_hash"],
-            r["meta_hash"],
-            r["first_seen"],
-            r["last_seen"],
-            r["edited_at"] or _NEVER,
-            r["status"],
-            stored=r,
-            blanked=r["blanked"],
-        )
-    return found
+    revisions: dict[str, dict[str, Revision]] = {}
+    for row in rows:
+        revisions.setdefault(row["record_key"], {})[row["content_hash"]] = Revision(
+            content=row["content_hash"], meta=row["meta_hash"], first_seen=row["first_seen"], last_seen=row["last_seen"],
+            edited_at=row["edited_at"] or _NEVER, status=row["status"], stored=row, blanked=row["blanked"],
+        )  # fmt: skip
+    return revisions
 
 
-def _join(known: dict[str, Revision], seen: dict[str, Revision]) -> list[Revision]:
+def _join(stored: dict[str, Revision], seen: dict[str, Revision]) -> list[Revision]:
     """All revisions of one record, oldest first."""
-    joined = dict(known)
+    joined = dict(stored)
     for content, now in seen.items():
-        old = known.get(content)
+        old = stored.get(content)
         if old is None:
             joined[content] = now
             continue
@@ -167,8 +171,8 @@ class _Changes:
         row = without_text(revision.row) if empty and revision.row is not None else revision.row
         if stored is None:
             assert row is not None
-            seen = (empty, revision.first_seen, revision.last_seen)
-            self._inserted.append((*row, revision.content, revision.meta, number, latest, None, *seen, revision.page_id, self._run_id))
+            place = Place(number, latest, None, empty, revision.first_seen, revision.last_seen)
+            self._inserted.append((*row, revision.content, revision.meta, *place, revision.page_id, self._run_id))
             return
         judged_by = stored["judged_by"] if stored["is_latest"] or not latest else None
         blanked = stored["blanked"]
@@ -180,9 +184,9 @@ class _Changes:
         elif empty and not blanked:
             blanked = True
             self._overtaken.append((key, revision.content))
-        now = {"revision": number, "is_latest": latest, "judged_by": judged_by, "blanked": blanked, "first_seen": revision.first_seen}
-        if any(stored[name] != value for name, value in now.items()):
-            self._moved.append((key, revision.content, *now.values(), revision.last_seen))
+        place = Place(number, latest, judged_by, blanked, revision.first_seen, revision.last_seen)
+        if any(stored[name] != value for name, value in place._asdict().items() if name != "last_seen"):
+            self._moved.append((key, revision.content, *place))
         elif revision.last_seen != stored["last_seen"]:
             self._touched.append((key, revision.content, revision.last_seen))
 
@@ -190,15 +194,15 @@ class _Changes:
         """The bulk statements."""
         if self._rewritten:
             changed = table({**RECORD_SCHEMA, "content_hash": pa.string(), "meta_hash": pa.string()}, self._rewritten)
-            _update(con, (*_META, *_TEXT, "meta_hash"), changed)
+            _update(con, (*META, *TEXT, "meta_hash"), changed)
         if self._overtaken:
             removal.blank_revisions(con, self._overtaken)
         if self._moved:
-            moved = table(_MOVED, self._moved)
-            _update(con, tuple(_PLACE), moved)
+            moved = table({**_NAMED, **_PLACE}, self._moved)
+            _update(con, Place._fields, moved)
             self._renumber_outcomes(con, moved)
         if self._touched:
-            _update(con, ("last_seen",), table({"record_key": pa.string(), "content_hash": pa.string(), "last_seen": STAMP}, self._touched))
+            _update(con, ("last_seen",), table({**_NAMED, "last_seen": STAMP}, self._touched))
         if self._inserted:
             run(con, "INSERT INTO records BY NAME SELECT * FROM inserted", inserted=table(_NEW, self._inserted))
 
@@ -208,8 +212,8 @@ class _Changes:
             run(
                 con,
                 f"""UPDATE {outcome} SET revision = r.revision FROM records r SEMI JOIN moved USING (record_key)
-                    WHERE {outcome}.record_key = r.record_key AND r.is_latest AND r.judged_by IS NOT NULL AND {outcome}.revision <>
-                    r.revision""",
+                    WHERE {outcome}.record_key = r.record_key AND {outcome}.revision <> r.revision
+                      AND r.is_latest AND r.judged_by IS NOT NULL""",
                 moved=moved,
             )
 

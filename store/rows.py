@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from operator import attrgetter
+from types import UnionType
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
-import duckdb
 import pyarrow as pa
 
 from thresher.model import Battle, Exercise, Message, Quote, Record, Response
 from thresher.text import content_hash
+
+if TYPE_CHECKING:
+    import duckdb
 
 GONE = frozenset({"deleted", "removed", "gone"})
 """The statuses under which no text is kept."""
@@ -24,20 +28,22 @@ MARKS_THAT_MATTER = ("accepted", "accepted_id", "closed", "solved")
 STAMP = pa.timestamp("us", tz="UTC")
 """TIMESTAMPTZ in Arrow."""
 
-RECORD_SCHEMA: dict[str, pa.DataType] = {
-    **dict.fromkeys(("record_key", "source", "site", "native_id", "url", "role", "title", "text", "thread_id", "parent_id"), pa.string()),
-    "position": pa.int32(),
-    "author_key": pa.string(),
-    "created_at": STAMP,
-    "edited_at": STAMP,
-    **dict.fromkeys(
-        ("language", "quotes", "detail", "marks", "status", "licence", "licence_evidence", "export_class", "attribution"), pa.string()
-    ),
-}
+_ARROW: dict[object, pa.DataType] = {
+    str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), datetime: STAMP, list[str]: pa.list_(pa.string()),
+}  # fmt: skip
+
+
+def arrow_schema(row: type[tuple[Any, ...]]) -> dict[str, pa.DataType]:
+    """The Arrow types of a NamedTuple's fields, in their order; ``X | None`` is that of ``X``."""
+    schema = {}
+    for name, hint in get_type_hints(row).items():
+        kinds = [kind for kind in get_args(hint) if kind is not type(None)] if isinstance(hint, UnionType) else [hint]
+        schema[name] = _ARROW[kinds[0]]
+    return schema
 
 
 class RecordRow(NamedTuple):
-    """One record in the columns of RECORD_SCHEMA, in its order."""
+    """The columns of a record, said once: schemas, hashes and statements are made of these names."""
 
     record_key: str
     source: str
@@ -64,6 +70,17 @@ class RecordRow(NamedTuple):
     attribution: str
 
 
+RECORD_SCHEMA = arrow_schema(RecordRow)
+IDENTITY = ("record_key", "source", "site", "native_id")
+TEXT = ("title", "text", "quotes", "detail")
+META = tuple(column for column in RecordRow._fields if column not in {*IDENTITY, *TEXT, "status"})
+"""What ``Hashes.meta`` is made of, with the votes and counts among the marks."""
+BLANK: dict[str, Any] = {
+    "url": "", "title": "", "text": "", "author_key": None, "quotes": "[]", "detail": None, "attribution": "",
+}  # fmt: skip
+"""What a record without text has in place of what somebody wrote."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hashes:
     """``content`` changes with what is said and how it stands; ``meta`` with anything else."""
@@ -74,15 +91,7 @@ class Hashes:
 
 def record_row(record: Record) -> tuple[RecordRow, Hashes]:
     """The row of a record, without text where the source took it away, and its hashes."""
-    row = RecordRow(
-        record.key, record.source, record.site, record.native_id, record.url, record.role, record.title, record.text, record.thread_id,
-        record.parent_id, max(-(2**31), min(2**31 - 1, record.position)), record.author_key, _utc(record.created_at),
-        _utc(record.edited_at),
-        record.language, dumps([plain(q) for q in record.quotes]) if record.quotes else "[]",
-        None if record.detail is None else dumps({type(record.detail).__name__.lower(): plain(record.detail)}),
-        dumps(record.marks) if record.marks else "{}", record.status, record.licence, record.licence_evidence, record.export_class,
-        record.attribution,
-    )  # fmt: skip
+    row = RecordRow._make([column(record) for column in _COLUMNS])
     if record.status in GONE:
         row = without_text(row)
     return row, Hashes(_content(record, row), _meta(row))
@@ -90,8 +99,8 @@ def record_row(record: Record) -> tuple[RecordRow, Hashes]:
 
 def without_text(row: RecordRow) -> RecordRow:
     """The row as ``removal`` leaves it: what identifies the record, and nothing that somebody wrote."""
-    marks = row.marks if row.status in GONE else "{}"
-    return row._replace(url="", title="", text="", author_key=None, quotes="[]", detail=None, marks=marks, attribution="")
+    row = row._replace(**BLANK)
+    return row if row.status in GONE else row._replace(marks="{}")
 
 
 def _content(record: Record, row: RecordRow) -> str:
@@ -104,25 +113,23 @@ def _content(record: Record, row: RecordRow) -> str:
 
 
 def _meta(row: RecordRow) -> str:
-    stamps = tuple(t.isoformat() if t else "" for t in (row.created_at, row.edited_at))
-    return content_hash(
-        row.url, row.role, row.thread_id, row.parent_id or "", str(row.position), row.author_key or "", *stamps,
-        row.language, row.marks, row.licence, row.licence_evidence, row.export_class, row.attribution,
-    )  # fmt: skip
+    return content_hash(*map(_as_text, _meta_values(row)))
+
+
+_meta_values = attrgetter(*META)
+
+
+def _as_text(value: str | int | datetime | None) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return "" if value is None else str(value)
 
 
 def record_of(row: Mapping[str, Any]) -> Record:
     """The record that a row was made of."""
-    return Record(
-        source=row["source"], site=row["site"], native_id=row["native_id"], url=row["url"], role=row["role"], text=row["text"],
-        title=row["title"],
-        thread_id=row["thread_id"], parent_id=row["parent_id"], position=row["position"], author_key=row["author_key"],
-        created_at=row["created_at"], edited_at=row["edited_at"], language=row["language"],
-        quotes=() if row["quotes"] == "[]" else tuple(Quote(**q) for q in json.loads(row["quotes"])), detail=_detail_of(row["detail"]),
-        marks=json.loads(row["marks"]),
-        status=row["status"], licence=row["licence"], licence_evidence=row["licence_evidence"], export_class=row["export_class"],
-        attribution=row["attribution"],
-    )  # fmt: skip
+    quotes = () if row["quotes"] == "[]" else tuple(Quote(**q) for q in json.loads(row["quotes"]))
+    as_stored = {name: row[name] for name in _AS_STORED}
+    return Record(**as_stored, quotes=quotes, detail=_detail_of(row["detail"]), marks=json.loads(row["marks"]))
 
 
 def _detail_of(text: str | None) -> Exercise | Battle | None:
@@ -185,6 +192,24 @@ def _utc(moment: datetime | None) -> datetime | None:
     if moment is None:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _position(record: Record) -> int:
+    """INTEGER in the database."""
+    return max(-(2**31), min(2**31 - 1, record.position))
+
+
+_CONVERTED: dict[str, Callable[[Record], Any]] = {
+    "record_key": lambda record: record.key,
+    "position": _position,
+    "created_at": lambda record: _utc(record.created_at),
+    "edited_at": lambda record: _utc(record.edited_at),
+    "quotes": lambda record: dumps([plain(q) for q in record.quotes]) if record.quotes else "[]",
+    "detail": lambda record: None if record.detail is None else dumps({type(record.detail).__name__.lower(): plain(record.detail)}),
+    "marks": lambda record: dumps(record.marks) if record.marks else "{}",
+}
+_COLUMNS = tuple(_CONVERTED.get(name, attrgetter(name)) for name in RecordRow._fields)
+_AS_STORED = tuple(name for name in RecordRow._fields if name not in {"record_key", "quotes", "detail", "marks"})
 
 
 def table(schema: Mapping[str, pa.DataType], rows: Iterable[Sequence[Any]]) -> pa.Table:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
-from typing import Literal
-
-import duckdb
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
 
 from store.file.database import Connection
 from thresher import __version__
+
+if TYPE_CHECKING:
+    import duckdb
 
 RunState = Literal["running", "finished", "failed", "partial"]
 
@@ -19,9 +20,11 @@ _COUNTS = ("pages", "added", "revised", "unchanged", "tombstoned", "dead", "reco
 def open_run(
     con: Connection, command: str, *, rules_version: str = "", dedupe_version: str = "", encoder: str = "", now: datetime | None = None
 ) -> str:
-    """A new run in state ``running``; its id sorts by time. A run found running is a dead process's, since the lease is ours: it becomes
-    ``failed``."""
-    now = now or datetime.now(UTC)
+    """A new run in state ``running``. It starts after every run before it, also where the clock went back, and its id sorts so.
+
+    A run found running is a dead process's, since the lease is ours: it becomes ``failed``.
+    """
+    now = _after_all(con, now or datetime.now(UTC))
     con.execute(
         "UPDATE runs SET state = 'failed', finished_at = ?, error = 'its process ended before the run did' WHERE state = 'running'", [now]
     )
@@ -32,6 +35,29 @@ def open_run(
         [run_id, command, now, __version__, rules_version, dedupe_version, encoder],
     )
     return run_id
+
+
+def _after_all(con: Connection, now: datetime) -> datetime:
+    last = con.execute("SELECT max(started_at) FROM runs").fetchall()[0][0]
+    return now if last is None or now > last else last + timedelta(microseconds=1)
+
+
+def last_observed(con: Connection) -> datetime | None:
+    """The latest moment at which a record was seen or a run began; None in an empty benchmark."""
+    moment: datetime | None = con.execute(
+        "SELECT greatest((SELECT max(last_seen) FROM records), (SELECT max(started_at) FROM runs))"
+    ).fetchall()[0][0]
+    return moment
+
+
+def unfinished(con: Connection) -> list[str]:
+    """Runs that did not reach their end since the last one that did, oldest first."""
+    rows = con.execute(
+        """SELECT run_id FROM runs WHERE state = 'running' OR (state = 'failed' AND started_at >
+               coalesce((SELECT max(started_at) FROM runs WHERE state IN ('finished', 'partial')), TIMESTAMPTZ '-infinity'))
+           ORDER BY started_at"""
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def fail_run(con: Connection, run_id: str, error: str) -> None:

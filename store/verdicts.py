@@ -50,10 +50,10 @@ class Tombstones:
         """Whether the record itself, its author or its address is buried."""
         if not self.hashes:
             return False
-        said = [tombstone_hash("record", record.key), tombstone_hash("url", canonical_url(record.url))]
+        covering = [tombstone_hash("record", record.key), tombstone_hash("url", canonical_url(record.url))]
         if record.author_key:
-            said.append(tombstone_hash("author", record.author_key))
-        return not self.hashes.isdisjoint(said)
+            covering.append(tombstone_hash("author", record.author_key))
+        return not self.hashes.isdisjoint(covering)
 
 
 def tombstones(con: Connection) -> Tombstones:
@@ -66,11 +66,16 @@ def tombstone_hash(kind: TombstoneKind, value: str) -> str:
     return hashlib.sha256(f"{kind}\0{value}".encode("utf-8", "replace")).hexdigest()
 
 
-def save_verdicts(database: Database, verdicts: Sequence[Verdict], *, now: datetime | None = None) -> None:
-    """Add verdicts in one transaction. UsageError where an item or a word is not known; nothing is ever overwritten."""
+def refuse_unknown(verdicts: Sequence[Verdict]) -> None:
+    """UsageError for a word that is no verdict."""
     for verdict in verdicts:
         if verdict.verdict not in VERDICTS:
             raise UsageError(f"{verdict.verdict!r} is no verdict; there are: {', '.join(VERDICTS)}")
+
+
+def save_verdicts(database: Database, verdicts: Sequence[Verdict], *, now: datetime | None = None) -> None:
+    """Add verdicts in one transaction. UsageError where an item or a word is not known; nothing is ever overwritten."""
+    refuse_unknown(verdicts)
     at = (now or datetime.now(UTC)).isoformat()
     with database.transaction() as con:
         for verdict in verdicts:

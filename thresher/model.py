@@ -179,6 +179,14 @@ class Dead:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """Fields of a page that its source neither uses nor leaves out on purpose, and how often each came. The user is told; nothing is
+    kept of them but the archived page."""
+
+    fields: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a record gave no candidate. ``reason`` is a short snake_case word that ``config/rules.toml`` explains."""
 

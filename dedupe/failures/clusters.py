@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from thresher.settings import Clusters
+from dedupe.settings import Clusters
 from thresher.text import content_hash
 
 Whole = npt.NDArray[np.int64]
@@ -99,6 +99,7 @@ class Category:
     def _take(self, new: Members, stale: list[str]) -> None:
         near = self._near(new.vectors)
         looked_at = [self._clusters[i] for i in sorted(near | set(stale))]
+        # And those near to these: a newcomer can be what brings two old clusters together.
         near |= self._near(np.array([c.total for c in looked_at]), [c.phrases for c in looked_at])
         touched = self._members(sorted(near | set(stale)))
         if new.phrases or touched:
@@ -117,7 +118,7 @@ class Category:
 
     def _members(self, ids: Sequence[str]) -> dict[str, Members]:
         stored = self._load([i for i in ids if i not in self.changed])
-        return {i: held if (held := self.changed.get(i)) is not None else stored[i] for i in ids}
+        return {i: members if (members := self.changed.get(i)) is not None else stored[i] for i in ids}
 
     def _settle(self, old: Mapping[str, Members], groups: list[Members]) -> None:
         """Give the groups their ids and note what happened to the clusters that they were made of."""
@@ -125,6 +126,7 @@ class Category:
         heirs = _heirs(old, groups, was)
         names: dict[int, str] = {}
         for at in range(len(groups)):
+            # Several old clusters may live on in one group: it takes the id of the one that gave it most.
             wanting = sorted((i for i in old if heirs[i] == at), key=lambda i: (-sum(was.get(p) == i for p in groups[at].phrases), i))
             names[at] = wanting[0] if wanting else self._new_id(groups[at], was)
             for lost in wanting[1:]:
@@ -207,12 +209,14 @@ def agglomerate(vectors: Whole, parts: Sequence[Sequence[int]], threshold: float
         if not best[i] >= threshold:
             break
         i, j = sorted((i, int(nearest[i])))
+        # The mean over the pairs of both, from the two means: no pair is looked at again.
         merged = (sizes[i] * links[i] + sizes[j] * links[j]) / (sizes[i] + sizes[j])
         merged[[i, j]] = -np.inf
         links[i], links[:, i], links[j], links[:, j] = merged, merged, -np.inf, -np.inf
         groups[i] += groups[j]
         groups[j] = []
         sizes[i] += sizes[j]
+        # Only those that lost their nearest, or found a nearer one, need a new one.
         rows = np.flatnonzero((nearest == i) | (nearest == j) | (merged > best))
         nearest[rows] = links[rows].argmax(axis=1)
         best[rows] = links[rows, nearest[rows]]
@@ -233,12 +237,13 @@ def _reassigned(vectors: Whole, groups: list[list[int]], threshold: float) -> li
         links = _links(vectors, np.ones(len(vectors)), totals, sizes)
         rows = np.arange(len(vectors))
         own = np.einsum("ij,ij->i", vectors, vectors) / (GRID * GRID)
+        # Left out of its own group by arithmetic; a phrase that is alone moves where anything is near enough.
         alone = sizes[home] == 1
         links[rows, home] = np.where(alone, threshold, (links[rows, home] * sizes[home] - own) / np.maximum(sizes[home] - 1, 1))
         wanted = np.where(links.max(axis=1) > links[rows, home], links.argmax(axis=1), home)
         if (wanted == home).all():
             return groups
-        groups = [found for at in range(len(groups)) if (found := np.flatnonzero(wanted == at).tolist())]
+        groups = [group for at in range(len(groups)) if (group := np.flatnonzero(wanted == at).tolist())]
     return groups
 
 
@@ -275,8 +280,8 @@ def similarities(members: Members) -> list[float]:
     middle = members.vectors.sum(axis=0).astype(np.float64)
     vectors = members.vectors.astype(np.float64)
     lengths = np.linalg.norm(vectors, axis=1) * max(float(np.linalg.norm(middle)), 1.0)
-    found: list[float] = np.round(np.minimum(vectors @ middle / lengths, 1.0), 4).tolist()
-    return found
+    cosines: list[float] = np.round(np.minimum(vectors @ middle / lengths, 1.0), 4).tolist()
+    return cosines
 
 
 def anchored(vectors: Whole, anchors: Whole, categories: Sequence[str], floor: float, otherwise: str) -> list[str]:

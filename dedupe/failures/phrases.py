@@ -46,9 +46,9 @@ class _Failure:
     claim: tuple[tuple[Cue, ...], ...]
     prompt: Cue
 
-    def claimed(self, said: str) -> bool:
+    def claimed(self, words: str) -> bool:
         """Whether one of the rows is found, with all its groups."""
-        return any(all(group.search(said) for group in row) for row in self.claim)
+        return any(all(group.search(words) for group in row) for row in self.claim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,15 @@ class _Words:
 
 @lru_cache(maxsize=1)
 def _words() -> _Words:
-    held: dict[str, Any] = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text("utf-8"))
-    groups: dict[str, str] = held["groups"]
+    lists: dict[str, Any] = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text("utf-8"))
+    groups: dict[str, str] = lists["groups"]
     failures = tuple(
         _Failure(Phrase(f["phrase"], f["category"]), tuple(_row(row, groups) for row in f["claim"]), any_of(f.get("prompt", ())))
-        for f in held["failure"]
+        for f in lists["failure"]
     )
-    verbs = tuple((verb, any_of(forms.split("|"))) for verb, forms in held["extract"]["verbs"])
-    about = tuple((a["category"], _group(a["words"], groups)) for a in held["about"])
-    return _Words(held["version"], tuple(held["categories"]), failures, verbs, frozenset(held["extract"]["dropped"].split()), about)
+    verbs = tuple((verb, any_of(forms.split("|"))) for verb, forms in lists["extract"]["verbs"])
+    about = tuple((a["category"], _group(a["words"], groups)) for a in lists["about"])
+    return _Words(lists["version"], tuple(lists["categories"]), failures, verbs, frozenset(lists["extract"]["dropped"].split()), about)
 
 
 def _row(row: str, groups: dict[str, str]) -> tuple[Cue, ...]:
@@ -103,15 +103,15 @@ def known_phrases() -> tuple[Phrase, ...]:
 def distil(words: str, prompt: str = "", names: Names | None = None) -> Phrase:
     """The phrase of a claim: ``words`` are the complainer's, ``prompt`` is what the model was asked, ``names`` are models' names to leave
     out."""
-    said = _plain(words, names)
+    claim = _plain(words, names)
     for failure in _words().failures:
-        if failure.claimed(said):
+        if failure.claimed(claim):
             return failure.phrase
     task = _task(prompt)
     for failure in _words().failures:
         if task and failure.prompt.search(task):
             return failure.phrase
-    return _extracted(said, _plain(task, names))
+    return _extracted(claim, _plain(task, names))
 
 
 def _plain(text: str, names: Names | None) -> str:
@@ -129,9 +129,9 @@ def _task(prompt: str) -> str:
     return folded if len(folded) <= 2 * _PROMPT_ENDS else f"{folded[:_PROMPT_ENDS]}\n{folded[-_PROMPT_ENDS:]}"
 
 
-def _extracted(said: str, task: str) -> Phrase:
+def _extracted(claim: str, task: str) -> Phrase:
     """The clause that says most of what failed; where it says next to nothing, the task with it."""
-    clauses = [c for c in _CLAUSE.split(said) if c]
+    clauses = [c for c in _CLAUSE.split(claim) if c]
     failing = [c for c in clauses if any(forms.search(c) for _, forms in _words().verbs)]
     what = list(_content(max(failing or clauses or [""], key=lambda c: min(len(list(_content(c))), _ENOUGH))))
     if len(what) < _ENOUGH:

@@ -13,7 +13,7 @@ from rapidfuzz.distance import OSA, Levenshtein
 
 from dedupe.guard.features import Profile
 from dedupe.guard.slips import slip
-from dedupe.guard.words import CLOSED, HALVES, NEGATIONS, OPENINGS, POLITE, known, language_of, spelling
+from dedupe.guard.words import CLOSED, HALVES, NEGATIONS, OPENINGS, POLITE, is_word, language_of, spelling
 
 SLIPS = 3
 """Typing slips that a short text may have, and one more for every ``SLIP_EVERY`` tokens."""
@@ -35,6 +35,7 @@ def same_text(first: Profile, second: Profile) -> str:
     ``""``."""
     if first.stream == second.stream:
         return "format"
+    # A cheap bound first: most pairs differ in far more places than slips could explain, and need no alignment.
     limit = SLIPS + max(len(first.stream), len(second.stream)) // SLIP_EVERY
     here, there = _impolite(first, second)
     if abs(len(here) - len(there)) > 2 * limit:
@@ -45,10 +46,10 @@ def same_text(first: Profile, second: Profile) -> str:
     pair = _Pair(first, second, here, there)
     slips = 0
     for block in _blocks(left, right):
-        found = pair.slips(block)
-        if found < 0 or slips + found > limit:
+        explained = pair.slips(block)
+        if explained < 0 or slips + explained > limit:
             return ""
-        slips += found
+        slips += explained
     if pair.articles:
         return "articles"
     return "spelling" if slips else "format"
@@ -132,12 +133,14 @@ class _Pair:
     def _explain(self, left: list[int], right: list[int]) -> int:
         if len(left) > 40 or len(right) > 40:
             return -1
+        # Only one text has something here: an article, a doubled word, a possessive's end.
         if not left or not right:
             return self._only(self.first if left else self.second, left or right)
         if len(left) == len(right):
-            found = [self._one(a, b) for a, b in zip(left, right, strict=True)]
-            if min(found) >= 0:
-                return sum(found)
+            slips = [self._one(a, b) for a, b in zip(left, right, strict=True)]
+            if min(slips) >= 0:
+                return sum(slips)
+        # Else a word may be written apart ("key board"): try one against two or three, on either side, and explain the rest again.
         for size in (1, 2):
             for ours, theirs in ((1, size + 1), (size + 1, 1)):
                 if len(left) < ours or len(right) < theirs:
@@ -157,11 +160,11 @@ class _Pair:
         for place in range(len(longer)):
             if self._only(text, [longer[place]]) < 0:
                 continue
-            kept = longer[:place] + longer[place + 1 :]
-            a, b = (kept, right) if longer is left else (left, kept)
-            found = [self._one(one, other) for one, other in zip(a, b, strict=True)]
-            if min(found) >= 0:
-                return sum(found)
+            others = longer[:place] + longer[place + 1 :]
+            a, b = (others, right) if longer is left else (left, others)
+            slips = [self._one(one, other) for one, other in zip(a, b, strict=True)]
+            if min(slips) >= 0:
+                return sum(slips)
         return -1
 
     def _only(self, text: Profile, places: list[int]) -> int:
@@ -188,7 +191,7 @@ class _Pair:
             return False
         if tokens[-1] == "'s":
             return True
-        return not known(word, self.language) or not (_BOUND | NEGATIONS).intersection(tokens)
+        return not is_word(word, self.language) or not (_BOUND | NEGATIONS).intersection(tokens)
 
     def _one(self, a: int, b: int) -> int:
         """One token against one: 0 for another spelling, 1 for a slip, -1 else."""
@@ -199,16 +202,19 @@ class _Pair:
         kinds = first.kinds[a] + second.kinds[b]
         if "s" in kinds:
             return 1 if self._lost_letters(a, b) or self._misplaced_capital(a, b) else -1
+        # Numbers and units never slip: 12 and 13 are one key apart, and two questions.
         if "n" in kinds or kinds in ("dd", "uu", "du", "ud") or self._halves(a, b):
             return -1
         if "d" in kinds or "u" in kinds:
             word, other = (first.surface[a] if kinds[0] in "du" else word), (second.surface[b] if kinds[1] in "du" else other)
+            # A number word or a unit may be misspelled, as it is written and not as the number that it stands for.
             if "u" in kinds and min(len(word), len(other)) < 4:
                 return -1
         if {word, other} in ({"'s", "is"}, {"'s", "has"}, {"a", "an"}):
             return 0
         if spelling(word) == spelling(other):
             return 0
+        # No slip, but counted apart: whether "a" for "the" is another question is for the scorer to say.
         if word in _ARTICLES and other in _ARTICLES and "N" not in kinds:
             self.articles += 1
             return 0

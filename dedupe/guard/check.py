@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from typing import Literal
 
 from dedupe.guard.alignment import same_text
@@ -31,6 +32,8 @@ SHORT_TARGET = 60
 """Characters up to which a target is an answer, and not an explanation in somebody's own words."""
 FEW_CAPITALS = 2
 """So many words in another case are not the case of a whole text."""
+CASELESS_UNITS = frozenset(("kg", "km", "cm", "ml", "hz", "lb", "oz", "ft", "in"))
+"""Units whose capitals carry no meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +79,47 @@ def check(a: Comparable, b: Comparable) -> Finding:
     first, second = profile_of(here.stem), profile_of(there.stem)
     if first.empty or second.empty:
         return Finding("apart", "empty text")
+    # Numbers come before all else: the end of a cut-off text could hide that they differ.
     if _differ(first.numbers, second.numbers) == "conflict":
         return Finding("apart", "numbers")
     if _is_cut(a, b):
         return Finding("form", "cut off")
-    found = Finding("apart", "options")
-    if same_options(here.options, there.options):
-        found = compare_profiles(first, second)
-    if found.match != "form" and a.choices == b.choices and (here.stem, there.stem) != (a.prompt, b.prompt):
-        whole = compare_profiles(profile_of(a.prompt), profile_of(b.prompt))
-        found = whole if whole.match == "form" else found
-    if found.match == "form" and _folded(a.prompt) == _folded(b.prompt):
+    finding = _compare_stems(a, b, here, there)
+    if finding.match == "form" and _folded(a.prompt) == _folded(b.prompt):
         return Finding("form", "equal but for case and white space")
-    if found.match == "reworded":
-        if a.kind == b.kind == "exercise":
-            return Finding("apart", "another exercise")
-        if _folded(a.earlier) != _folded(b.earlier):
-            return Finding("apart", "earlier turns")
-        if {mood(item.prompt.removeprefix(item.earlier)) for item in (a, b)} == {"asks", "tells"}:
-            return Finding("apart", "a question and a statement")
-    return found
+    if finding.match == "reworded":
+        reason = _forbids_rewording(a, b)
+        return Finding("apart", reason) if reason else finding
+    return finding
+
+
+def _compare_stems(a: Comparable, b: Comparable, here: Choice, there: Choice) -> Finding:
+    """What the texts without their options say, and where that finds a difference, the whole prompts."""
+    finding = Finding("apart", "options")
+    if same_options(here.options, there.options):
+        finding = compare_profiles(profile_of(here.stem), profile_of(there.stem))
+    # What looked like an option may be part of the question ("A. Lincoln"): then the whole prompts are equal where the stems are not.
+    if finding.match != "form" and a.choices == b.choices and (here.stem, there.stem) != (a.prompt, b.prompt):
+        whole = compare_profiles(profile_of(a.prompt), profile_of(b.prompt))
+        return whole if whole.match == "form" else finding
+    return finding
+
+
+def _forbids_rewording(a: Comparable, b: Comparable) -> str:
+    """Why two items are not one in other words, whatever their words say; ``""`` where nothing forbids it."""
+    # A textbook asks the same in many ways on purpose: each of them is an exercise of its own.
+    if a.kind == b.kind == "exercise":
+        return "another exercise"
+    if _folded(a.earlier) != _folded(b.earlier):
+        return "earlier turns"
+    # An answer lies near its question, and is no rewording of it.
+    if {mood(item.prompt.removeprefix(item.earlier)) for item in (a, b)} == {"asks", "tells"}:
+        return "a question and a statement"
+    return ""
 
 
 def _is_cut(a: Comparable, b: Comparable) -> bool:
+    # Nearly all pairs begin otherwise, and looking for a cut is slow.
     if a.prompt[:3].casefold() != b.prompt[:3].casefold():
         return False
     return is_cut_from(a.prompt, b.prompt) or is_cut_from(b.prompt, a.prompt)
@@ -111,6 +132,7 @@ def _folded(text: str) -> str:
 
 def compare_profiles(first: Profile, second: Profile) -> Finding:
     """The prompts alone."""
+    # One order for each pair, so that no step below can depend on which text came first.
     if _size(first) < _size(second):
         first, second = second, first
     if first.rest != second.rest:
@@ -120,6 +142,7 @@ def compare_profiles(first: Profile, second: Profile) -> Finding:
     if _differ(first.numbers, second.numbers) == "conflict":
         return Finding("apart", "numbers")
     form = same_text(first, second)
+    # "a model" and "the model" may be two things: not merged by form alone, but left to the scorer.
     if form == "articles":
         return Finding("reworded", "reworded")
     if form:
@@ -138,6 +161,7 @@ def _differ(first: Sequence[str], second: Sequence[str]) -> str:
     kinds, others = set(first), set(second)
     if kinds - others and others - kinds:
         return "conflict"
+    # The same ones, but some more often: 2 + 2 = 4 against 2 + 4 = 4.
     here, there = Counter(first), Counter(second)
     if here == there:
         return ""
@@ -153,24 +177,30 @@ def _capitals_clash(first: Profile, second: Profile) -> bool:
     """Whether a capital that means something (``US``, ``mW``, the set ``A``) is in one text only, and not the case of a whole text."""
     if first.surface == second.surface or first.stream != second.stream:
         return False
-    pairs = zip(first.surface, second.surface, first.kinds, second.kinds, strict=True)
-    places = [(place, pair) for place, pair in enumerate(pairs) if pair[0] != pair[1] and pair[0].casefold() == pair[1].casefold()]
-    telling = [place for place, pair in places if _capital_tells(*pair)]
-    if not telling or len(places) > FEW_CAPITALS:
+    tokens = zip(first.surface, second.surface, first.kinds, second.kinds, strict=True)
+    other_case = [token for token in tokens if token[0] != token[1] and token[0].casefold() == token[1].casefold()]
+    telling = sum(_capital_tells(*token) for token in other_case)
+    # Many words in another case are a title or a shout; no single one of them was meant.
+    if not telling or len(other_case) > FEW_CAPITALS:
         return False
-    whole = any("".join(text.surface).islower() or "".join(text.surface).isupper() for text in (first, second))
-    return not whole or len(telling) == len(places)
+    # Who writes all in one case chose none of the capitals: then they tell only where nothing else is in another case.
+    one_case = any("".join(text.surface).islower() or "".join(text.surface).isupper() for text in (first, second))
+    return not one_case or telling == len(other_case)
 
 
 def _capital_tells(here: str, there: str, kind: str, other: str) -> bool:
-    if "s" in (kind, other) or (
-        len(here) == 2 and sorted((here.istitle(), there.istitle())) == [False, True] and here.casefold() not in CLOSED
-    ):
+    """Whether one token in two cases is two things. ``kind`` and ``other`` are its kinds in the two texts (``Profile.kinds``)."""
+    # Co and CO, Pa and PA: of two letters, one text writes the first alone in a capital. Small words (Is, is) open sentences.
+    like_an_element = len(here) == 2 and here.istitle() != there.istitle() and here.casefold() not in CLOSED
+    if like_an_element or "s" in (kind, other):
+        # Letters and identifiers: x and X differ. A long one that is a word in the other text is only emphasis.
         return len(here) < 4 or kind == other
     if kind == other == "u":
-        return len(here) < 3 and here.casefold() not in ("kg", "km", "cm", "ml", "hz", "lb", "oz", "ft", "in")
-    named = kind != other or any(len(text) > 1 and text.isupper() for text in (here, there))
-    return named and here.casefold() in CAPITALS | {"a"}
+        # mW and MW differ by a factor of a billion; KG and kg are written as one likes.
+        return len(here) < 3 and here.casefold() not in CASELESS_UNITS
+    # US and us, May and may: words that a capital makes another word, where it can have been meant.
+    meant_as_name = kind != other or any(len(text) > 1 and text.isupper() for text in (here, there))
+    return meant_as_name and here.casefold() in CAPITALS | {"a"}
 
 
 def _conflicts_in_detail(first: Profile, second: Profile, unshared: Unshared) -> Iterator[str]:
@@ -191,6 +221,7 @@ def _conflicts_in_detail(first: Profile, second: Profile, unshared: Unshared) ->
         yield "names"
     if {word.text for word in (*unshared.first, *unshared.second)} & QUANTIFIERS:
         yield "quantifiers"
+    # From here on the reason only names what differs for the reader: whatever it is, it parts two texts that share nearly all.
     if len(unshared.first) == len(unshared.second) == 1:
         yield "one word substituted"
     if bool(unshared.first) != bool(unshared.second):
@@ -213,6 +244,7 @@ def _conflicts_in_rewording(first: Profile, second: Profile, unshared: Unshared)
         yield "negation"
     if _opposites(unshared):
         yield "opposites"
+    # Both must name somebody else: a rewording may well leave a name out.
     if _names(unshared.first, second.words) and _names(unshared.second, first.words):
         yield "names"
     if _same_start(first, second):
@@ -225,11 +257,7 @@ def _has_formula(first: Profile, second: Profile) -> bool:
 
 def _same_start(first: Profile, second: Profile) -> bool:
     """Whether both begin with the same words for half of the shorter one: one scenario, and then two questions."""
-    shared = 0
-    for here, there in zip(first.stream, second.stream, strict=False):
-        if here != there:
-            break
-        shared += 1
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first.stream, second.stream, strict=False)))
     return shared >= 5 and 2 * shared >= min(len(first.stream), len(second.stream))
 
 
@@ -261,7 +289,7 @@ def _frame(a: Comparable, b: Comparable, here: Choice, there: Choice) -> str:
 
 
 def _targets_clash(a: str, b: str) -> bool:
-    """Short targets are answers and must be equal; in long ones, which may be explained in other words, most of the numbers must be."""
+    """Short targets are answers and must be equal. Long ones explain, in words of their own: of their numbers most must be equal."""
     if not a or not b or same_answer(a, b):
         return False
     if max(len(a), len(b)) <= SHORT_TARGET:
@@ -271,15 +299,18 @@ def _targets_clash(a: str, b: str) -> bool:
 
 
 def _size(text: Profile) -> tuple[int, int, tuple[Word, ...], tuple[str, ...], tuple[str, ...]]:
+    """A total order of texts, the fuller ones last."""
     return len(text.words) + len(text.symbols) + len(text.code), len(text.words), text.words, text.symbols, text.code
 
 
 def _opposites(unshared: Unshared) -> bool:
+    # Asked both ways, since a denial by prefix is known from the plain word alone: possible knows impossible.
     first, second = ({word.text for word in side} for side in (unshared.first, unshared.second))
     return any(opposites(word) & second for word in first) or any(opposites(word) & first for word in second)
 
 
 def _names(unshared: Sequence[Word], other: Sequence[Word]) -> bool:
+    """Whether a name is among the unshared words that the other text has not even as a plain word."""
     if not any(word.name for word in unshared):
         return False
     others = {word.text for word in other}

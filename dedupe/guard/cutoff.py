@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from dedupe.guard.words import UNFINISHED, frequent, known
+from dedupe.guard.words import UNFINISHED, frequent, is_word
 
 CUT_SHARE = 0.5
 """Of the longer text, that must be left."""
@@ -30,15 +30,16 @@ _LETTER_PER_WORD = 3
 
 def is_cut_from(short: str, long: str) -> bool:
     """Whether ``short`` is ``long``, cut off; white space and case do not matter, nor do other marks for the ellipsis."""
-    kept, whole = _even(short), _even(long)
-    bare = _DOTS.sub("", kept)
-    dots = len(bare) < len(kept)
+    cut, whole = _even(short), _even(long)
+    bare = _DOTS.sub("", cut)
+    dots = len(bare) < len(cut)
     if dots and _DOTS.search(whole):
         return False
     if not len(bare) < len(whole) or len(bare) < CUT_SHARE * len(whole) or whole[: len(bare)].casefold() != bare.casefold():
         return False
     words = _words(bare)
     rest = whole[len(bare) :]
+    # Cut inside a word, but never inside a number: 12 is not 120 cut off.
     inside = bare[-1:].isalnum() and rest[:1].isalnum()
     if inside and (bare[-1].isdigit() or rest[0].isdigit()):
         return False
@@ -64,6 +65,7 @@ def _shows(bare: str, rest: str, words: int, *, inside: bool, ends: bool) -> boo
         return False
     if last.lower() in UNFINISHED and rest[:1] == " ":
         return follow > 0
+    # Nothing at the cut itself shows it: from here on the rest must look like the end of the same sentence, and enough must be left.
     if words < SOME or rest[:1] != " ":
         return False
     if "\n" in rest and _WORD.search(rest[: rest.index("\n")]):
@@ -80,13 +82,14 @@ def _half_word(last: str, rest: str, words: int, *, ends: bool) -> bool:
     left = len(lost.group()) if lost else 0
     if not last or rest.lower() in ("s", "es"):
         return False
+    # More follows than the other half of a word: this is no pair of a shorter and a longer word at the end.
     if len(rest) > left + 1 and words >= SOME:
         return True
     if len(last) == 1:
         return last.islower() and last not in "ai" and left > 2
     if len(last) == 2 and left > 1 and not frequent(last.lower()):
         return True
-    return not known(last.lower()) or (ends and left > 2 and words >= SOME)
+    return not is_word(last.lower()) or (ends and left > 2 and words >= SOME)
 
 
 def _open(text: str) -> int:

@@ -26,13 +26,13 @@ def denials_clash(first: Profile, second: Profile) -> bool:
 
 def _denied(text: Profile) -> set[str]:
     """The stem of the word that each denial is about."""
-    found: set[str] = set()
+    stems: set[str] = set()
     for place, token in enumerate(text.stream):
         if negates(token):
             after = text.stream[place + 1 : place + 1 + REACH]
             about = (word for word in after if word.isalpha() and word not in LIGHT and word not in FILLERS and not negates(word))
-            found.update(stem(word) for word in islice(about, 1))
-    return found
+            stems.update(stem(word) for word in islice(about, 1))
+    return stems
 
 
 def _idle_negations(text: Profile) -> int:

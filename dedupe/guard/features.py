@@ -168,6 +168,7 @@ class _Taken:
         for match in (_TOKEN_ASCII if text.isascii() else _TOKEN).finditer(text):
             kind, token = match.lastgroup, match.group()
             if kind == "word":
+                # The short way, for what most words are; the rest goes through ``_take``.
                 common = _common(token)
                 if common is not None:
                     if common.capital and not fresh:
@@ -186,6 +187,7 @@ class _Taken:
                 fresh = fresh or token in ".?!:\u3002\u0964"
                 continue
             before = self._take(kind or "", token, fresh, before, last_end == match.start())
+            # After the bracket of a list's letter, "a)", a sentence begins.
             fresh = token == ")" and len(tokens) > 1 and len(tokens[-2][0]) == 1
             last_end = match.end()
 
@@ -211,6 +213,7 @@ class _Taken:
             self._word(token, fresh=True)
             return "word"
         elif kind == "number":
+            # "3.1.4" is read as 3.1 and .4: the dot belongs to what is before it.
             if token[0] == "." and touches and before == "number":
                 token = token[1:]
             self._symbol(_number(token), token, "n")
@@ -311,6 +314,7 @@ def _layout(text: str) -> tuple[int, ...]:
         return ()
     depths: list[int] = []
     open_widths: list[int] = []
+    # A line is as deep as there are lines before it that stand less far in and are still open.
     for width in widths:
         while open_widths and open_widths[-1] >= width:
             open_widths.pop()

@@ -31,15 +31,15 @@ def choice(prompt: str, choices: tuple[str, ...]) -> Choice:
     if not marks:
         return Choice(_without(prompt, choices) if choices else prompt, choices)
     ends = [*(mark.start() for mark in marks[1:]), len(prompt)]
-    found = [prompt[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=True)]
-    if "\n\n" in found[-1]:
-        found[-1], after = found[-1].split("\n\n", 1)
+    lettered = [prompt[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=True)]
+    if "\n\n" in lettered[-1]:
+        lettered[-1], after = lettered[-1].split("\n\n", 1)
     else:
         after = ""
-    if choices and sorted(map(answer, found)) != sorted(map(answer, choices)):
+    if choices and sorted(map(answer, lettered)) != sorted(map(answer, choices)):
         return Choice(prompt, choices)
     stem = f"{prompt[: marks[0].start()]}\n{after}".strip()
-    return Choice(stem, choices or tuple(found)) if stem and all(found) else Choice(prompt, choices)
+    return Choice(stem, choices or tuple(lettered)) if stem and all(lettered) else Choice(prompt, choices)
 
 
 def _lettered(prompt: str) -> list[re.Match[str]]:
@@ -57,13 +57,13 @@ def _lettered(prompt: str) -> list[re.Match[str]]:
 
 def _without(prompt: str, choices: Sequence[str]) -> str:
     """A prompt without options that end it unlettered."""
-    kept = prompt.rstrip()
+    stem = prompt.rstrip()
     for option in reversed(choices):
-        trimmed = kept.rstrip(" \n\t-*\u2022.,;")
+        trimmed = stem.rstrip(" \n\t-*\u2022.,;")
         if not option or not trimmed.endswith(option.rstrip(" .,;")):
             return prompt
-        kept = trimmed[: -len(option.rstrip(" .,;"))]
-    return kept if kept.strip() else prompt
+        stem = trimmed[: -len(option.rstrip(" .,;"))]
+    return stem if stem.strip() else prompt
 
 
 def same_options(first: Sequence[str], second: Sequence[str]) -> bool:

@@ -76,6 +76,8 @@ def plain(text: str) -> Plain:
     """Takes the format off. Never fails, whatever the text."""
     blocks: list[str] = []
     tags: list[str] = []
+    # The order counts: code goes first, so that nothing below reads its signs as format; entities before tags, which they may spell.
+    # Each step first looks for a character without which it has nothing to do: most texts have none of them.
     if "```" in text or "~~~" in text:
         text = text.replace(FENCED, " ")
         blocks = [match.group(2) for match in _FENCE.finditer(text)]
@@ -148,6 +150,7 @@ def _formulas(text: str) -> str:
         text = _WRAPPED.sub(r" \1 ", text)
     text = _COSMETIC.sub(" ", text)
     text = _COMMAND.sub(lambda match: match.group(2) or _COMMANDS[match.group(1)], text)
+    # Braces that are shown are hidden from the groups below. Four rounds: groups lie in groups, from the inside out.
     text = text.replace("\\{", "\x03").replace("\\}", "\x04")
     for _ in range(4):
         grouped = _GROUP.sub(_group, _SCRIPT.sub(_script_group, text))

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from dedupe.guard.words import CLOSED, HALVES, KEPT_APART, NUMBER_WORDS, frequent, known, lexicon, opposites
+from dedupe.guard.words import CLOSED, HALVES, KEPT_APART, NUMBER_WORDS, frequent, is_word, lexicon, opposites
 
 RARER = 100
 """Times rarer than a word another must be for a keystroke inside it to be a slip."""
@@ -44,9 +44,10 @@ def slip(a: str, b: str, language: str = "en", *, names: bool = False) -> bool:
         return False
     if shorter < 2:
         return False
-    here, there = known(a, language), known(b, language)
+    # Now the two are near enough; whether it is a slip depends on which of them are words.
+    here, there = is_word(a, language), is_word(b, language)
     common = frequent(a) or frequent(b)
-    if not common and ((_opposed(a, b) and known(min(a, b, key=len), language)) or _ends_tell(a, b)):
+    if not common and ((_opposed(a, b) and is_word(min(a, b, key=len), language)) or _ends_tell(a, b)):
         return False
     if here and there:
         return distance == 1 and (_closed_slip(a, b) or _closed_slip(b, a) or (not names and _far_fetched(a, b)))
@@ -54,8 +55,10 @@ def slip(a: str, b: str, language: str = "en", *, names: bool = False) -> bool:
         return False
     if here or there:
         word, wrong = (a, b) if here else (b, a)
+        # Of two letters anything is near anything ("pa", "pH").
         if shorter == 2 and not common:
             return False
+        # Names are one letter apart by nature (Jon, Joan): only what a keyboard does, or a long one, and not one that goes on.
         if names and not common:
             return (
                 distance == 1

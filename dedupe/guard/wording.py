@@ -64,14 +64,14 @@ def unshared_words(first: Sequence[Word], second: Sequence[Word]) -> Unshared:
 
 def _without(words: Sequence[Word], taken: Counter[str]) -> list[Word]:
     left = Counter(taken)
-    kept = []
+    unmatched = []
     for word in words:
         key = stem(word.text)
         if left[key] > 0:
             left[key] -= 1
         else:
-            kept.append(word)
-    return kept
+            unmatched.append(word)
+    return unmatched
 
 
 def _match_slips(left: list[Word], right: list[Word]) -> int:

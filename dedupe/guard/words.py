@@ -93,7 +93,7 @@ def lexicon(language: str) -> Mapping[str, int]:
     return counts
 
 
-def known(word: str, language: str = "en") -> bool:
+def is_word(word: str, language: str = "en") -> bool:
     """Whether a word is an English one (or a plain inflection of one), or one of ``language``."""
     if word in lexicon("en") or word in _vocabulary() or (language != "en" and word in lexicon(language)):
         return True
@@ -114,7 +114,7 @@ def language_of(words: Iterable[str]) -> str:
 @lru_cache(maxsize=65536)
 def negates(word: str) -> bool:
     """Whether a word denies, misspelled or not."""
-    return word in NEGATIONS or (len(word) > 4 and not known(word) and any(OSA.distance(word, other) == 1 for other in _LONG_NEGATIONS))
+    return word in NEGATIONS or (len(word) > 4 and not is_word(word) and any(OSA.distance(word, other) == 1 for other in _LONG_NEGATIONS))
 
 
 @lru_cache(maxsize=65536)

@@ -90,10 +90,11 @@ class Trees:
         node = np.zeros((count, len(trees)), np.int64)
         rows = np.arange(count)[:, None]
         for _ in range(self.depth):
-            asked = self.feature[trees, node]
-            left = features[rows, asked].astype(np.float64) <= self.threshold[trees, node]
+            feature = self.feature[trees, node]
+            left = features[rows, feature].astype(np.float64) <= self.threshold[trees, node]
             down = np.where(left, self.left[trees, node], self.right[trees, node])
-            np.add.at(accounts, (rows, asked), self.value[trees, down] - self.value[trees, node])
+            # ``add.at``, since several trees ask the same feature of a row, and each must count.
+            np.add.at(accounts, (rows, feature), self.value[trees, down] - self.value[trees, node])
             node = down
         start = float(self.value[:, 0].sum())
         return start + accounts.sum(1), accounts
@@ -132,11 +133,11 @@ class Scorer:
         self, pairs: Sequence[tuple[Comparable, Comparable]], first: Floats, second: Floats, cosines: Sequence[float]
     ) -> list[Scored]:
         """One Scored for each pair. ``first`` and ``second`` are the vectors (n, 384) of its sides, of any one scale. Symmetric."""
-        found: list[Scored] = []
+        scores: list[Scored] = []
         for start in range(0, len(pairs), self.BLOCK):
             part = slice(start, start + self.BLOCK)
-            found += self._block(pairs[part], first[part], second[part], cosines[part])
-        return found
+            scores += self._block(pairs[part], first[part], second[part], cosines[part])
+        return scores
 
     def _block(
         self, pairs: Sequence[tuple[Comparable, Comparable]], first: Floats, second: Floats, cosines: Sequence[float]
@@ -144,11 +145,12 @@ class Scorer:
         table = np.array([similarities(a.prompt, b.prompt, cosine) for (a, b), cosine in zip(pairs, cosines, strict=True)], np.float32)
         table = np.column_stack((table, self.metric.apply(first, second, cosines))).astype(np.float32)
         odds, accounts = self.trees.accounts(table)
-        found = []
+        scores = []
         for odd, account in zip(odds.tolist(), accounts, strict=True):
+            # The reason that a person reads: what spoke most for the verdict.
             most = account.argmax() if odd >= 0 else account.argmin()
-            found.append(Scored(1 / (1 + float(np.exp(-odd))), FEATURES[int(most)]))
-        return found
+            scores.append(Scored(1 / (1 + float(np.exp(-odd))), FEATURES[int(most)]))
+        return scores
 
 
 def _trees(part: dict[str, list[list[float]]], features: int) -> Trees:

@@ -143,7 +143,7 @@ def text_of(text: str) -> Text:
     shown = text if len(text) <= 2 * CHARACTERS else f"{text[:CHARACTERS]} {text[-CHARACTERS:]}"
     tail = _last_sentence(shown)
     words = frozenset(word.text for word in profile.words)
-    asked = (word.strip("?,.\"'") for word in tail.casefold().split())
+    words_of_tail = (word.strip("?,.\"'") for word in tail.casefold().split())
     return Text(
         profile=profile,
         folded=shown.casefold()[:CHARACTERS],
@@ -153,13 +153,14 @@ def text_of(text: str) -> Text:
         names=frozenset(word.text for word in profile.words if word.name and word.text not in LIGHT),
         numbers=frozenset(symbol for symbol in profile.symbols if symbol[0].isdigit()),
         quantifiers=words & QUANTIFIERS,
-        question=next((word for word in asked if word in QUESTION_WORDS), ""),
+        question=next((word for word in words_of_tail if word in QUESTION_WORDS), ""),
     )
 
 
 def similarities(a: str, b: str, cosine: float) -> list[float]:
     """The features of one pair, as ``NAMES``. Symmetric to the last bit."""
     first, second = text_of(a), text_of(b)
+    # One order for each pair, so that sums of floats come out the same from both sides.
     if (len(first.profile.stream), a) > (len(second.profile.stream), b):
         first, second = second, first
     one, other = first.profile.stream, second.profile.stream
@@ -237,8 +238,8 @@ def _last(p: Integers, q: Integers) -> tuple[float, float]:
 def _pieces(text: str) -> Integers:
     table = vocabulary()
     ids = np.unique(np.array(_tokeniser().encode(text, add_special_tokens=False).ids, np.int64))
-    kept = ids[~table.light[ids]]
-    return kept if len(kept) <= PIECES else np.sort(kept[np.argsort(-table.weights[kept], kind="stable")[:PIECES]])
+    pieces = ids[~table.light[ids]]
+    return pieces if len(pieces) <= PIECES else np.sort(pieces[np.argsort(-table.weights[pieces], kind="stable")[:PIECES]])
 
 
 def _last_sentence(text: str) -> str:
@@ -250,8 +251,8 @@ def _in(p: Integers, q: Integers) -> Truths:
     """Which of ``p`` are in ``q``; both ascending."""
     if not len(q):
         return np.zeros(len(p), np.bool_)
-    found: Truths = q[np.minimum(np.searchsorted(q, p), len(q) - 1)] == p
-    return found
+    shared: Truths = q[np.minimum(np.searchsorted(q, p), len(q) - 1)] == p
+    return shared
 
 
 def _common(a: Sequence[str], b: Sequence[str]) -> int:

@@ -95,9 +95,9 @@ def fit_metric(rows: Rows) -> Metric:
             optimiser.step()
         for group in optimiser.param_groups:
             group["lr"] *= 0.75
-    found = directions.detach().numpy()
-    step = float(np.abs(found).max()) / 127
-    return Metric(np.rint(found / step).astype(np.int8), step, *line.detach().tolist())
+    learned = directions.detach().numpy()
+    step = float(np.abs(learned).max()) / 127
+    return Metric(np.rint(learned / step).astype(np.int8), step, *line.detach().tolist())
 
 
 def fit_trees(table: Floats, label: npt.NDArray[np.int64], weight: Doubles) -> dict[str, list[list[float]]]:
@@ -145,5 +145,5 @@ def balanced(groups: Sequence[str], label: npt.NDArray[np.int64], shares: dict[s
             rows = (names == name) & (label == value)
             if rows.any():
                 weight[rows] = share / rows.sum()
-    found: Doubles = weight * len(weight) / weight.sum()
-    return found
+    weights: Doubles = weight * len(weight) / weight.sum()
+    return weights

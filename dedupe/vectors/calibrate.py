@@ -13,16 +13,7 @@ import numpy as np
 
 from dedupe.vectors import minilm
 from dedupe.vectors.minilm import Floats
-
-PROBES = (
-    "Which planet has the most moons?",
-    "Solve \\(x^{2} - 4 = 0\\) for x.",
-    "The model told me that a whale is a fish, twice, and would not take it back.",
-    "def add(a, b):\n    return a - b  # why does this return 1 for add(3, 2)?",
-    "Une pomme coûte 3 €, combien coûtent sept pommes ?",
-    "x",
-)
-"""What ``open_encoder`` asks every engine before it trusts it."""
+from dedupe.vectors.probe import PROBES
 
 _SUBJECTS = (
     "the model|my assistant|a train|the second law|this function|our teacher|a 5 kg block|the cell membrane|he"
@@ -69,18 +60,18 @@ def calibrate(folder: Path, count: int = 300) -> dict[str, Floats]:
     compiled = openvino.Core().compile_model(graph.build(with_taps=True), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     request = compiled.create_infer_request()
     tokens = minilm.Tokens(folder, 256)
-    found: dict[str, Floats] = {}
+    ranges: dict[str, Floats] = {}
     sample = texts(count // 2) + _ordinary_words(folder, random.Random(11), count - count // 2)
     for batch in tokens.batches(sample):
         request.infer([batch.tokens, batch.mask])
         for place, tap in enumerate(graph.taps, start=1):
             top = np.abs(request.get_output_tensor(place).data[batch.mask > 0]).max(0)
-            found[tap] = np.maximum(found.get(tap, top), top)
+            ranges[tap] = np.maximum(ranges.get(tap, top), top)
     probe = np.zeros((len(PROBES), minilm.DIM), np.float32)
     for batch in tokens.batches(PROBES):
         request.infer([batch.tokens, batch.mask])
         probe[batch.rows] = request.get_output_tensor(0).data
-    return {**{k: v.astype(np.float16) for k, v in found.items()}, "probe": probe.astype(np.float16)}
+    return {**{k: v.astype(np.float16) for k, v in ranges.items()}, "probe": probe.astype(np.float16)}
 
 
 def main() -> None:

@@ -53,16 +53,16 @@ class Cells:
         count = min(count, len(self))
         if count == len(self):
             return np.broadcast_to(np.arange(len(self), dtype=np.int32), (len(vectors), count))
-        found = np.empty((len(vectors), count), np.int32)
+        numbers = np.empty((len(vectors), count), np.int32)
         turned = self.centroids.astype(np.float32).T
         sizes = lengths(squares(self.centroids)).astype(np.float32)
         for start in range(0, len(vectors), BLOCK):
             scores = (vectors[start : start + BLOCK].astype(np.float32) @ turned) / sizes
             if count == 1:
-                found[start : start + BLOCK, 0] = scores.argmax(1)
+                numbers[start : start + BLOCK, 0] = scores.argmax(1)
             else:
-                found[start : start + BLOCK] = np.argpartition(scores, -count, axis=1)[:, -count:]
-        return found
+                numbers[start : start + BLOCK] = np.argpartition(scores, -count, axis=1)[:, -count:]
+        return numbers
 
     def probes(self, rows: int) -> int:
         """How many cells a query visits in an index of so many rows."""
@@ -83,6 +83,7 @@ def train(vectors: Bytes, count: int) -> Cells:
     if count == 1:
         return Cells.one(vectors.shape[1])
     cells = Cells(np.ascontiguousarray(vectors[:count]))
+    # Whole sums, so that the order of the vectors does not matter; an empty cell keeps its centroid.
     for _ in range(ROUNDS):
         assigned = cells.of(vectors)
         order = np.argsort(assigned, kind="stable")

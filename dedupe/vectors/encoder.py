@@ -52,9 +52,9 @@ def checked(vectors: Floats, count: int, dim: int) -> Floats:
     return vectors
 
 
-def thread_count(asked: int) -> int:
+def thread_count(wanted: int) -> int:
     """0 is what this process may use."""
-    return asked or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    return wanted or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def digest(parts: Iterator[bytes]) -> str:

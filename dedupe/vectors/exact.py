@@ -25,8 +25,8 @@ def rounded(vectors: npt.NDArray[Any]) -> Bytes:
 
 def squares(vectors: Bytes) -> npt.NDArray[np.int32]:
     """The squared lengths, in grid steps."""
-    found: npt.NDArray[np.int32] = np.einsum("ij,ij->i", vectors, vectors, dtype=np.int32)
-    return found
+    sums: npt.NDArray[np.int32] = np.einsum("ij,ij->i", vectors, vectors, dtype=np.int32)
+    return sums
 
 
 def lengths(squared: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
@@ -39,7 +39,7 @@ class Pairs(NamedTuple):
     """Neighbours as three columns: row of the query, row of the known vector, cosine rounded to four decimals."""
 
     query: npt.NDArray[np.intp]
-    known: npt.NDArray[np.intp]
+    neighbour: npt.NDArray[np.intp]
     score: npt.NDArray[np.float64]
 
 
@@ -55,6 +55,7 @@ def near_pairs(
     if not products.size:
         return Pairs(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0))
     floors = np.broadcast_to(np.asarray(floor, np.float64), (len(queries),))
+    # First a bound in float32, a little too low, that throws out nearly all; then the rounded cosine of those that are left.
     least = (floors - 1e-4) * query_lengths
     least = np.where(least > 0, least * known_lengths.min(), -np.inf)
     rows, columns = np.nonzero(products >= least[:, None].astype(np.float32))
@@ -64,13 +65,13 @@ def near_pairs(
 
 
 def pairs_above(queries: Bytes, known: Bytes, floor: float) -> Pairs:
-    """Every pair whose rounded cosine is at least ``floor``, by comparison with all. In order of query, then of known."""
+    """Every pair whose rounded cosine is at least ``floor``, by comparison with all. In order of query, then of neighbour."""
     wanted, sizes, known_sizes = queries.astype(np.float32), lengths(squares(queries)), lengths(squares(known))
-    found = [Pairs(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0))]
+    blocks = [Pairs(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0))]
     for start in range(0, len(known), BLOCK):
         stop = start + BLOCK
         block = near_pairs(wanted, sizes, known[start:stop], known_sizes[start:stop], floor)
-        found.append(block._replace(known=block.known + start))
-    query, column, score = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        blocks.append(block._replace(neighbour=block.neighbour + start))
+    query, column, score = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     order = np.lexsort((column, query))
     return Pairs(query[order], column[order], score[order])

@@ -101,6 +101,7 @@ class Index:
 
     def add(self, ids: Sequence[str], vectors: Floats) -> None:
         """Takes in rows that it does not hold. An id that was forgotten comes back with the vector that it had."""
+        # Its row is still in a segment: to count it as living again is enough.
         returned = self.state.dead & set(ids)
         self.state = replace(self.state, dead=self.state.dead - returned)
         new = [row for row, item_id in enumerate(ids) if item_id not in returned]
@@ -118,8 +119,8 @@ class Index:
         if not ids or not self._segments:
             return set()
         wanted = _ids(ids)
-        found = {i.decode() for segment in self._segments for i in segment.ids[segments.among(segment.ids, wanted)]}
-        return found - self.state.dead
+        present = {i.decode() for segment in self._segments for i in segment.ids[segments.among(segment.ids, wanted)]}
+        return present - self.state.dead
 
     def search(self, queries: Bytes, floor: float, count: int) -> Shortlist:
         """For each query the ``count`` best of those that it is compared with and that reach ``floor``."""
@@ -130,8 +131,8 @@ class Index:
         def compare(unit: _Unit) -> tuple[_Unit, npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64]]:
             segment, rows = self._segments[unit.segment], slice(unit.first, unit.last)
             chosen = unit.queries
-            found = near_pairs(wanted[chosen], sizes[chosen], segment.vectors[rows], lengths(segment.squares[rows]), floors[chosen])
-            return unit, chosen[found.query], found.known + unit.first, found.score
+            pairs = near_pairs(wanted[chosen], sizes[chosen], segment.vectors[rows], lengths(segment.squares[rows]), floors[chosen])
+            return unit, chosen[pairs.query], pairs.neighbour + unit.first, pairs.score
 
         with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(self._threads) as pool:
             for wave in _waves(self._units(queries)):
@@ -142,14 +143,15 @@ class Index:
 
     def tidy(self) -> None:
         """Deletes files that ``state`` does not name; for after it is kept."""
-        kept = {segment.name + segments.SUFFIX for segment in self.state.segments}
+        registered = {segment.name + segments.SUFFIX for segment in self.state.segments}
         for path in self.folder.iterdir():
-            if path.is_file() and path.name not in kept:
+            if path.is_file() and path.name not in registered:
                 path.unlink(missing_ok=True)
 
     def _units(self, queries: Bytes) -> Iterator[_Unit]:
         """The work: every cell that a query visits, in every segment, in pieces that fit a processor's cache."""
         visited = self.state.cells.nearest(queries, self.state.cells.probes(len(self)))
+        # From "cells of a query" to "queries of a cell": a cell's rows are then read once for all queries that visit it.
         order = np.argsort(visited.ravel(), kind="stable")
         by_cell = order // max(visited.shape[1], 1)
         ends = np.cumsum(np.bincount(visited.ravel(), minlength=len(self.state.cells)))
@@ -165,9 +167,9 @@ class Index:
         if len(ids):
             self._hold([*self._segments, segments.write(self.folder, ids, vectors, self.state.cells)])
 
-    def _hold(self, held: list[Segment]) -> None:
-        self._segments = held
-        self.state = replace(self.state, segments=tuple(segment.info for segment in held))
+    def _hold(self, opened: list[Segment]) -> None:
+        self._segments = opened
+        self.state = replace(self.state, segments=tuple(segment.info for segment in opened))
 
     def _settle(self, whole: bool = False) -> None:
         """New cells where the index has outgrown its own; else few files, and few dead rows."""
@@ -199,9 +201,9 @@ class Index:
     def _recell(self, count: int) -> None:
         log.info("the index has %s rows: training %s cells", f"{len(self):,}", f"{count:,}")
         self.state = replace(self.state, cells=cells.train(self._sample(cells.SAMPLE * count), count))
-        dead, held = self._dead(), self._segments
+        dead, opened = self._dead(), self._segments
         self._hold([])
-        for segment in held:
+        for segment in opened:
             for ids, vectors in segments.rows_in_order(segment, cells.FIRST):
                 alive = ~segments.among(ids, dead)
                 self._append(ids[alive], vectors[alive])
@@ -227,8 +229,8 @@ class Index:
 class _Best:
     """Collects neighbours and keeps the best of each query."""
 
-    def __init__(self, held: Sequence[Segment], dead: Ids, count: int) -> None:
-        self._held, self._dead, self._count = held, dead, count
+    def __init__(self, opened: Sequence[Segment], dead: Ids, count: int) -> None:
+        self._opened, self._dead, self._count = opened, dead, count
         self._query, self._segment, self._row = np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0, np.intp)
         self._score, self._ids = np.zeros(0), np.zeros(0, "S1")
         self._new: list[tuple[int, npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64]]] = []
@@ -243,7 +245,7 @@ class _Best:
         """Once many are waiting, drops all but the best of each query, and raises the floors of those that have enough."""
         if self._waiting < at_least or not self._new:
             return
-        ids = np.concatenate([self._ids, *(self._held[s].ids[row] for s, _, row, _ in self._new)])
+        ids = np.concatenate([self._ids, *(self._opened[s].ids[row] for s, _, row, _ in self._new)])
         query = np.concatenate([self._query, *(q for _, q, _, _ in self._new)])
         segment = np.concatenate([self._segment, *(np.full(len(q), s, np.intp) for s, q, _, _ in self._new)])
         row = np.concatenate([self._row, *(r for _, _, r, _ in self._new)])
@@ -251,17 +253,18 @@ class _Best:
         order = np.lexsort((ids, -score, query))
         order = order[~segments.among(ids[order], self._dead)]
         rank = np.arange(len(order)) - np.searchsorted(query[order], query[order])
+        # Who has enough neighbours wants only nearer ones from now on; an equal one may still come first by its id.
         full = order[rank == self._count - 1]
         floors[query[full]] = score[full]
-        kept = order[rank < self._count]
-        self._ids, self._query, self._segment, self._row, self._score = ids[kept], query[kept], segment[kept], row[kept], score[kept]
+        best = order[rank < self._count]
+        self._ids, self._query, self._segment, self._row, self._score = ids[best], query[best], segment[best], row[best], score[best]
         self._new, self._waiting = [], 0
 
     def shortlist(self, floors: npt.NDArray[np.float64]) -> Shortlist:
         self.pick(floors, 0)
-        dim = self._held[0].vectors.shape[1] if self._held else 1
+        dim = self._opened[0].vectors.shape[1] if self._opened else 1
         vectors = np.empty((len(self._query), dim), np.int8)
-        for place, segment in enumerate(self._held):
+        for place, segment in enumerate(self._opened):
             here = self._segment == place
             vectors[here] = segment.vectors[self._row[here]]
         return Shortlist(self._query, self._ids, self._score, vectors)

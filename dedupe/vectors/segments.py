@@ -72,12 +72,12 @@ def write(folder: Path, ids: Ids, vectors: Bytes, cells: Cells) -> Segment:
     numbers = cells.of(vectors)
     order = np.lexsort((ids, numbers))
     members = np.bincount(numbers, minlength=len(cells))
-    part, (starts, squared, kept, kept_vectors) = _created(folder, members, ids.dtype.itemsize, vectors.shape[1])
+    part, (starts, squared, names, vectors_by_cell) = _created(folder, members, ids.dtype.itemsize, vectors.shape[1])
     starts[1:] = np.cumsum(members)
-    kept[:] = ids[order]
-    kept_vectors[:] = vectors[order]
-    squared[:] = squares(kept_vectors)
-    return _finished(folder, part, (starts, squared, kept, kept_vectors))
+    names[:] = ids[order]
+    vectors_by_cell[:] = vectors[order]
+    squared[:] = squares(vectors_by_cell)
+    return _finished(folder, part, (starts, squared, names, vectors_by_cell))
 
 
 def merge(folder: Path, segments: Sequence[Segment], dead: Ids) -> Segment:
@@ -111,9 +111,9 @@ def rows_in_order(segment: Segment, at_once: int) -> Iterator[tuple[Ids, Bytes]]
 
 def among(ids: Ids, wanted: Ids) -> npt.NDArray[np.bool_]:
     """Which of many ids are among a few: by their first eight bytes, and where those agree by the whole."""
-    found = np.zeros(len(ids), np.bool_)
+    present = np.zeros(len(ids), np.bool_)
     if not len(wanted) or not len(ids):
-        return found
+        return present
     wanted = wanted.astype(f"S{max(wanted.dtype.itemsize, 8)}")
     keys = np.unique(np.ndarray(len(wanted), "<u8", wanted, strides=wanted.strides))
     if ids.dtype.itemsize < 8:
@@ -121,8 +121,8 @@ def among(ids: Ids, wanted: Ids) -> npt.NDArray[np.bool_]:
     starts = np.ndarray(len(ids), "<u8", np.ascontiguousarray(ids), strides=(ids.dtype.itemsize,))
     place = np.minimum(np.searchsorted(keys, starts), len(keys) - 1)
     rows = np.flatnonzero(keys[place] == starts)
-    found[rows] = np.isin(ids[rows], wanted)
-    return found
+    present[rows] = np.isin(ids[rows], wanted)
+    return present
 
 
 def checksum(path: Path) -> str:
@@ -163,12 +163,12 @@ def _finished(folder: Path, part: Path, arrays: tuple[Any, ...]) -> Segment:
 
 
 def _arrays(path: Path, about: dict[str, Any], mode: Any) -> tuple[Any, ...]:
-    rows, found, offset = about["rows"], [], HEADER
+    rows, arrays, offset = about["rows"], [], HEADER
     shapes = (("<i8", (about["cells"] + 1,)), ("<i4", (rows,)), (f"S{about['id_width']}", (rows,)), ("i1", (rows, about["dim"])))
     for kind, shape in shapes:
         size = np.dtype(kind).itemsize * int(np.prod(shape))
-        found.append(np.memmap(path, kind, mode, offset, shape) if size else np.zeros(shape, kind))
+        arrays.append(np.memmap(path, kind, mode, offset, shape) if size else np.zeros(shape, kind))
         offset += size
     if path.stat().st_size != offset:
         raise ValueError(f"{path.stat().st_size} bytes instead of {offset}")
-    return tuple(found)
+    return tuple(arrays)

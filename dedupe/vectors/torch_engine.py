@@ -13,10 +13,10 @@ from typing import Any, cast
 
 import numpy as np
 
+from dedupe.settings import Embedding
 from dedupe.vectors import minilm
 from dedupe.vectors.encoder import Floats, Progress, checked, digest, thread_count
 from thresher.errors import EncoderError
-from thresher.settings import Embedding
 
 BUDGET = {"cpu": 4096, "cuda": 262144}
 """Tokens a batch."""
@@ -92,9 +92,9 @@ class TorchEncoder:
     def _forward(self, texts: list[str]) -> Floats:
         torch = self._torch
         with torch.autocast(self._device, torch.bfloat16, enabled=self._half):
-            found = self._model.encode(texts, batch_size=len(texts), convert_to_tensor=True, show_progress_bar=False)
-        found = torch.nn.functional.normalize(found.float(), dim=1)
-        return np.asarray(found.cpu().numpy(), np.float32)
+            vectors = self._model.encode(texts, batch_size=len(texts), convert_to_tensor=True, show_progress_bar=False)
+        vectors = torch.nn.functional.normalize(vectors.float(), dim=1)
+        return np.asarray(vectors.cpu().numpy(), np.float32)
 
 
 def _native_bfloat16(torch: Any) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import logging
 import os
@@ -12,11 +11,27 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.logging import RichHandler
 
-from flows.cli import shown
+import scrapers
+from flows.cli import curating, shown
 from flows.cli.clusters import app as clusters_app
-from flows.cli.shared import DEFAULT_DATA, FAILED, PARTLY, USAGE, AsJson, Config, Data, NoEmbed, Wait, benchmark, progress, stderr
+from flows.cli.shared import (
+    DEFAULT_DATA,
+    FAILED,
+    PARTLY,
+    USAGE,
+    AsJson,
+    Config,
+    Data,
+    NoEmbed,
+    Wait,
+    benchmark,
+    command_line,
+    progress,
+    stderr,
+)
+from flows.cli.sources import new_source
+from flows.cli.status import status
 from thresher import __version__
 from thresher.errors import SettingsError, ThresherError, UsageError
 
@@ -26,9 +41,6 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 app.add_typer(clusters_app, name="clusters")
-for command in (shown.compare, shown.show, shown.status, shown.doctor):
-    app.command()(command)
-app.command(name="config")(shown.show_config)
 
 
 @app.callback(invoke_without_command=True)
@@ -36,13 +48,14 @@ def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,
 ) -> None:
-    level = logging.INFO if verbose else logging.ERROR
-    logging.basicConfig(
-        level=level, format="%(name)s: %(message)s", handlers=[RichHandler(console=stderr(), show_path=False, markup=False)]
-    )
     if version:
         print(__version__)
         raise typer.Exit
+    from rich.logging import RichHandler  # --help and --version do without
+
+    level = logging.INFO if verbose else logging.ERROR
+    handler = RichHandler(console=stderr(), show_path=False, markup=False)
+    logging.basicConfig(level=level, format="%(name)s: %(message)s", handlers=[handler])
 
 
 @app.command()
@@ -50,111 +63,69 @@ def harvest(
     sources: Annotated[list[str] | None, typer.Argument(help="Sources to harvest; all that are on by default.")] = None,
     data: Data = DEFAULT_DATA, config: Config = None, no_embed: NoEmbed = False, as_json: AsJson = False, wait: Wait = 0.0,
 ) -> None:  # fmt: skip
-    """Fetch what is new from the configured sources, judge it, and land it.
+    """Fetch what is new, judge it, land it, and decide.
 
     Asks each site for what changed since the last time, politely, and keeps every answer in data/archive before it is read. Can be
     interrupted: the next run goes on where this one stopped.
     """
-    from flows import spread
-    from flows.line import run as line
+    from flows.line.deduplicating import Deduplicated
+    from flows.line.harvesting import harvest_sources
+    from flows.line.opening import open_run
+    from flows.spread import deduplicate_spread
 
     work = benchmark(data, config, create=True)
     chosen, off = work.chosen(sources or [])
     if not chosen:
         raise UsageError("no source is on: " + "; ".join(f"{name}: {reason}" for name, reason in off.items()))
-    with progress(as_json) as bars, line.opened(work, _command(), wait_s=wait) as run:
-        results = line.harvest(run, chosen, progress=bars.source)
-        if not no_embed:
-            spread.decide(run, bars.embedding)
-    failed = len(results) if all(r.state == "failed" for r in results) else 0
-    _end(work, run, as_json, off=off, failed=bool(failed))
+    with progress(as_json) as bars, open_run(work, command_line(), wait_s=wait, progress=bars) as run:
+        results = harvest_sources(run, chosen)
+        outcome = Deduplicated() if no_embed else deduplicate_spread(run)
+    _end(work, run, outcome, as_json, off=off, failed=all(r.state == "failed" for r in results))
 
 
 @app.command()
 def ingest(
-    source: Annotated[str, typer.Argument(help="The source whose files these are: arena, discourse, reddit, stackexchange, textbooks.")],
+    source: Annotated[str, typer.Argument(help=f"The source whose files these are: {', '.join(scrapers.names())}.")],
     paths: Annotated[list[Path], typer.Argument(help="Dumps, logs, clones of book repositories; files or folders.")],
     data: Data = DEFAULT_DATA, config: Config = None, no_embed: NoEmbed = False, as_json: AsJson = False, wait: Wait = 0.0,
     site: Annotated[str, typer.Option("--site", help="The site that the files belong to; by default one called as the file is.")] = "",
     sets: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the site, as under [[sites]] in its config file.")] = None,
 ) -> None:  # fmt: skip
-    """Take local files: a Stack Exchange dump, a cloned book, an arena log, saved answers of a site. No network."""
-    from flows import spread
-    from flows.line import run as line
+    """Do the same with local files, without a network.
+
+    A Stack Exchange dump, a cloned book, an arena log, saved answers of a site.
+    """
+    from flows.line.deduplicating import Deduplicated
+    from flows.line.harvesting import ingest_files
+    from flows.line.opening import open_run
+    from flows.spread import deduplicate_spread
 
     work = benchmark(data, config, create=True)
     keys = _keys(sets or [])
-    with progress(as_json) as bars, line.opened(work, _command(), wait_s=wait) as run:
-        result = line.ingest(run, source, paths, site, keys, bars.source)
-        if not no_embed:
-            spread.decide(run, bars.embedding)
-    _end(work, run, as_json, failed=result.state == "failed" and not result.records)
+    with progress(as_json) as bars, open_run(work, command_line(), wait_s=wait, progress=bars) as run:
+        result = ingest_files(run, source, paths, site=site, keys=keys)
+        outcome = Deduplicated() if no_embed else deduplicate_spread(run)
+    _end(work, run, outcome, as_json, failed=result.state == "failed" and not result.records)
 
 
 @app.command()
 def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False, wait: Wait = 0.0) -> None:
-    """Embed and decide what was landed with --no-embed, or while the model could not be used."""
-    from flows import spread
-    from flows.line import run as line
+    """Embed and decide what is still open.
+
+    That is what was landed with --no-embed, or while the model could not be used.
+    """
+    from flows.line.opening import open_run
+    from flows.spread import deduplicate_spread
 
     work = benchmark(data, config)
-    with progress(as_json) as bars, line.opened(work, _command(), wait_s=wait) as run:
-        spread.decide(run, bars.embedding)
-    _end(work, run, as_json, failed=run.decided is None)
+    with progress(as_json) as bars, open_run(work, command_line(), wait_s=wait, progress=bars) as run:
+        outcome = deduplicate_spread(run)
+    _end(work, run, outcome, as_json, failed=outcome.decided is None)
 
 
-@app.command()
-def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False) -> None:
-    """Make the database anew from the archive, without a network. The old file is kept in data/damaged-NN."""
-    from flows.line import replay
-
-    work = benchmark(data, config)
-    with progress(as_json) as bars:
-        made = replay.rebuild(work, lambda pages: bars.source("archive", pages, 0))
-    same = made.before == made.after
-    if as_json:
-        print(
-            json.dumps(
-                {
-                    "runs": made.runs,
-                    "pages": made.pages,
-                    "before": made.before,
-                    "after": made.after,
-                    "identical": same,
-                    "kept": str(made.kept or ""),
-                }
-            )
-        )
-        return
-    print(f"{made.pages:,} pages of {made.runs:,} runs replayed.")
-    if made.before:
-        print(
-            "The new database is identical to the old one."
-            if same
-            else "The new database differs from the old one: parsers or rules have changed since, or the old one was damaged."
-        )
-    if made.kept:
-        print(f"The old file is in {made.kept}; delete it when you no longer need it.")
-
-
-@app.command()
-def unmerge(
-    item: Annotated[str, typer.Argument(help="The merged item, or the beginning of its id; `thresher show` names what was merged.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why the two are not one; kept with the verdict.")],
-    author: Annotated[str, typer.Option("--author", help="Who says so; else the user of this machine.", envvar="THRESHER_AUTHOR")] = "",
-    data: Data = DEFAULT_DATA, config: Config = None, wait: Wait = 0.0,
-) -> None:  # fmt: skip
-    """Part an item from the one that it was merged into, for good: the dedupe never merges the two again, nor does a rebuild."""
-    from flows.line import run as line
-    from store import queries, verdicts
-
-    work = benchmark(data, config)
-    with work.database.reader() as con:
-        item_id = queries.item(con, item)["item_id"]
-        canonical = verdicts.canonical_of(con, item_id)
-    with line.opened(work, _command(), wait_s=wait) as run:
-        verdicts.unmerge(work.database, run.run_id, item_id, author or getpass.getuser(), reason)
-    print(f"{item_id} is an item of its own again, parted from {canonical}")
+# Here, so that --help tells of looking between harvesting and mending.
+for command in (status, shown.show, shown.compare, curating.verdict, curating.unmerge):
+    app.command()(command)
 
 
 @app.command()
@@ -162,8 +133,11 @@ def snapshot(
     name: Annotated[str, typer.Argument(help="a-z, 0-9, '.', '_', '-'; for example 2026-11-24.")],
     data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Freeze the benchmark into data/snapshots/NAME: Parquet, a dataset card, a manifest with checksums. Only what the export class allows
-    leaves; made twice, it is byte for byte the same."""
+    """Freeze what the licences let out.
+
+    data/snapshots/NAME holds Parquet, a dataset card and a manifest with checksums. Only what the export class allows leaves; made twice,
+    it is byte for byte the same.
+    """
     from store.snapshot.freeze import freeze
 
     work = benchmark(data, config)
@@ -176,17 +150,50 @@ def snapshot(
         print("\n".join(f'  datasets.load_dataset("{made.path}", "{c}", split="test")' for c in configs))
 
 
+app.command()(shown.doctor)
+
+
+@app.command()
+def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False) -> None:
+    """Make the database anew from the archive.
+
+    Needs no network. The old file is kept in data/damaged-NN.
+    """
+    from flows.line import replay
+
+    work = benchmark(data, config)
+    with progress(as_json) as bars:
+        made = replay.rebuild(work, lambda pages: bars.rebuilt(pages))
+    same = made.before == made.after
+    if as_json:
+        numbers = {"runs": made.runs, "pages": made.pages, "before": made.before, "after": made.after}
+        print(json.dumps({**numbers, "identical": same, "kept": str(made.old_file or "")}))
+        return
+    print(f"{made.pages:,} pages of {made.runs:,} runs replayed.")
+    if made.before:
+        print(
+            "The new database is identical to the old one."
+            if same
+            else "The new database differs from the old one: parsers or rules have changed since, or the old one was damaged."
+        )
+    if made.old_file:
+        print(f"The old file is in {made.old_file}; delete it when you no longer need it.")
+
+
 @app.command()
 def serve(data: Data = DEFAULT_DATA, config: Config = None) -> None:
-    """Harvest every night by the schedule in config/thresher.toml, until interrupted. Needs no other set-up."""
+    """Harvest every night by a schedule, until interrupted.
+
+    The schedule is in config/thresher.toml; no other set-up is needed.
+    """
     from flows.serve import serve as serve_flows
 
     work = benchmark(data, config, create=True)
     serve_flows(data, config, work.settings.schedule)
 
 
-def _command() -> str:
-    return " ".join(["thresher", *sys.argv[1:]])[:500]
+app.command(name="config")(shown.show_config)
+app.command(name="new-source")(new_source)
 
 
 def _keys(sets: list[str]) -> dict[str, Any]:
@@ -199,7 +206,7 @@ def _keys(sets: list[str]) -> dict[str, Any]:
     return keys
 
 
-def _end(work: Any, run: Any, as_json: bool, *, off: dict[str, str] | None = None, failed: bool = False) -> None:
+def _end(work: Any, run: Any, outcome: Any, as_json: bool, *, off: dict[str, str] | None = None, failed: bool = False) -> None:
     from flows import summary
 
     report = run.report()
@@ -210,14 +217,16 @@ def _end(work: Any, run: Any, as_json: bool, *, off: dict[str, str] | None = Non
         out.print(summary.run_table(report))
         if any(s["refused"] for s in report["sources"].values()):
             out.print(summary.refusals(report, work.rules.reasons))
-        if run.decided:
-            out.print(summary.decided_line(run.decided))
-        if run.clustered and run.clustered.assigned:
-            out.print(summary.clustered_line(run.clustered))
+        if outcome.decided:
+            out.print(summary.decided_line(outcome.decided))
+        if outcome.clustered and outcome.clustered.assigned:
+            out.print(summary.clustered_line(outcome.clustered))
         for name, reason in (off or {}).items():
             out.print(f"{name} is off: {reason}", markup=False)
         if not sum(s["landed"] for s in report["sources"].values()):
             out.print("0 new items.")
+    for text in run.notices:
+        print(f"note: {text}", file=sys.stderr)
     if run.failed or run.partly:
         for text in (*run.failed, *run.partly):
             print(text, file=sys.stderr)

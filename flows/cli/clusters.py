@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
-from flows.cli.shared import DEFAULT_DATA, AsJson, Config, Data, benchmark
+from flows.cli.shared import DEFAULT_DATA, AsJson, Config, Data, reader
 
 app = typer.Typer(help="The failures that people report, however they put it.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -23,22 +23,35 @@ def list_clusters(
     least: Annotated[int, typer.Option("--least", help="Only those with so many reports.", min=1)] = 1,
     count: Annotated[int, typer.Option("--count", "-n", help="How many.", min=1)] = 30,
 ) -> None:  # fmt: skip
-    """List failure clusters, the most reported first, with their sources and their trend."""
-    from flows import summary
-    from store import clusters
+    """List failure clusters, the most reported first.
 
-    work = benchmark(data, config)
-    with work.database.reader() as con:
-        found = clusters.listed(con, category=category, trend=trend, least=least, limit=count)
-    for row in found:
-        row["publishable"] = row["authors"] >= work.settings.clusters.published_authors
+    Each with its sources, its authors and its trend.
+    """
+    from flows import summary
+    from flows.line import settings
+    from store import queries
+
+    enough = settings.load(settings.config_folder(config)).clusters.published_authors
+    with reader(data) as con:
+        clusters = queries.failure_clusters(con, category=category, trend=trend, least=least, limit=count)
+    for cluster in clusters:
+        cluster["publishable"] = cluster["authors"] >= enough
     if as_json:
-        for row in found:
-            print(json.dumps(row, ensure_ascii=False))
+        for cluster in clusters:
+            print(json.dumps(cluster, ensure_ascii=False))
         return
-    if not found:
-        print("no failure is reported yet; complaints come with a harvest, and are clustered where they are embedded")
+    if not clusters:
+        narrowed = bool(category or trend or least > 1)
+        print(
+            "no failure cluster is like that; `thresher clusters list` without options shows all"
+            if narrowed
+            else "no failure is reported yet; complaints come with a harvest, and are clustered where they are embedded"
+        )
         return
+    summary.console().print(_table(clusters))
+
+
+def _table(clusters: list[dict[str, Any]]) -> Table:
     table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0))
     table.add_column("cluster", no_wrap=True)
     table.add_column("failure", ratio=1)
@@ -46,10 +59,10 @@ def list_clusters(
         table.add_column(column, justify="right")
     table.add_column("trend")
     table.add_column("last seen", no_wrap=True)
-    for row in found:
+    for row in clusters:
         counts = (f"{row[column]:,}" for column in ("reports", "sources", "authors"))
         table.add_row(row["cluster_id"][:8], escape(row["label"]), *counts, row["trend"], row["last_seen"][:10])
-    summary.console().print(table)
+    return table
 
 
 @app.command()
@@ -57,32 +70,34 @@ def show(
     cluster: Annotated[str, typer.Argument(help="The id of a cluster or its beginning; that of a merged one leads to where it went.")],
     data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Show one failure cluster: every report in it, word for word, the nearest to its middle first, and what became of it over time."""
+    """Show every report of one cluster, word for word.
+
+    The nearest to its middle first, and what became of the cluster over time.
+    """
     from flows import summary
-    from store import clusters
+    from store import queries
 
-    work = benchmark(data, config)
-    with work.database.reader() as con:
-        found = clusters.one(con, cluster)
+    with reader(data) as con:
+        in_full = queries.failure_cluster(con, cluster)
     if as_json:
-        print(json.dumps(found, ensure_ascii=False))
+        print(json.dumps(in_full, ensure_ascii=False))
         return
-    summary.console().print(_in_full(found))
+    summary.console().print(_in_full(in_full))
 
 
-def _in_full(found: dict[str, Any]) -> Group:
+def _in_full(cluster: dict[str, Any]) -> Group:
     lines = [
-        f"[bold]{escape(found['label'])}[/] ({found['category']}, {found['trend']}): {found['reports']:,} reports by {found['authors']} "
-        f"authors on {found['sources']} sources, {found['first_seen'][:10]} to {found['last_seen'][:10]}; {found['last_7']} in the last 7 "
-        f"days, {found['before_28']} in the 28 before",
+        f"[bold]{escape(cluster['label'])}[/] ({cluster['category']}, {cluster['trend']}): {cluster['reports']:,} reports by "
+        f"{cluster['authors']} authors on {cluster['sources']} sources, {cluster['first_seen'][:10]} to {cluster['last_seen'][:10]}; "
+        f"{cluster['last_7']} in the last 7 days, {cluster['before_28']} in the 28 before",
         "",
     ]
-    for member in found["members"]:
+    for member in cluster["members"]:
         lines.append(f"{member['similarity']:.2f} [cyan]{member['source']}/{escape(member['site'])}[/] {escape(member['words'])}")
         place = member["url"] or member["record_key"]
         lines.append(f"     [dim]{escape(member['phrase'])} | {escape(place)} | item {member['item_id'][:12]}[/]")
     lines.append("")
-    for event in found["history"]:
+    for event in cluster["history"]:
         other = {"merged": f" into {event['other_id']}", "split": f" off {event['other_id']}"}.get(event["event"], "")
         lines.append(f"[dim]{str(event['started_at'] or '')[:16]} {event['cluster_id']} {event['event']}{other}[/]")
     return Group(*lines)

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from thresher.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    from flows.line.workspace import Workspace
+    from store.file.database import Connection
 
 OK, FAILED, USAGE, PARTLY = 0, 1, 2, 3
 
@@ -23,53 +32,81 @@ Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for another
 DEFAULT_DATA = Path("data")
 
 
-def benchmark(data: Path, config: Path | None, *, create: bool = False) -> Any:
-    """The ``Workspace`` of the folder; imported late, so that ``--help`` is quick."""
+def benchmark(data: Path, config: Path | None, *, create: bool = False) -> Workspace:
+    """The benchmark for a command that writes. It brings the whole line with it, so it is imported late: who only looks does without."""
     from flows.line.workspace import Workspace
 
     return Workspace.open(data, config, create=create)
 
 
+def existing(data: Path) -> Path:
+    """The folder itself; UsageError where there is none."""
+    if not data.is_dir():
+        raise UsageError(f"{data}: no benchmark there; give its folder by --data, or make one: thresher harvest, thresher ingest")
+    return data
+
+
+@contextmanager
+def reader(data: Path) -> Iterator[Connection]:
+    """The benchmark for a command that only looks: no settings, no rules, no line."""
+    from store.file.database import Database  # brings DuckDB, which --help does without
+
+    with Database(existing(data)).reader() as con:
+        yield con
+
+
+def command_line() -> str:
+    """What was typed, as the run keeps it."""
+    return " ".join(["thresher", *sys.argv[1:]])[:500]
+
+
 class Bars:
-    """Progress for a person: silent where the output is not a terminal."""
+    """Progress for a person (``flows.line.run.Progress``): silent where the output is not a terminal."""
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
-        self._tasks: dict[str, Any] = {}
+        self._tasks: dict[str, TaskID] = {}
+        self._counts: dict[str, tuple[int, int]] = {}
+        self._lock = threading.Lock()
 
-    def source(self, name: str, pages: int, records: int) -> None:
-        """So far fetched or read of a source."""
-        if self._progress is None:
-            return
-        task = self._tasks.get(name)
-        if task is None:
-            task = self._tasks[name] = self._progress.add_task(name, total=None)
-        self._progress.update(task, completed=pages, description=f"{name}: {pages:,} pages, {records:,} records")
+    def fetched(self, source: str, pages: int, records: int) -> None:
+        """So many more pages and records of a source."""
+        with self._lock:
+            before = self._counts.get(source, (0, 0))
+            count = self._counts[source] = (before[0] + pages, before[1] + records)
+            self._show(source, count[0], None, f"{source}: {count[0]:,} pages, {count[1]:,} records")
 
-    def embedding(self, done: int, total: int) -> None:
+    def embedded(self, done: int, total: int) -> None:
         """Texts embedded, of so many."""
+        self._show("embedding", done, total, "embedding")
+
+    def rebuilt(self, pages: int) -> None:
+        """Pages of the archive that are landed again so far."""
+        self._show("archive", pages, None, f"archive: {pages:,} pages")
+
+    def _show(self, name: str, completed: int, total: int | None, description: str) -> None:
         if self._progress is None:
             return
-        task = self._tasks.get("embedding")
-        if task is None:
-            task = self._tasks["embedding"] = self._progress.add_task("embedding", total=total)
-        self._progress.update(task, completed=done, total=total)
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name, total=total)
+        self._progress.update(self._tasks[name], completed=completed, total=total, description=description)
 
 
 @contextmanager
 def progress(as_json: bool) -> Iterator[Bars]:
     """Bars while something is done."""
-    shown = sys.stderr.isatty() and not as_json
-    if not shown:
+    if as_json or not sys.stderr.isatty():
         yield Bars(None)
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # slow to import
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=stderr(), transient=True) as shown_there:
-        yield Bars(shown_there)
+    with Progress(*columns, console=stderr(), transient=True) as bars:
+        yield Bars(bars)
 
 
-def stderr() -> Any:
+def stderr() -> Console:
     """A rich console for what is no output."""
-    from rich.console import Console
+    from rich.console import Console  # slow to import
 
     return Console(stderr=True)

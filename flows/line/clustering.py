@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,10 @@ from dedupe.failures import clusters, phrases
 from dedupe.failures.clusters import Category, Cluster, Members
 from dedupe.failures.phrases import Phrase
 from flows.line import distilling
+from flows.line.run import Run
 from flows.line.workspace import Workspace
-from store import clusters as store
-from store.clusters import ChangedCluster, PhrasedClaim, StoredClaim, StoredCluster, StoredPhrase
+from store import failures
+from store.failures import ChangedCluster, PhrasedClaim, StoredClaim, StoredCluster, StoredPhrase
 from store.file.database import Connection
 from thresher.archive import history
 from thresher.failpoint import failpoint
@@ -37,123 +38,129 @@ class Clustered:
     unusable: int = 0
 
 
-def cluster(work: Workspace, run_id: str, *, kept: Path | None = None) -> Clustered:
+def cluster_claims(run: Run, *, phrases_from: Path | None = None) -> Clustered:
     """Put every claim that is in no cluster yet into one, take out those whose report is gone, and look again at the clusters that this
     touches; all of it in one transaction.
 
-    ``kept`` is the archive of the benchmark that is being rebuilt: phrases of the language model are taken from there, and nothing is
-    asked. Without a working encoder EncoderError is raised and nothing is kept; the next pass makes up for it.
+    ``phrases_from`` is the archive of the benchmark that is being rebuilt: phrases of the language model are taken from there, and nothing
+    is asked. Without a working encoder EncoderError is raised and nothing is changed; the next pass makes up for it.
     """
+    work = run.work
     with work.database.reader() as con:
-        if not store.is_due(con, work.encoder.id):
+        if not failures.is_due(con, work.encoder.id):
             return Clustered(0, 0, 0, 0)
-        pending = store.pending_claims(con)
-        other = store.unplaced_by_another_encoder(con, work.encoder.id)
-    made = _distilled(work, pending, kept)
-    vectors = _encoded(work, [phrase.text for phrase, _ in made.phrases.values()] + other)
-    claims = _placed(work, pending, made.phrases, vectors)
+        pending = failures.pending_claims(con)
+        other = failures.unplaced_by_another_encoder(con, work.encoder.id)
+    distilled = _distilled(work, pending, phrases_from)
+    vectors = _encoded(work, [phrase.text for phrase, _ in distilled.phrases.values()] + other)
+    claims = _placed(work, pending, distilled.phrases, vectors)
     failpoint("clustering.distilled")
     with work.database.transaction() as con:
-        gone = store.sweep(con, work.encoder.id)
-        store.save_claims(con, run_id, claims)
-        counts = _settle(work, con, run_id, vectors)
-        done = Clustered(len(claims), counts["opened"], counts["merged"], counts["split"], gone, made.asked, made.unusable)
-        store.save_pass(con, run_id, work.settings.clusters.version, assigned=done.assigned, opened=done.opened, merged=done.merged,
-                        split=done.split, gone=done.gone, asked=done.asked, unusable=done.unusable)  # fmt: skip
+        gone = failures.sweep(con, work.encoder.id)
+        failures.save_claims(con, run.run_id, claims)
+        counts = _settle(work, con, run.run_id, vectors)
+        clustered = Clustered(len(claims), counts["opened"], counts["merged"], counts["split"], gone, distilled.asked, distilled.unusable)
+        failures.save_pass(con, run.run_id, work.settings.clusters.version, **asdict(clustered))
     failpoint("clustering.saved")
-    history.note(work.archive, run_id, "clustered")
-    return done
+    history.note(work.archive, run.run_id, "clustered")
+    return clustered
 
 
-def _distilled(work: Workspace, pending: list[StoredClaim], kept: Path | None) -> distilling.Distilled:
-    rules = {claim.claim_hash: phrases.distil(claim.words, claim.prompt, work.rules.names) for claim in pending}
-    told = distilling.Kept(kept or work.archive)
+def _distilled(work: Workspace, pending: list[StoredClaim], phrases_from: Path | None) -> distilling.Distilled:
+    by_rules = {claim.claim_hash: phrases.distil(claim.words, claim.prompt, work.rules.names) for claim in pending}
+    answers = distilling.Answers(phrases_from or work.archive)
     settings = work.settings.clusters.distiller
-    if kept is not None or not settings.base_url or not pending:
-        return distilling.distil_all(pending, rules, told, settings, None)
+    if phrases_from is not None or not settings.base_url or not pending:
+        return distilling.distil_all(pending, by_rules, answers, settings, None)
     with Client.open(work.settings.network) as client:
-        return distilling.distil_all(pending, rules, told, settings, distilling.opened(client, settings))
+        return distilling.distil_all(pending, by_rules, answers, settings, distilling.bound(client, settings))
 
 
 def _encoded(work: Workspace, texts: Sequence[str]) -> Vectors:
     """The vector of each phrase, those that the rules have by heart among them, as it will be read back: by way of float16."""
-    wanted = sorted({*texts, *(known.text for known in phrases.known_phrases())})
+    wanted = sorted({*texts, *(phrase.text for phrase in phrases.known_phrases())})
     grid = clusters.on_grid(work.encoder.encode(wanted).astype(np.float16))
     return dict(zip(wanted, grid, strict=True))
 
 
 def _placed(
-    work: Workspace, pending: Sequence[StoredClaim], made: Mapping[str, tuple[Phrase, str]], vectors: Vectors
+    work: Workspace, pending: Sequence[StoredClaim], distilled: Mapping[str, tuple[Phrase, str]], vectors: Vectors
 ) -> list[PhrasedClaim]:
-    """Every claim with its phrase and category; a phrase of no category has that of the known one that it is nearest to."""
-    known, other = phrases.known_phrases(), phrases.categories()[-1]
-    extracted = sorted({phrase.text for phrase, _ in made.values() if phrase.category == other})
-    found = clusters.anchored(
-        np.array([vectors[text] for text in extracted]), np.array([vectors[k.text] for k in known]), [k.category for k in known],
-        work.settings.clusters.anchor_threshold, other,
+    """Every claim with its phrase and category; a phrase of no category has that of the anchor that it is nearest to."""
+    anchors, other = phrases.known_phrases(), phrases.categories()[-1]
+    homeless = sorted({phrase.text for phrase, _ in distilled.values() if phrase.category == other})
+    categories = clusters.anchored(
+        np.array([vectors[text] for text in homeless]), np.array([vectors[anchor.text] for anchor in anchors]),
+        [anchor.category for anchor in anchors], work.settings.clusters.anchor_threshold, other,
     )  # fmt: skip
-    category = dict(zip(extracted, found, strict=True))
+    category_of = dict(zip(homeless, categories, strict=True))
     rows = []
     for claim in pending:
-        phrase, made_by = made[claim.claim_hash]
-        rows.append(PhrasedClaim(claim, category.get(phrase.text, phrase.category), phrase.text, made_by))
+        phrase, made_by = distilled[claim.claim_hash]
+        rows.append(PhrasedClaim(claim, category_of.get(phrase.text, phrase.category), phrase.text, made_by))
     return rows
 
 
 def _settle(work: Workspace, con: Connection, run_id: str, vectors: Vectors) -> dict[str, int]:
     """Bring the clusters of every category that changed in order; returns how many opened, merged and split."""
-    unplaced, stale = store.unplaced(con), store.stale_clusters(con)
+    unplaced, stale = failures.unplaced(con), failures.stale_clusters(con)
     counts = dict.fromkeys(("opened", "merged", "split", "closed"), 0)
     for name in sorted({*unplaced, *stale}):
         texts = unplaced.get(name, [])
         new = Members(tuple(texts), np.array([vectors[text] for text in texts], np.int64).reshape(-1, work.encoder.dim))
-        category = Category(name, _known(con, name, stale.get(name, [])), lambda ids: _members(con, ids),
-                            lambda i: store.was_used(con, i), work.settings.clusters)  # fmt: skip
+        category = Category(name, _stored_clusters(con, name, stale.get(name, [])), lambda ids: _members(con, ids),
+                            lambda i: failures.was_used(con, i), work.settings.clusters)  # fmt: skip
         category.update(new, stale.get(name, []))
         _save(work, con, run_id, name, category)
         for event in category.events:
             counts[event.event] += 1
-    _relabel(con, store.clusters_said_in(con, run_id))
+    _relabel(con, failures.clusters_said_in(con, run_id))
     return counts
 
 
-def _known(con: Connection, category: str, stale: Sequence[str]) -> list[Cluster]:
-    """The stored clusters; of those that lost members the sums are made anew."""
+def _stored_clusters(con: Connection, category: str, stale: Sequence[str]) -> list[Cluster]:
+    """The clusters of a category; of those that lost members the sums are made anew from the members that are left."""
     left = _members(con, stale)
-    lost = set(stale)
-    return [
-        Cluster(c.cluster_id, c.phrases, c.total) if c.cluster_id not in lost
-        else Cluster(c.cluster_id, len(held.phrases), held.vectors.sum(axis=0)) if (held := left.get(c.cluster_id))
-        else Cluster(c.cluster_id, 0, c.total)
-        for c in store.clusters_of(con, category)
-    ]  # fmt: skip
+    stored = []
+    for cluster in failures.clusters_of(con, category):
+        if cluster.cluster_id not in stale:
+            stored.append(Cluster(cluster.cluster_id, cluster.phrases, cluster.total))
+        elif members := left.get(cluster.cluster_id):
+            stored.append(Cluster(cluster.cluster_id, len(members.phrases), members.vectors.sum(axis=0)))
+        else:
+            stored.append(Cluster(cluster.cluster_id, 0, cluster.total))
+    return stored
 
 
 def _members(con: Connection, ids: Sequence[str]) -> dict[str, Members]:
-    """Of those that have any."""
-    return {i: _of(held) for i, held in (store.members_of(con, ids) if ids else {}).items() if held}
+    """The members of each cluster that has any."""
+    stored = failures.members_of(con, ids) if ids else {}
+    return {cluster_id: _as_members(rows) for cluster_id, rows in stored.items() if rows}
 
 
-def _of(held: Sequence[StoredPhrase]) -> Members:
-    return Members(tuple(p.phrase for p in held), clusters.on_grid(np.array([p.vector for p in held])))
+def _as_members(rows: Sequence[StoredPhrase]) -> Members:
+    return Members(tuple(row.phrase for row in rows), clusters.on_grid(np.array([row.vector for row in rows])))
 
 
 def _save(work: Workspace, con: Connection, run_id: str, name: str, category: Category) -> None:
     changed = []
-    for i, members in sorted(category.changed.items()):
+    for cluster_id, members in sorted(category.changed.items()):
         if members is None:
             continue
-        said = store.times_said(con, name, members.phrases)
-        label = clusters.medoid(members, [said[p] for p in members.phrases])
-        stored = StoredCluster(i, name, len(members.phrases), members.vectors.sum(axis=0))
-        near = clusters.similarities(members)
+        reports = failures.times_said(con, name, members.phrases)
+        label = clusters.medoid(members, [reports[phrase] for phrase in members.phrases])
+        stored = StoredCluster(cluster_id, name, len(members.phrases), members.vectors.sum(axis=0))
+        to_centre = clusters.similarities(members)
         floats = (members.vectors / clusters.GRID).astype(np.float32)
-        changed.append(ChangedCluster(stored, label, list(zip(members.phrases, floats, near, strict=True))))
-    gone = [i for i, members in category.changed.items() if members is None]
+        changed.append(ChangedCluster(stored, label, list(zip(members.phrases, floats, to_centre, strict=True))))
+    closed = [cluster_id for cluster_id, members in category.changed.items() if members is None]
     events = [(e.event, e.cluster_id, e.other_id) for e in category.events]
-    store.save_category(con, run_id, work.encoder.id, name, changed, gone, events)
+    failures.save_category(con, run_id, work.encoder.id, name, changed, closed, events)
 
 
 def _relabel(con: Connection, ids: Sequence[str]) -> None:
     """A phrase that was said once more may be the one in the middle now."""
-    store.relabel(con, {i: clusters.medoid(_of(held), [p.said for p in held]) for i, held in store.members_of(con, ids).items()})
+    labels = {}
+    for cluster_id, rows in failures.members_of(con, ids).items():
+        labels[cluster_id] = clusters.medoid(_as_members(rows), [row.said for row in rows])
+    failures.relabel(con, labels)

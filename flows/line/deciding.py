@@ -15,6 +15,7 @@ from dedupe.vectors.exact import rounded
 from dedupe.vectors.index import Index, State
 from dedupe.vectors.segments import SegmentDamaged, SegmentInfo
 from flows.line import shards
+from flows.line.run import Run
 from flows.line.shards import Here, Spread, SpreadIndex
 from flows.line.workspace import Workspace
 from store import decisions, dedupe_queue
@@ -35,13 +36,10 @@ BUILD_FROM = 100_000
 """Items to bring into the index from which on it is built anew: another encoder."""
 HERE = Here()
 
-Progress = Callable[[int, int], None]
-"""(texts embedded, texts to embed)."""
-
 
 @dataclass(slots=True)
 class Decided:
-    """What one pass did."""
+    """What one pass did: texts embedded, and items by verdict."""
 
     embedded: int = 0
     same: int = 0
@@ -49,59 +47,60 @@ class Decided:
     new: int = 0
 
 
-def embed(work: Workspace, item_ids: Sequence[str], progress: Progress | None = None, spread: Spread = HERE) -> None:
+def decide_queue(run: Run, spread: Spread = HERE) -> Decided:
+    """Embed and decide everything that is not decided yet, in one transaction: what is decided together is decided together again by a
+    rebuild. EncoderError where no encoder works; the queue stays for the next pass."""
+    work = run.work
+    queue = _queue(work)
+    if not queue.ids:
+        return Decided()
+    _embed(run, queue.unembedded, spread)
+    index = _rearranged(work, queue)
+    outcome = _Outcome(Decided(len(queue.unembedded)))
+    for group in _groups(queue.newcomers):
+        _decide_group(work, index, group, outcome, spread)
+    failpoint("deciding.decided")
+    with work.database.transaction() as con:
+        decisions.save_decisions(con, run.run_id, outcome.decisions)
+        dedupe_queue.save_index(con, work.encoder.id, _rows(index.state))
+        dedupe_queue.take(con, queue.ids)
+    failpoint("deciding.saved")
+    if outcome.decisions:
+        history.note(work.archive, run.run_id, "decided")
+    index.tidy()
+    failpoint("deciding.indexed")
+    return outcome.counts
+
+
+def _embed(run: Run, item_ids: Sequence[str], spread: Spread) -> None:
     """A vector for each of these items. A killed pass goes on where it was."""
+    work = run.work
     for start in range(0, len(item_ids), EMBED_AT_ONCE):
-        part = item_ids[start : start + EMBED_AT_ONCE]
+        portion = item_ids[start : start + EMBED_AT_ONCE]
         with work.database.reader() as con:
-            items = decisions.items_by_id(con, part)
+            items = decisions.items_by_id(con, portion)
 
         def told(count: int, before: int = start) -> None:
-            if progress:
-                progress(before + count, len(item_ids))
+            run.progress.embedded(before + count, len(item_ids))
 
-        texts = [items[item_id].prompt for item_id in part]
+        texts = [items[item_id].prompt for item_id in portion]
         if spread.shards == 1:
             vectors = work.encoder.encode(texts, told)
         else:
             vectors = shards.embed(spread, work.encoder, work.settings.dedupe.embedding, work.models, texts)
-            told(len(part))
+            told(len(portion))
         failpoint("deciding.embedded")
         with work.database.transaction() as con:
-            decisions.save_vectors(con, work.encoder.id, part, vectors)
-
-
-def deduplicate(work: Workspace, run_id: str, progress: Progress | None = None, spread: Spread = HERE) -> Decided:
-    """Embed and decide everything that is not decided yet, in one transaction: what is decided together is decided together again by a
-    rebuild."""
-    queue = _queue(work)
-    if not queue.ids:
-        return Decided()
-    embed(work, queue.unembedded, progress, spread)
-    index = _rearranged(work, queue)
-    made = _Made(Decided(len(queue.unembedded)))
-    for group in _groups(queue.newcomers):
-        _decide_group(work, index, group, made, spread)
-    failpoint("deciding.decided")
-    with work.database.transaction() as con:
-        decisions.save_decisions(con, run_id, made.decisions)
-        dedupe_queue.save_index(con, work.encoder.id, _rows(index.state))
-        dedupe_queue.take(con, queue.ids)
-    failpoint("deciding.saved")
-    if made.decisions:
-        history.note(work.archive, run_id, "decided")
-    index.tidy()
-    failpoint("deciding.indexed")
-    return made.counts
+            decisions.save_vectors(con, work.encoder.id, portion, vectors)
 
 
 def _queue(work: Workspace) -> Queued:
     """What waits. An encoder that is used for the first time finds every item waiting; an empty benchmark loads no model."""
     with work.database.reader() as con:
-        if not con.execute("SELECT 1 FROM items LIMIT 1").fetchall():
+        if not dedupe_queue.any_items(con):
             return Queued([], [], [], [])
-        known = dedupe_queue.index_rows(con, work.encoder.id) is not None
-    if not known:
+        has_index = dedupe_queue.index_rows(con, work.encoder.id) is not None
+    if not has_index:
         with work.database.transaction() as con:
             dedupe_queue.put_unembedded(con, work.encoder.id)
     with work.database.reader() as con:
@@ -109,7 +108,7 @@ def _queue(work: Workspace) -> Queued:
 
 
 @dataclass(slots=True)
-class _Made:
+class _Outcome:
     """The decisions of a pass so far."""
 
     counts: Decided
@@ -121,21 +120,21 @@ def _groups(newcomers: Sequence[str]) -> Iterator[Sequence[str]]:
         yield newcomers[start : start + DECIDE_AT_ONCE]
 
 
-def _decide_group(work: Workspace, index: Index, group: Sequence[str], made: _Made, spread: Spread) -> None:
+def _decide_group(work: Workspace, index: Index, group: Sequence[str], outcome: _Outcome, spread: Spread) -> None:
     with work.database.reader() as con:
         items = decisions.items_by_id(con, group)
-        ids, found = decisions.vectors_of(con, work.encoder.id, group)
+        ids, stored_vectors = decisions.vectors_of(con, work.encoder.id, group)
         parted = decisions.parted(con)
     row = {item_id: at for at, item_id in enumerate(ids)}
-    vectors = found[[row[item_id] for item_id in group]]
-    new = [comparable(items[item_id]) for item_id in group]
-    searched = SpreadIndex(spread, index)
-    decided = list(decide(new, rounded(vectors), searched, _lookup(work), work.judge, work.encoder.id, parted=parted))
-    kept = [at for at, decision in enumerate(decided) if decision.verdict != "same"]
-    index.add([group[at] for at in kept], vectors[kept])
-    made.decisions += decided
+    vectors = stored_vectors[[row[item_id] for item_id in group]]
+    newcomers = [comparable(items[item_id]) for item_id in group]
+    neighbours = SpreadIndex(spread, index)
+    decided = list(decide(newcomers, rounded(vectors), neighbours, _lookup(work), work.judge, work.encoder.id, parted=parted))
+    canonical = [at for at, decision in enumerate(decided) if decision.verdict != "same"]
+    index.add([group[at] for at in canonical], vectors[canonical])
+    outcome.decisions += decided
     for decision in decided:
-        setattr(made.counts, decision.verdict, getattr(made.counts, decision.verdict) + 1)
+        setattr(outcome.counts, decision.verdict, getattr(outcome.counts, decision.verdict) + 1)
 
 
 def _rearranged(work: Workspace, queue: Queued) -> Index:
@@ -144,9 +143,9 @@ def _rearranged(work: Workspace, queue: Queued) -> Index:
         with work.database.transaction() as con:
             dedupe_queue.take(con, queue.canonical)
         queue = replace(queue, canonical=[])
-    index, held = _opened(work, queue)
-    index.forget(held.intersection([*queue.gone, *queue.newcomers]))
-    wanted = [item_id for item_id in queue.canonical if item_id not in held]
+    index, queued_in_index = _opened(work, queue)
+    index.forget(queued_in_index.intersection([*queue.gone, *queue.newcomers]))
+    wanted = [item_id for item_id in queue.canonical if item_id not in queued_in_index]
     with work.database.reader() as con:
         ids, vectors = decisions.vectors_of(con, work.encoder.id, wanted)
     index.add(ids, vectors)
@@ -162,10 +161,10 @@ def _opened(work: Workspace, queue: Queued) -> tuple[Index, set[str]]:
     state = _state(rows) if rows else State(Cells.one(work.encoder.dim))
     try:
         index = Index(work.index, state)
-        held = index.held(queue.ids)
-        if len(index) - len(held) == expected:
-            return index, held
-        trouble = f"it holds {len(index) - len(held):,} settled items, and there are {expected:,}"
+        queued_in_index = index.held(queue.ids)
+        if len(index) - len(queued_in_index) == expected:
+            return index, queued_in_index
+        trouble = f"it holds {len(index) - len(queued_in_index):,} settled items, and there are {expected:,}"
     except SegmentDamaged as error:
         trouble = str(error)
     log.warning("the index is built again from the database: %s", trouble)

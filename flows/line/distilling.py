@@ -19,12 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dedupe.failures import phrases
 from dedupe.failures.phrases import Phrase
-from store.clusters import StoredClaim
+from dedupe.settings import Distiller
+from store.failures import StoredClaim
 from thresher.cues import fold
 from thresher.disk import append_lines, read_lines
 from thresher.errors import BudgetExhausted, ThresherError
 from thresher.net.client import Client
-from thresher.settings import Distiller, Pace
+from thresher.net.settings import Pace
 
 log = logging.getLogger("thresher.distilling")
 
@@ -58,7 +59,7 @@ class Distilled:
     unusable: int = 0
 
 
-class Kept:
+class Answers:
     """What came of claims that were asked about before."""
 
     def __init__(self, archive: Path) -> None:
@@ -82,21 +83,23 @@ class Kept:
         append_lines(self._path, [self._lines[claim_hash]])
 
 
-def distil_all(claims: list[StoredClaim], rules: Mapping[str, Phrase], kept: Kept, settings: Distiller, client: Client | None) -> Distilled:
-    """The phrase of every claim: what is kept of it, else what the model says, else that of ``rules``. Without a client nothing is
-    asked."""
+def distil_all(
+    claims: list[StoredClaim], rules: Mapping[str, Phrase], answers: Answers, settings: Distiller, client: Client | None
+) -> Distilled:
+    """The phrase of every claim: what was answered before, else what the model says, else that of ``rules``. Without a client nothing
+    is asked."""
     made = Distilled()
     by_rules = f"rules {phrases.version()}"
     in_a_row = 0
     for claim in claims:
         may_ask = in_a_row < _FAILURES_IN_A_ROW and made.asked < settings.max_requests
-        if client is not None and may_ask and not kept.settled(claim.claim_hash):
+        if client is not None and may_ask and not answers.settled(claim.claim_hash):
             made.asked += 1
             phrase = _asked(claim, settings, client)
             in_a_row = 0 if phrase else in_a_row + 1
             made.unusable += phrase is None
-            kept.keep(claim.claim_hash, phrase, settings.model)
-        made.phrases[claim.claim_hash] = kept.of(claim.claim_hash) or (rules[claim.claim_hash], by_rules)
+            answers.keep(claim.claim_hash, phrase, settings.model)
+        made.phrases[claim.claim_hash] = answers.of(claim.claim_hash) or (rules[claim.claim_hash], by_rules)
     return made
 
 
@@ -140,6 +143,6 @@ def _usable(content: str, words: str) -> Phrase:
     return Phrase(text, answer.category)
 
 
-def opened(network_client: Client, settings: Distiller) -> Client:
+def bound(client: Client, settings: Distiller) -> Client:
     """The door on the account of the distiller."""
-    return network_client.bind("distiller", Pace(min_interval_s=0, max_requests=4 * settings.max_requests, max_minutes=600))
+    return client.bind("distiller", Pace(min_interval_s=0, max_requests=4 * settings.max_requests, max_minutes=600))

@@ -14,12 +14,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from dedupe.settings import Embedding
 from dedupe.vectors.encoder import Encoder
 from dedupe.vectors.engines import open_encoder
 from dedupe.vectors.exact import Bytes, Floats
 from dedupe.vectors.index import Index, Shortlist, State
 from thresher.errors import EncoderError
-from thresher.settings import Embedding
 
 
 class Spread(Protocol):
@@ -49,11 +49,11 @@ def cut(count: int, shards: int) -> list[slice]:
 def embed(spread: Spread, encoder: Encoder, settings: Embedding, cache: Path, texts: Sequence[str]) -> Floats:
     """The vectors of the texts, by the workers. EncoderError where one of them has another encoder than this process."""
     parts = [(settings, str(cache.resolve()), list(texts[place])) for place in cut(len(texts), spread.shards)]
-    found = list(spread(embed_part, parts))
-    strange = {name for name, _ in found if name != encoder.id}
+    encoded = list(spread(embed_part, parts))
+    strange = {name for name, _ in encoded if name != encoder.id}
     if strange:
         raise EncoderError(f"a worker embeds with {', '.join(sorted(strange))} and not with {encoder.id}: give all the same thresher")
-    return np.concatenate([vectors for _, vectors in found]) if found else np.zeros((0, encoder.dim), np.float32)
+    return np.concatenate([vectors for _, vectors in encoded]) if encoded else np.zeros((0, encoder.dim), np.float32)
 
 
 def embed_part(settings: Embedding, cache: str, texts: Sequence[str]) -> tuple[str, Floats]:
@@ -80,8 +80,8 @@ class SpreadIndex:
             return self._index.search(queries, floor, count)
         places = cut(len(queries), self._spread.shards)
         parts = [(str(self._index.folder.resolve()), self._index.state, queries[place], floor, count) for place in places]
-        found = [s._replace(query=s.query + place.start) for place, s in zip(places, self._spread(search_part, parts), strict=True)]
-        return Shortlist(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+        shortlists = [s._replace(query=s.query + place.start) for place, s in zip(places, self._spread(search_part, parts), strict=True)]
+        return Shortlist(*(np.concatenate(columns) for columns in zip(*shortlists, strict=True)))
 
 
 def search_part(folder: str, state: State, queries: Bytes, floor: float, count: int) -> Shortlist:

@@ -14,22 +14,17 @@ from pydantic import BaseModel
 
 from dedupe.decide import Judge
 from dedupe.scorer.model import Scorer
+from dedupe.settings import Dedupe
 from dedupe.vectors import minilm
 from dedupe.vectors.encoder import Encoder
 from dedupe.vectors.engines import open_encoder
+from flows.line import settings as configuration
+from flows.line.settings import Settings
 from scrapers import base
+from scrapers.settings import Source
 from store.file.database import Database
-from thresher import settings as configuration
 from thresher.errors import SettingsError, StoreError, UsageError
 from thresher.rules import Rules
-from thresher.settings import Dedupe, Settings, Source
-
-CHECKOUT_CONFIG = Path(__file__).resolve().parents[2] / "config"
-
-
-def config_folder(given: Path | None) -> Path:
-    """The config folder: the one that is given, ``./config``, else the checkout's."""
-    return given or (Path("config") if Path("config/thresher.toml").is_file() else CHECKOUT_CONFIG)
 
 
 def judge_for(dedupe: Dedupe) -> Judge:
@@ -49,7 +44,7 @@ class Workspace:
     @classmethod
     def open(cls, data: Path, config: Path | None = None, *, create: bool = False) -> Workspace:
         """The benchmark in ``data`` with the settings in ``config`` (``./config``, else the checkout's). ``create`` makes the folder."""
-        folder = config_folder(config)
+        folder = configuration.config_folder(config)
         loaded = configuration.load(folder)
         if create:
             try:
@@ -115,8 +110,7 @@ class Workspace:
         """The sources to harvest, and why others are left out. Named ones must be there and ready; without names it is all that are on."""
         sources, off = [], {}
         for source in [self.settings.source(n) for n in names] or self.settings.sources.values():
-            lacking = configuration.missing_needs(source, environ)
-            reason = f"set {', '.join(lacking)}" if lacking else "" if source.enabled else source.why_off or "enabled = false"
+            reason = configuration.why_off(source, environ)
             if not reason:
                 sources.append(source)
             elif names:
@@ -131,14 +125,13 @@ class Workspace:
         return [configuration.validated_site(scraper.Site, source, place, self.settings.folder) for place in source.sites]
 
     def local_site(self, source: str, name: str, keys: Mapping[str, Any]) -> BaseModel:
-        """The place to which a local file belongs: the configured one of that name, or one made of ``keys``."""
+        """The place to which a local file belongs: the configured one of that name, or one made of ``keys`` and of what the source itself
+        puts in the place of keys that it requires (``Place.for_files``)."""
         scraper = base.load(source)
         configured = self.settings.sources.get(source)
         for place in configured.sites if configured else ():
             if place.get("name") == name and configured:
                 return configuration.validated_site(scraper.Site, configured, {**place, **keys}, self.settings.folder)
-        stand_in = {"base_url": f"https://{name.lower()}.invalid", "repository": f"local/{name}"}
-        required = {k: v for k, v in stand_in.items() if (f := scraper.Site.model_fields.get(k)) is not None and f.is_required()}
-        held = {**required, "name": name, **keys}
-        made = Source(name=source, sites=(held,))
-        return configuration.validated_site(scraper.Site, made, held, self.settings.folder)
+        values = {**scraper.Site.for_files(name), "name": name, **keys}
+        made = Source(name=source, sites=(values,))
+        return configuration.validated_site(scraper.Site, made, values, self.settings.folder)

@@ -7,17 +7,17 @@ from typing import Any, Final
 
 from scrapers.arena.rows import (
     NEGATIVE,
-    Found,
+    Case,
     Refused,
     Row,
     Unmapped,
-    asked,
     dialogue,
-    kept,
     moment,
+    own_marks,
     row_id,
     strength_of,
     turns_of,
+    user_turn,
 )
 from thresher.model import Battle, Message, Response, Vote
 from thresher.text import clean
@@ -26,17 +26,17 @@ BOTTOM: Final = 0.2
 """A mark in the lowest fifth of its scale (1 or 2 of 10) is a failure by the judge's own word."""
 
 
-def mt_bench_questions(row: Row) -> Found:
+def mt_bench_questions(row: Row) -> Case:
     """MT-bench's and Vicuna's questions, with the reference answer to the first turn where there is one."""
     turns = row["turns"] if "turns" in row else [row["text"]]
     turns = [turn["content"] if isinstance(turn, dict) else turn for turn in turns]
     given = [answers[0] for answers in (row.get("reference"), row.get("_reference")) if answers and answers[0]]
-    battle = Battle(asked(turns[0]), (), "none", "human", reference=clean(given[0]) if given else "")
-    marks = {**kept(row, "category", "cluster"), **({"follow_ups": [clean(turn) for turn in turns[1:]]} if turns[1:] else {})}
-    return Found(f"question:{row['question_id']}", battle, marks=marks)
+    battle = Battle(user_turn(turns[0]), (), "none", "human", reference=clean(given[0]) if given else "")
+    marks = {**own_marks(row, "category", "cluster"), **({"follow_ups": [clean(turn) for turn in turns[1:]]} if turns[1:] else {})}
+    return Case(f"question:{row['question_id']}", battle, marks=marks)
 
 
-def mt_bench_answers(row: Row) -> Found:
+def mt_bench_answers(row: Row) -> Case:
     """A model's answers to an MT-bench question (or, without ``choices``, to a Vicuna question)."""
     answers = row["choices"][0]["turns"] if "choices" in row else [row["text"]]
     answers = [answer["content"] if isinstance(answer, dict) else answer for answer in answers]
@@ -47,7 +47,7 @@ def mt_bench_answers(row: Row) -> Found:
     marks: dict[str, Any] = {"question_id": row["question_id"]}
     if not question:
         messages, marks["missing"] = (), ["prompt"]
-    return Found(
+    return Case(
         f"answer:{row['answer_id']}", Battle(messages, responses, "none", "human"), created_at=moment(row.get("tstamp")), marks=marks
     )
 
@@ -65,7 +65,7 @@ _TALK_REFERENCE = re.compile(r"<\|The Start of Reference Answer\|>\n\n(?P<talk>.
 _SPEAKER = re.compile(r"(?:^|\n\n)### (User|Assistant A|Reference answer):\n")
 
 
-def mt_bench_single(row: Row) -> Found:
+def mt_bench_single(row: Row) -> Case:
     """One answer marked by GPT-4 from 1 to 10. The judge's own prompt holds the question, the answer and the reference, word for word."""
     score = row["score"]
     if isinstance(score, bool) or not isinstance(score, int | float) or (score != -1 and not 1 <= score <= 10):
@@ -84,14 +84,14 @@ def mt_bench_single(row: Row) -> Found:
         "mark": score,
         **({} if talk else {"missing": ["prompt", "responses"]}),
     }
-    return Found(
+    return Case(
         row_id(row["question_id"], row["model"], row["judge"], row["turn"]), battle, created_at=moment(row.get("tstamp")), marks=marks
     )
 
 
 def _judged(prompt: str) -> tuple[tuple[Message, ...], str]:
     if one := _JUDGED.search(prompt):
-        return (*asked(one["question"]), Message("assistant", clean(one["answer"]))), clean(one["reference"] or "")
+        return (*user_turn(one["question"]), Message("assistant", clean(one["answer"]))), clean(one["reference"] or "")
     if not (several := _TALK.search(prompt)):
         return (), ""
     reference = _TALK_REFERENCE.search(prompt)
@@ -105,7 +105,7 @@ def _turns(talk: str) -> list[tuple[str, str]]:
     return list(zip(rest[::2], rest[1::2], strict=True))
 
 
-def vicuna_eval(row: Row) -> Found:
+def vicuna_eval(row: Row) -> Case:
     """Two answers to a Vicuna question with a mark each, 0 to 10, and the reviewer's words. ``-1`` stands for a review without marks."""
     first, second = row["score"]
     for mark in (first, second):
@@ -119,7 +119,7 @@ def vicuna_eval(row: Row) -> Found:
     missing = ([] if question else ["prompt"]) + ([] if all(r.text for r in responses) else ["responses"])
     failed = any(r.failed for r in responses)
     battle = Battle(
-        asked(question["text"]) if question else (),
+        user_turn(question["text"]) if question else (),
         responses,
         vote,
         str(row.get("_reviewer") or row["reviewer_id"]),
@@ -127,7 +127,7 @@ def vicuna_eval(row: Row) -> Found:
         clean(row["text"].partition("\n")[2]),
     )
     marks = {"question_id": row["question_id"], "marks": [first, second], **({"missing": missing} if missing else {})}
-    return Found(str(row["review_id"]), battle, marks=marks)
+    return Case(str(row["review_id"]), battle, marks=marks)
 
 
 def _reviewed(row: Row, n: int, share: float) -> Response:
@@ -137,7 +137,7 @@ def _reviewed(row: Row, n: int, share: float) -> Response:
     return Response((row.get("_models") or ["", ""])[n - 1], "", share)
 
 
-def alpaca_annotations(row: Row) -> Found:
+def alpaca_annotations(row: Row) -> Case:
     """AlpacaEval: 1 prefers output_1 (the baseline), 2 output_2 (the model on trial), 0 or 1.5 neither; weighted judges give any number
     between 1 and 2."""
     preference = row["preference"]
@@ -148,9 +148,9 @@ def alpaca_annotations(row: Row) -> Found:
     vote: Vote = "none" if preference is None else "tie" if preference in (0, 1.5) else "first" if preference < 1.5 else "second"
     outputs = [clean(row[f"output_{n}"] or "") for n in (1, 2)]
     responses = tuple(Response(str(row.get(f"generator_{n}") or ""), text) for n, text in ((1, outputs[0]), (2, outputs[1])))
-    battle = Battle(asked(row["instruction"]), responses, vote, str(row["annotator"]), strength_of(vote), _explained(row))
+    battle = Battle(user_turn(row["instruction"]), responses, vote, str(row["annotator"]), strength_of(vote), _explained(row))
     native_id = row_id(row["instruction"], *(str(row.get(name)) for name in ("generator_1", "generator_2", "annotator")))
-    return Found(native_id, battle, marks={**kept(row, "dataset"), "preference": preference})
+    return Case(native_id, battle, marks={**own_marks(row, "dataset"), "preference": preference})
 
 
 def _explained(row: Row) -> str:
@@ -164,21 +164,23 @@ def _explained(row: Row) -> str:
     return f"{words}\n\n({which})"
 
 
-def alpaca_outputs(row: Row) -> Found:
+def alpaca_outputs(row: Row) -> Case:
     """A model's output for an AlpacaEval instruction; nobody judged it here."""
-    battle = Battle(asked(row["instruction"]), (Response(str(row["generator"]), clean(row["output"] or "")),), "none", "human")
-    return Found(row_id(row["instruction"], row["generator"], row["output"] or ""), battle, marks=kept(row, "dataset"))
+    battle = Battle(user_turn(row["instruction"]), (Response(str(row["generator"]), clean(row["output"] or "")),), "none", "human")
+    return Case(row_id(row["instruction"], row["generator"], row["output"] or ""), battle, marks=own_marks(row, "dataset"))
 
 
-def arena_hard_questions(row: Row) -> Found:
+def arena_hard_questions(row: Row) -> Case:
     """Arena-Hard's prompts."""
-    return Found(str(row["uid"]), Battle(asked(row["prompt"]), (), "none", "human"), marks=kept(row, "category", "cluster", "subcategory"))
+    return Case(
+        str(row["uid"]), Battle(user_turn(row["prompt"]), (), "none", "human"), marks=own_marks(row, "category", "cluster", "subcategory")
+    )
 
 
-def arena_hard_answers(row: Row) -> Found:
+def arena_hard_answers(row: Row) -> Case:
     """A model's answer to an Arena-Hard prompt; the judgements are elsewhere."""
     messages, responses = dialogue(turns_of(row["messages"])[0], str(row["model"]))
-    return Found(
+    return Case(
         str(row["ans_id"]),
         Battle(messages, responses, "none", "human"),
         created_at=moment(row.get("tstamp")),
@@ -186,7 +188,7 @@ def arena_hard_answers(row: Row) -> Found:
     )
 
 
-def wildbench_scores(row: Row) -> Found:
+def wildbench_scores(row: Row) -> Case:
     """WildBench: an answer marked from 1 to 10, with strengths and weaknesses. The prompt is in another set, under ``session_id``."""
     mark = row["score"]
     if isinstance(mark, bool) or str(mark).removesuffix(".0") not in {str(n) for n in range(1, 11)}:
@@ -198,9 +200,9 @@ def wildbench_scores(row: Row) -> Found:
     prompt = row.get("_question")
     response = Response(str(row["model_test"]), clean(row["model_output"] or ""), share, failed)
     battle = Battle(
-        asked(prompt) if prompt else (), (response,), "none", str(row.get("_judge") or "model"), NEGATIVE if failed else 0.0, rationale
+        user_turn(prompt) if prompt else (), (response,), "none", str(row.get("_judge") or "model"), NEGATIVE if failed else 0.0, rationale
     )
     native_id = f"{row['session_id']}:{row['model_test']}"
-    return Found(
+    return Case(
         native_id, battle, marks={"session_id": row["session_id"], "mark": int(float(mark)), **({} if prompt else {"missing": ["prompt"]})}
     )

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scrapers.arena import judged, pairs, talks
-from scrapers.arena.rows import Found, Row
+from scrapers.arena.columns import fields
+from scrapers.arena.rows import Case, Row
+from scrapers.common.fields import Fields
 from thresher.errors import PayloadError
 from thresher.model import ExportClass
 
@@ -20,9 +22,11 @@ class Layout:
 
     name: str
     columns: frozenset[str]
-    convert: Callable[[Row], Found]
+    convert: Callable[[Row], Case]
     licence: str
     export_class: ExportClass
+    fields: Fields
+    """All columns that it may have."""
     gather: Callable[[Iterable[Row]], Iterator[Row]] | None = None
     """Where several rows make one case: rows in, cases out."""
     together: str = ""
@@ -31,8 +35,8 @@ class Layout:
     """What must go before a row is even kept as a page."""
 
 
-def _layout(name: str, columns: str, convert: Callable[[Row], Found], licence: str, export_class: ExportClass, **more: Any) -> Layout:
-    return Layout(name, frozenset(columns.split()), convert, licence, export_class, **more)
+def _layout(name: str, columns: str, convert: Callable[[Row], Case], licence: str, export_class: ExportClass, **more: Any) -> Layout:
+    return Layout(name, frozenset(columns.split()), convert, licence, export_class, fields(name, columns), **more)
 
 
 _ALL: Final = (

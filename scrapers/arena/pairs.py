@@ -13,19 +13,19 @@ from scrapers.arena.rows import (
     NEGATIVE,
     PAIR,
     SLIGHT_LOSER,
-    Found,
+    Case,
     Refused,
     Row,
     Unmapped,
-    asked,
-    kept,
     language_of,
     mapped,
     moment,
+    own_marks,
     pair,
     row_id,
     strength_of,
     turns_of,
+    user_turn,
 )
 from thresher.model import Battle, Message, Response, Vote
 from thresher.text import clean
@@ -35,17 +35,17 @@ def _models(row: Row) -> tuple[str, str]:
     return str(row["model_a"]), str(row["model_b"])
 
 
-def _voted(row: Row, native_id: str, **more: Any) -> Found:
+def _voted(row: Row, native_id: str, **more: Any) -> Case:
     """The columns that most sets of the family share."""
     (a, pictures), (b, _) = turns_of(row["conversation_a"]), turns_of(row["conversation_b"])
     vote: Vote = mapped(PAIR, "winner", row["winner"])
     marks = {"turns": sum(m.role == "user" for m in a), **({"images": pictures} if pictures else {}), **more.pop("marks", {})}
     when = moment(row.get("tstamp", row.get("timestamp")))
     battle = pair(a, b, _models(row), vote)
-    return Found(native_id, battle, language=language_of(row.get("language")), created_at=when, marks=marks, **more)
+    return Case(native_id, battle, language=language_of(row.get("language")), created_at=when, marks=marks, **more)
 
 
-def chatbot_arena_33k(row: Row) -> Found:
+def chatbot_arena_33k(row: Row) -> Case:
     """lmsys/chatbot_arena_conversations. Moderation flags are about the prompt, not about what the model did."""
     flagged = bool((row.get("openai_moderation") or {}).get("flagged")) or any(
         bool(v.get("flagged")) for v in (row.get("toxic_chat_tag") or {}).values() if v
@@ -53,7 +53,7 @@ def chatbot_arena_33k(row: Row) -> Found:
     return _voted(row, str(row["question_id"]), judge_id=_person(row.get("judge")), marks={"unsafe_prompt": True} if flagged else {})
 
 
-def arena_55k(row: Row) -> Found:
+def arena_55k(row: Row) -> Case:
     """lmarena-ai/arena-human-preference-55k: JSON lists of turns, where a turn may be null. Its ``tie`` also covers *both are bad*."""
     ballot = tuple(int(row[f"winner_{side}"]) for side in ("model_a", "model_b", "tie"))
     vote: Vote = mapped({(1, 0, 0): "first", (0, 1, 0): "second", (0, 0, 1): "tie"}, "winner_model_a, winner_model_b, winner_tie", ballot)
@@ -66,40 +66,40 @@ def arena_55k(row: Row) -> Found:
         turns = ((Message("user", clean(p or "")), Message("assistant", clean(r or ""))) for p, r in zip(prompts, answers, strict=True))
         sides.append(tuple(message for turn in turns for message in turn))
     marks = {"turns": len(prompts), **({"empty_turns": empty} if empty else {}), **({"may_be_both_bad": True} if vote == "tie" else {})}
-    return Found(str(row["id"]), pair(sides[0], sides[1], _models(row), vote), marks=marks)
+    return Case(str(row["id"]), pair(sides[0], sides[1], _models(row), vote), marks=marks)
 
 
-def arena_100k(row: Row) -> Found:
+def arena_100k(row: Row) -> Case:
     """lmarena-ai/arena-human-preference-100k. The set itself says which of its repeated prompts it left out of its sample."""
     tag = row.get("dedup_tag") or {}
     if tag.get("high_freq") and not tag.get("sampled"):
         raise Refused("high_frequency", "a prompt that the set marks as repeated and not sampled")
     return _voted(
-        row, str(row["question_id"]), judge_id=_person(row.get("judge_hash")), marks=kept(row, "is_code", "is_refusal") | _tags(row)
+        row, str(row["question_id"]), judge_id=_person(row.get("judge_hash")), marks=own_marks(row, "is_code", "is_refusal") | _tags(row)
     )
 
 
-def arena_140k(row: Row) -> Found:
+def arena_140k(row: Row) -> Case:
     """lmarena-ai/arena-human-preference-140k and arena-expert-5k. In a later vote of a session the earlier turns may be other models'
     words: no response is then said to fail by itself."""
-    found = _voted(row, str(row["id"]), marks=kept(row, "is_code", "evaluation_session_id", "occupational_tags") | _tags(row))
+    found = _voted(row, str(row["id"]), marks=own_marks(row, "is_code", "evaluation_session_id", "occupational_tags") | _tags(row))
     earlier = int(row.get("evaluation_order") or 1) - 1
     if earlier <= 0 or len(found.battle.messages) + 1 >= len(turns_of(row["conversation_a"])[0]):
         return found
     battle, plain = found.battle, tuple(Response(r.model, r.text) for r in found.battle.responses)
     weaker = Battle(battle.messages, plain, battle.vote, battle.judge, min(battle.strength, LOSER))
-    return Found(found.native_id, weaker, found.language, found.created_at, marks={**found.marks, "earlier_votes": earlier})
+    return Case(found.native_id, weaker, found.language, found.created_at, marks={**found.marks, "earlier_votes": earlier})
 
 
-def search_arena_24k(row: Row) -> Found:
+def search_arena_24k(row: Row) -> Case:
     """lmarena-ai/search-arena-24k. A row without a vote is a talk that nobody judged."""
     (a, _), (b, _) = turns_of(row["messages_a"]), turns_of(row["messages_b"])
     meta = row.get("system_a_metadata") or {}
     native_id = str(meta.get("conv_id") or row_id(row["messages_a"], row["messages_b"]))
     vote: Vote = mapped(PAIR, "winner", row["winner"])
     languages = row.get("languages") or []
-    marks = {"turns": row.get("turn"), "search": True, **kept(row, "primary_intent", "secondary_intent")}
-    return Found(
+    marks = {"turns": row.get("turn"), "search": True, **own_marks(row, "primary_intent", "secondary_intent")}
+    return Case(
         native_id,
         pair(a, b, _models(row), vote),
         language=language_of(languages[0] if len(languages) == 1 else ""),
@@ -109,19 +109,19 @@ def search_arena_24k(row: Row) -> Found:
     )
 
 
-def ppe_v1(row: Row) -> Found:
+def ppe_v1(row: Row) -> Case:
     """lmarena-ai/PPE-Human-Preference-V1: one turn; response_1 is model_a's."""
     vote: Vote = mapped(PAIR, "winner", row["winner"])
-    prompt = asked(row["prompt"])
+    prompt = user_turn(row["prompt"])
     a, b = ((*prompt, Message("assistant", clean(row[side] or ""))) for side in ("response_1", "response_2"))
-    marks = kept(row, "is_code", "is_refusal", "hard_prompt", "math_prompt", "if_prompt") | _tags(row)
-    return Found(str(row["question_id"]), pair(a, b, _models(row), vote), language=language_of(row.get("language")), marks=marks)
+    marks = own_marks(row, "is_code", "is_refusal", "hard_prompt", "math_prompt", "if_prompt") | _tags(row)
+    return Case(str(row["question_id"]), pair(a, b, _models(row), vote), language=language_of(row.get("language")), marks=marks)
 
 
 _MODEL_JUDGES: Final = {"gpt4_pair": "gpt-4"}
 
 
-def mt_bench_human(row: Row) -> Found:
+def mt_bench_human(row: Row) -> Case:
     """lmsys/mt_bench_human_judgments: the vote is about turn 1 or turn 2; what comes after it is not part of the case."""
     turn = int(row["turn"])
     (a, _), (b, _) = turns_of(row["conversation_a"]), turns_of(row["conversation_b"])
@@ -130,34 +130,34 @@ def mt_bench_human(row: Row) -> Found:
     vote: Vote = mapped(PAIR, "winner", row["winner"])
     battle = pair(a[: 2 * turn], b[: 2 * turn], _models(row), vote, judge=judge)
     native_id = row_id(row["question_id"], row["model_a"], row["model_b"], said, turn)
-    return Found(native_id, battle, judge_id=said if judge == "human" else None, marks={"question_id": row["question_id"], "turns": turn})
+    return Case(native_id, battle, judge_id=said if judge == "human" else None, marks={"question_id": row["question_id"], "turns": turn})
 
 
 _PANDALM: Final[dict[object, Vote]] = {0: "tie", 1: "first", 2: "second"}
 _PANDALM_GPT: Final[dict[object, Vote]] = {"1": "first", "2": "second", "Tie": "tie", "garbage": "none"}
 
 
-def pandalm(row: Row) -> Found:
+def pandalm(row: Row) -> Case:
     """PandaLM's test set: three people each said 1, 2 or 0 (a tie); what most of them said counts."""
     votes: list[Vote] = [mapped(_PANDALM, f"annotator{n}", row[f"annotator{n}"]) for n in (1, 2, 3)]
     said, most = Counter(votes).most_common(1)[0]
     vote: Vote = said if most >= 2 else "tie"
-    marks = {"annotators": [row[f"annotator{n}"] for n in (1, 2, 3)], "agree": most, **kept(row, "motivation_app")}
-    return Found(
+    marks = {"annotators": [row[f"annotator{n}"] for n in (1, 2, 3)], "agree": most, **own_marks(row, "motivation_app")}
+    return Case(
         f"{row['idx']}",
-        Battle(asked(row["instruction"], row["input"]), _panda_responses(row), vote, "human", strength_of(vote)),
+        Battle(user_turn(row["instruction"], row["input"]), _panda_responses(row), vote, "human", strength_of(vote)),
         marks=marks,
     )
 
 
-def pandalm_gpt(row: Row) -> Found:
+def pandalm_gpt(row: Row) -> Case:
     """GPT-3.5's judgement of the same pairs. ``garbage`` is what the set calls an answer without a verdict."""
     return _panda_judged(
         row, "gpt-3.5-turbo", mapped(_PANDALM_GPT, "gpt_result", row["gpt_result"]), row.get("gpt_reason"), row.get("gpt_reference")
     )
 
 
-def pandalm_7b(row: Row) -> Found:
+def pandalm_7b(row: Row) -> Case:
     """PandaLM-7B's judgement of the same pairs."""
     return _panda_judged(
         row,
@@ -168,16 +168,16 @@ def pandalm_7b(row: Row) -> Found:
     )
 
 
-def _panda_judged(row: Row, judge: str, vote: Vote, reason: str | None, reference: str | None) -> Found:
+def _panda_judged(row: Row, judge: str, vote: Vote, reason: str | None, reference: str | None) -> Case:
     about = row.get("_pair")
     marks: dict[str, Any] = {} if about else {"missing": ["prompt", "responses"]}
     if vote == "none":
         marks["no_verdict"] = True
     if reference:
         marks["judge_answer"] = clean(reference)  # the judge's own attempt: no key to go by
-    messages, responses = (asked(about["instruction"], about["input"]), _panda_responses(about)) if about else ((), ())
+    messages, responses = (user_turn(about["instruction"], about["input"]), _panda_responses(about)) if about else ((), ())
     battle = Battle(messages, responses, vote, judge, strength_of(vote), clean(reason or ""))
-    return Found(f"{row['idx']}:{judge}", battle, marks=marks)
+    return Case(f"{row['idx']}:{judge}", battle, marks=marks)
 
 
 def _panda_responses(row: Row) -> tuple[Response, ...]:
@@ -186,16 +186,16 @@ def _panda_responses(row: Row) -> tuple[Response, ...]:
     return Response(first, clean(str(row["response1"]))), Response(second, clean(str(row["response2"])))
 
 
-def pandalm_prompts(row: Row) -> Found:
+def pandalm_prompts(row: Row) -> Case:
     """PandaLM's prompts for inference: instructions that nobody has answered yet."""
-    return Found(
+    return Case(
         row_id(row["instruction"], row["input"]),
-        Battle(asked(row["instruction"], row["input"]), (), "none", "human"),
-        marks=kept(row, "motivation_app"),
+        Battle(user_turn(row["instruction"], row["input"]), (), "none", "human"),
+        marks=own_marks(row, "motivation_app"),
     )
 
 
-def helpsteer3(row: Row) -> Found:
+def helpsteer3(row: Row) -> Case:
     """nvidia/HelpSteer3: -3 (the first is much better) to 3 (the second is)."""
     score = row["overall_preference"]
     reasons = [clean(one.get("reasoning") or "") for one in row.get("individual_preference") or []]
@@ -209,7 +209,7 @@ def helpsteer3(row: Row) -> Found:
     )
 
 
-def helpsteer2_preference(row: Row) -> Found:
+def helpsteer2_preference(row: Row) -> Case:
     """nvidia/HelpSteer2's preferences, on the same scale."""
     said = row.get("preference_statement") or row.get("preference_elaboration") or ""
     return _graded(
@@ -217,22 +217,22 @@ def helpsteer2_preference(row: Row) -> Found:
     )
 
 
-def _graded(row: Row, score: Any, prompt: tuple[Message, ...], texts: tuple[str, str], rationale: str, name: str) -> Found:
+def _graded(row: Row, score: Any, prompt: tuple[Message, ...], texts: tuple[str, str], rationale: str, name: str) -> Case:
     if isinstance(score, bool) or score not in (-3, -2, -1, 0, 1, 2, 3):
         raise Unmapped(name, score)
     vote: Vote = "tie" if score == 0 else "first" if score < 0 else "second"
     strength = (0.0, SLIGHT_LOSER, LOSER, CLEAR_LOSER)[abs(int(score))]
     responses = (Response("", clean(texts[0] or "")), Response("", clean(texts[1] or "")))
     battle = Battle(prompt, responses, vote, "human", strength, rationale)
-    return Found(
+    return Case(
         row_id([m.content for m in prompt], *texts),
         battle,
         language=language_of(row.get("language")),
-        marks={"preference": score, **kept(row, "domain")},
+        marks={"preference": score, **own_marks(row, "domain")},
     )
 
 
-def helpsteer(row: Row) -> Found:
+def helpsteer(row: Row) -> Case:
     """nvidia/HelpSteer and HelpSteer2: people's marks from 0 to 4; at most 1 for help or correctness is a failure."""
     marks = {name: row[name] for name in ("helpfulness", "correctness", "coherence", "complexity", "verbosity")}
     for name, value in marks.items():
@@ -241,7 +241,7 @@ def helpsteer(row: Row) -> Found:
     failed = marks["helpfulness"] <= 1 or marks["correctness"] <= 1
     response = Response("", clean(row["response"]), score=marks["helpfulness"] / 4, failed=failed or None)
     battle = Battle(steered(row["prompt"]), (response,), "none", "human", NEGATIVE if failed else 0.0)
-    return Found(row_id(row["prompt"], row["response"]), battle, marks=marks)
+    return Case(row_id(row["prompt"], row["response"]), battle, marks=marks)
 
 
 _STEER: Final = re.compile(r"<extra_id_1>(User|Assistant)\n")
@@ -257,13 +257,13 @@ def steered(prompt: str) -> tuple[Message, ...]:
 _SPEAKER: Final = re.compile(r"\n\n(Human|Assistant): ?")
 
 
-def hh_rlhf(row: Row) -> Found:
+def hh_rlhf(row: Row) -> Case:
     """Anthropic/hh-rlhf: two talks as one string each, the chosen first."""
     chosen, rejected = _said(row["chosen"]), _said(row["rejected"])
     if chosen == rejected:
         raise Refused("same_responses", "chosen and rejected are the same text")
     battle = pair(chosen, rejected, ("", ""), "first")
-    return Found(row_id(row["chosen"], row["rejected"]), battle, marks={"turns": sum(m.role == "user" for m in chosen)})
+    return Case(row_id(row["chosen"], row["rejected"]), battle, marks={"turns": sum(m.role == "user" for m in chosen)})
 
 
 def _said(talk: str) -> tuple[Message, ...]:

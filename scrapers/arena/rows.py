@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
+from scrapers.common.page import from_epoch, from_iso
 from thresher.model import Battle, ExportClass, Json, Message, Response, Vote
 from thresher.text import clean, content_hash
 
@@ -37,7 +38,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Case:
     """One row, understood."""
 
     native_id: str
@@ -108,8 +109,7 @@ def turns_of(conversation: Any) -> tuple[tuple[Message, ...], int]:
         conversation = json.loads(conversation)
     messages, others = [], 0
     for turn in conversation:
-        said = turn["content"] if "content" in turn else turn["value"]
-        text, beside = text_of(said)
+        text, beside = text_of(turn["content"] if "content" in turn else turn["value"])
         messages.append(Message(mapped(_ROLES, "role", turn["role"] if "role" in turn else turn["from"]), text))
         others += beside
     return tuple(messages), others
@@ -159,13 +159,13 @@ def pair(
     return Battle(a[:same], responses, vote, judge, strength_of(vote) if strength is None else strength, rationale)
 
 
-def asked(*prompts: str) -> tuple[Message, ...]:
+def user_turn(*prompts: str) -> tuple[Message, ...]:
     """One user message out of parts that stand one below the other."""
     text = "\n\n".join(part for part in (clean(p) for p in prompts) if part)
     return (Message("user", text),) if text else ()
 
 
-def kept(row: Row, *names: str) -> dict[str, Json]:
+def own_marks(row: Row, *names: str) -> dict[str, Json]:
     """The columns that are marks of the log itself and say something."""
     return {name: row[name] for name in names if row.get(name) not in (None, "", [], {}, False)}
 
@@ -177,22 +177,13 @@ def row_id(*parts: object) -> str:
 
 def moment(value: Any) -> datetime | None:
     """A time as UTC: seconds, milliseconds, microseconds or nanoseconds since 1970, or ISO 8601 (without a zone it is taken as UTC)."""
-    if isinstance(value, bool) or value is None or value == "":
-        return None
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         for unit in (1e9, 1e6, 1e3):
             if abs(value) >= 1e9 * unit:
                 value = value / unit
                 break
-        try:
-            return datetime.fromtimestamp(value, UTC)
-        except (OverflowError, OSError, ValueError):
-            return None
-    try:
-        when = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+        return from_epoch(value)
+    return from_iso(value)
 
 
 _CODES: Final = {
@@ -208,7 +199,7 @@ _CODES: Final = {
 
 def language_of(name: Any) -> str:
     """The ISO 639-1 code of a language that a log names in English or by its code; empty where it is neither."""
-    said = name.strip().lower() if isinstance(name, str) else ""
-    if len(said) == 2 or (len(said) > 2 and said[2] in "-_"):
-        return said[:2]
-    return _CODES.get(said, "")
+    word = name.strip().lower() if isinstance(name, str) else ""
+    if len(word) == 2 or (len(word) > 2 and word[2] in "-_"):
+        return word[:2]
+    return _CODES.get(word, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from scrapers.arena.rows import LOSER, NEGATIVE, Found, Refused, Row, Unmapped, dialogue, kept, language_of, mapped, moment, turns_of
+from scrapers.arena.rows import LOSER, NEGATIVE, Case, Refused, Row, Unmapped, dialogue, language_of, mapped, moment, own_marks, turns_of
 from thresher.model import Battle, Message, Response, Vote
 from thresher.text import clean
 
@@ -13,35 +13,35 @@ FAILS_TASK: Final = 0.5
 """From this mean of its reviewers' ``fails_task`` labels (0 or 1 each) on, an OpenAssistant reply counts as failing."""
 
 
-def lmsys_chat_1m(row: Row) -> Found:
+def lmsys_chat_1m(row: Row) -> Case:
     """lmsys/lmsys-chat-1m. ``redacted`` says that names were masked (NAME_1)."""
     flagged = any(bool((one or {}).get("flagged")) for one in row.get("openai_moderation") or [])
-    return _talk(row, str(row["conversation_id"]), {**kept(row, "redacted"), **({"unsafe": True} if flagged else {})})
+    return _talk(row, str(row["conversation_id"]), {**own_marks(row, "redacted"), **({"unsafe": True} if flagged else {})})
 
 
-def wildchat(row: Row) -> Found:
+def wildchat(row: Row) -> Case:
     """allenai/WildChat-1M and -4.8M. Who asked (hashed address, headers, place) is never taken."""
-    return _talk(row, str(row["conversation_hash"]), kept(row, "toxic", "redacted"), moment(row.get("timestamp")))
+    return _talk(row, str(row["conversation_hash"]), own_marks(row, "toxic", "redacted"), moment(row.get("timestamp")))
 
 
-def _talk(row: Row, native_id: str, marks: dict[str, Any], when: Any = None) -> Found:
+def _talk(row: Row, native_id: str, marks: dict[str, Any], when: Any = None) -> Case:
     messages, pictures = turns_of(row["conversation"])
     if not messages:
         raise Refused("empty_conversation", "a talk without a message")
     asked, responses = dialogue(messages, str(row["model"]))
     marks = {"turns": sum(m.role == "user" for m in messages), **marks, **({"images": pictures} if pictures else {})}
-    return Found(
+    return Case(
         native_id, Battle(asked, responses, "none", "human"), language=language_of(row.get("language")), created_at=when, marks=marks
     )
 
 
-def sharegpt(row: Row) -> Found:
+def sharegpt(row: Row) -> Case:
     """ShareGPT's form: ``conversations`` of ``from`` and ``value``."""
     messages, _ = turns_of(row["conversations"])
     if not messages:
         raise Refused("empty_conversation", "a talk without a message")
     asked, responses = dialogue(messages, str(row.get("model") or ""))
-    return Found(str(row["id"]), Battle(asked, responses, "none", "human"), marks={"turns": sum(m.role == "user" for m in messages)})
+    return Case(str(row["id"]), Battle(asked, responses, "none", "human"), marks={"turns": sum(m.role == "user" for m in messages)})
 
 
 def oasst2_trees(rows: Iterable[Row]) -> Iterator[Row]:
@@ -62,7 +62,7 @@ def oasst2_trees(rows: Iterable[Row]) -> Iterator[Row]:
         yield {"path": path[::-1], "replies": answers, "prompt_id": parent}
 
 
-def oasst2(row: Row) -> Found:
+def oasst2(row: Row) -> Case:
     """One prompt of an OpenAssistant tree with its replies, ranked by people (0 is best). Most replies were written by people."""
     path, replies = row["path"], sorted(row["replies"], key=lambda reply: (reply.get("rank") is None, reply.get("rank") or 0))
     if not path or path[0].get("parent_id"):
@@ -74,7 +74,7 @@ def oasst2(row: Row) -> Found:
     strength = NEGATIVE if any(r.failed for r in responses) else LOSER if len(ranks) > 1 else 0.0
     marks = {"ranks": ranks, "human_written": not all(r.get("synthetic") for r in replies), "turns": sum(m.role == "user" for m in turns)}
     prompt = path[-1]
-    return Found(
+    return Case(
         str(row["prompt_id"]),
         Battle(turns, responses, vote, "human", strength),
         language=language_of(prompt.get("lang")),
@@ -102,7 +102,7 @@ _CONSENT: Final = {"eval_private": "none", "eval_public": "full"}
 _RATING: Final = {-1: 0.0, 0: None, 1: 1.0, None: None}
 
 
-def feedback(row: Row) -> Found:
+def feedback(row: Row) -> Case:
     """Feedback on one's own product, contract version 1. Without consent nothing of a row is kept; with a private one it never leaves."""
     if str(row["schema_version"]) not in {"1", "1.0", "v1"}:
         raise Unmapped("schema_version", row["schema_version"])
@@ -119,8 +119,8 @@ def feedback(row: Row) -> Found:
         raise Refused("empty_conversation", "feedback without a message")
     asked, responses = dialogue(messages, str(row.get("model") or ""), score=score, failed=failed)
     battle = Battle(asked, responses, "none", "human", NEGATIVE if failed else 0.0, clean(row.get("comment") or ""))
-    marks = {**kept(row, "tags"), "rating": rating, **({"images": pictures} if pictures else {})}
-    return Found(str(row["event_id"]), battle, created_at=when, judge_id=row.get("user_key"), marks=marks, export_class=export_class)
+    marks = {**own_marks(row, "tags"), "rating": rating, **({"images": pictures} if pictures else {})}
+    return Case(str(row["event_id"]), battle, created_at=when, judge_id=row.get("user_key"), marks=marks, export_class=export_class)
 
 
 def without_consent(row: dict[str, Any]) -> dict[str, Any]:

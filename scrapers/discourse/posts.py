@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
+from scrapers.common.fields import Fields, told
+from scrapers.common.page import from_iso, json_of, rights, text_marks, whole
 from thresher.errors import PayloadError
 from thresher.formats.html import render
-from thresher.model import Dead, ExportClass, Json, Page, Record, RecordStatus, Role
+from thresher.model import Dead, Json, Page, Record, RecordStatus, Role, Unread
+from thresher.payload import json_value
 from thresher.text import clean
 
 GONE = frozenset({403, 404, 410})
@@ -34,6 +36,36 @@ _DELETED_WORDS = frozenset(
 )
 
 
+_POST = Fields(
+    "post",
+    used="accepted_answer actions_summary category_id cooked cooked_hidden created_at deleted_at has_accepted_answer hidden id "
+    "post_number post_type raw reactions reply_to_post_number staff topic_accepted_answer topic_id topic_title updated_at user_deleted "
+    "user_id username version wiki",
+    # what a reader's browser wants: rights of the reader, looks of the author, counts that other marks hold, who said it beside user_id
+    ignored="action_code action_code_path action_code_who admin animated_avatar avatar_template badges_granted bookmarked bookmarks "
+    "calendar_details can_accept_answer can_delete can_edit can_permanently_delete can_recover can_see_hidden_post can_unaccept_answer "
+    "can_view_edit_history can_vote can_wiki category_slug current_user_reaction current_user_used_main_reaction deleted_by "
+    "display_username edit_reason event excerpt flair_bg_color flair_color flair_group_id flair_name flair_url group_moderator "
+    "has_post_localizations incoming_link_count is_localized language last_wiki_edit link_counts locale localization_outdated locked "
+    "mentioned_users moderator name notice polls polls_votes post_url posts_count primary_group_name quote_count reaction_users_count "
+    "read readers_count reads reply_count reply_to_user reviewable_id reviewable_score_count reviewable_score_pending_count score "
+    "title_is_group topic_archetype topic_html_title topic_slug trust_level truncated user_cakedate user_birthdate user_created_at "
+    "user_custom_fields user_signature user_status user_suspended user_title via_email yours",
+)
+"""Out of Discourse's own PostSerializer and its bundled plugins."""
+_TOPIC = Fields(
+    "topic",
+    used="accepted_answer accepted_answers archived category_id closed highest_post_number id post_stream posts_count tags title views",
+    ignored="actions_summary archetype bumped bumped_at bookmarked bookmarks can_vote chunk_size created_at current_post_number "
+    "deleted_at deleted_by details draft draft_key draft_sequence external_id fancy_title featured_link featured_link_root_domain "
+    "has_accepted_answer has_cached_summary has_deleted has_summary image_url is_hot last_poster_username last_posted_at "
+    "last_read_post_id last_read_post_number like_count locale message_bus_last_id participant_count pinned pinned_at pinned_globally "
+    "pinned_until posted related_messages related_topics reply_count show_read_indicator slow_mode_enabled_until slow_mode_seconds slug "
+    "suggested_topics summarizable tags_descriptions thumbnails timeline_lookup topic_timer unicode_title unpinned unseen user_id "
+    "user_voted valid_reactions visible vote_count word_count",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Topic:
     """What the topic says about its posts."""
@@ -44,7 +76,7 @@ class _Topic:
     marks: Mapping[str, Json] | None = None
 
 
-def parse(page: Page) -> Iterator[Record | Dead]:
+def parse(page: Page) -> Iterator[Record | Dead | Unread]:
     """A topic, a part of one, a list of posts, or one post. A body that is none of these raises PayloadError.
 
     Of a post that comes twice the newest version counts; the other is a Dead ``repeated``. Numbers missing from a topic that was fetched
@@ -53,14 +85,14 @@ def parse(page: Page) -> Iterator[Record | Dead]:
     if page.status in GONE:
         yield from _gone_topic(page)
         return
-    data = _json(page.body)
-    found = _posts(data)
-    head: dict[str, Any] = _json(page.context.get("topic", "{}").encode())
+    data = json_of(page)
+    posts = _posts(data)
+    head: dict[str, Any] = json_value(page.context.get("topic", "{}").encode())
     if isinstance(data, dict) and "title" in data:
         head = {**head, **data}
     topic = _read_topic(head)
     best: dict[str, tuple[tuple[int, str], Record]] = {}
-    for post in found:
+    for post in posts:
         result = _record(post, topic, page)
         if isinstance(result, Dead):
             yield result
@@ -72,8 +104,9 @@ def parse(page: Page) -> Iterator[Record | Dead]:
                 continue
         best[result.native_id] = (rank, result)
     yield from (record for _, record in best.values())
-    shown = {whole(p.get("post_number")) for p in found if isinstance(p, dict)}
-    yield from _missing({n for n in shown if n}, head, page)
+    numbers = {whole(post.get("post_number")) for post in posts if isinstance(post, dict)}
+    yield from _missing({number for number in numbers if number}, head, page)
+    yield from told(_POST.unread(posts), _TOPIC.unread([data] if isinstance(data, dict) and "post_stream" in data else []))
 
 
 def topic_of(body: bytes) -> int | None:
@@ -114,21 +147,6 @@ def outline(body: bytes, topic: int) -> tuple[dict[str, Json], int, list[int]]:
     return head, max((whole(p.get("post_number")) or 0 for p in shown), default=0), list(dict.fromkeys(rest))
 
 
-def whole(value: object) -> int | None:
-    """An id or a count, whether the site writes it as a number or as text."""
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    text = str(value)
-    return int(text) if len(text) < 19 and text.isascii() and text.removeprefix("-").isdigit() else None
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as exc:
-        raise PayloadError(f"not JSON ({len(body)} bytes): {str(exc)[:100]}", reason="bad_json") from exc
-
-
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
@@ -143,14 +161,14 @@ def _posts(data: Any) -> list[Any]:
         data = [data]
     if isinstance(data, list):
         return data
-    said = str(data["errors"])[:200] if isinstance(data, dict) and "errors" in data else f"a JSON {type(data).__name__}"
-    raise PayloadError(f"no posts in it: {said}", reason="not_posts")
+    content = str(data["errors"])[:200] if isinstance(data, dict) and "errors" in data else f"a JSON {type(data).__name__}"
+    raise PayloadError(f"no posts in it: {content}", reason="not_posts")
 
 
 def _accepted(data: Mapping[str, Any]) -> frozenset[int]:
     """Post numbers of the accepted answers: the Solved plugin says one, or a list of them."""
-    found = [data.get("accepted_answer"), *_list(data.get("accepted_answers"))]
-    numbers = [whole(a.get("post_number")) for a in found if isinstance(a, dict)]
+    answers = [data.get("accepted_answer"), *_list(data.get("accepted_answers"))]
+    numbers = [whole(a.get("post_number")) for a in answers if isinstance(a, dict)]
     return frozenset(n for n in numbers if n)
 
 
@@ -199,14 +217,12 @@ def _record(post: Any, topic: _Topic, page: Page) -> Record | Dead:
         parent_id=_parent(post, topic_id, number),
         position=number,
         author_key=_author(post) if live else None,
-        created_at=_when(post.get("created_at")),
-        edited_at=_when(post.get("updated_at")) if edited and live else None,
+        created_at=from_iso(post.get("created_at")),
+        edited_at=from_iso(post.get("updated_at")) if edited and live else None,
         quotes=rendered.quotes if live else (),
         status=status,
-        marks=_marks(post, topic, number) | _contents(rendered.images, rendered.code_blocks, list(rendered.links), rendered.repaired)
-        if live
-        else _bare(post),
-        **_rights(page),
+        marks=_marks(post, topic, number) | text_marks(rendered) if live else _bare(post),
+        **rights(page),
     )
 
 
@@ -273,29 +289,6 @@ def _question_marks(post: Mapping[str, Any], topic: _Topic) -> dict[str, Json]:
     return {**(topic.marks or {}), "solved": solved, "accepted_id": f"{topic_id}/{accepted[0]}" if accepted else None}
 
 
-def _contents(images: int, code_blocks: int, links: list[str], repaired: bool) -> dict[str, Json]:
-    marks: dict[str, Json] = {"images": images, "code_blocks": code_blocks, "links": links, "repaired": repaired}
-    return {k: v for k, v in marks.items() if v}
-
-
-def _rights(page: Page) -> dict[str, Any]:
-    return {
-        "licence": page.context.get("licence", "unknown"),
-        "licence_evidence": page.context.get("licence_evidence", ""),
-        "export_class": cast(ExportClass, page.context.get("export_class", "id_only")),
-    }
-
-
-def _when(value: object) -> datetime | None:
-    """ISO 8601 in UTC; None for nonsense and for years that no forum has seen."""
-    try:
-        moment = datetime.fromisoformat(str(value))
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
-    return moment if 1990 <= moment.year <= 2100 else None
-
-
 # What is no longer shown
 
 
@@ -303,12 +296,12 @@ def _gone(page: Page, topic_id: int, number: int, marks: Mapping[str, Json]) -> 
     url = f"{page.context.get('base_url', '')}/t/{topic_id}/{number}"
     native_id = f"{topic_id}/{number}"
     parts = {"thread_id": str(topic_id), "position": number, "status": "gone", "marks": marks}
-    return Record(page.source, page.site, native_id, url, role=_role(number), text="", **parts, **_rights(page))  # type: ignore[arg-type]
+    return Record(page.source, page.site, native_id, url, role=_role(number), text="", **parts, **rights(page))  # type: ignore[arg-type]
 
 
 def _gone_topic(page: Page) -> Iterator[Record]:
     """A topic that is not shown any more: its first post, marked ``thread_gone``, and every post that was asked for."""
-    topic_id = _read_topic(_json(page.context.get("topic", "{}").encode())).id
+    topic_id = _read_topic(json_value(page.context.get("topic", "{}").encode())).id
     if not topic_id:
         raise PayloadError(f"status {page.status}, and no topic is known to be concerned", reason="http_status")
     asked = {n for a in page.context.get("asked", "").split(";") if (n := whole(a.partition("/")[2]))}

@@ -7,36 +7,103 @@ is known by its id, a comment, whose ids are a sequence of their own, by ``c`` a
 from __future__ import annotations
 
 import html
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from scrapers.stackexchange.rights import attribution, from_epoch, rights
+from scrapers.common.fields import Fields, told
+from scrapers.common.page import from_epoch, json_of, text_marks, whole
+from scrapers.stackexchange.rights import attribution, rights
 from thresher.errors import PayloadError
 from thresher.formats.html import Rendered, render
-from thresher.model import Dead, Json, Page, Record, Role
+from thresher.model import Dead, Json, Page, Record, Role, Unread
 from thresher.net.client import Response
+from thresher.payload import json_value
 from thresher.text import clean
 
 _ADDRESSED = re.compile(r"^\s*@[^\s,:;]+")
 
 
-def parse(page: Page) -> Iterator[Record | Dead]:
+_ITEM = (
+    "accept_rate answer_count award_count awarded_date body_markdown bounty_amount bounty_closes_date bounty_user can_answer can_close "
+    "can_comment can_edit can_flag can_suggest_edit close_vote_count closed_details collectives comment_count community_owned_date "
+    "delete_vote_count down_vote_count downvoted favorite_count favorited is_answered last_activity_date last_editor link locked_date "
+    "migrated_from migrated_to notice posted_by_collectives protected_date recommendations reopen_vote_count reply_to_user share_link "
+    "up_vote_count upvoted"
+)
+"""What the API can say of a post and nobody here asks: looks, rights of a reader, votes in detail, moderation."""
+_QUESTION = Fields(
+    "question",
+    used="accepted_answer_id answer_count answers body closed_date closed_reason comments content_license creation_date "
+    "last_activity_date last_edit_date owner question_id score tags title view_count",
+    ignored=_ITEM,
+)
+_ANSWER = Fields(
+    "answer",
+    used="answer_id body comments content_license creation_date is_accepted last_edit_date owner question_id score title",
+    ignored=f"{_ITEM} accepted tags",
+)
+_COMMENT = Fields(
+    "comment",
+    used="body comment_id content_license creation_date owner post_id score",
+    ignored=f"{_ITEM} edited post_type",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of the API as fetching reads it; making one never raises but for a body that is no wrapper of items."""
+
+    response: Response
+    items: Sequence[Mapping[str, Any]]
+    """Those that are objects."""
+    has_more: bool
+    quota_left: int | None
+    """Requests that remain today; None where it is not said."""
+
+    @classmethod
+    def of(cls, response: Response) -> Answer:
+        """PayloadError where it is no wrapper of items."""
+        data = json_of(response)
+        items = [item for item in _items(data) if isinstance(item, dict)]
+        return cls(response, items, data.get("has_more") is True, whole(data.get("quota_remaining")))
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the body."""
+        return self.response.sha256
+
+    @property
+    def activity(self) -> dict[int, int]:
+        """When each question was last active (epoch seconds). A moment more than a day ahead of us is not believed."""
+        limit = int((self.response.fetched_at + timedelta(days=1)).timestamp())
+        pairs = [(whole(i.get("question_id")), whole(i.get("last_activity_date"))) for i in self.items]
+        return {question: moment for question, moment in pairs if question and moment and 0 < moment <= limit}
+
+    @property
+    def answered(self) -> set[int]:
+        """Questions with answers; one that does not say counts as such."""
+        return {question for i in self.items if (question := whole(i.get("question_id"))) and i.get("answer_count") != 0}
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Titles by question id, as the site writes them."""
+        return {str(i["question_id"]): str(i.get("title") or "") for i in self.items if "question_id" in i}
+
+
+def parse(page: Page) -> Iterator[Record | Dead | Unread]:
     """Every item as a Record or a Dead. An error of the API, or a body that is no wrapper of items, raises PayloadError.
 
     Where the page's context says which ids were ``asked`` for, each that is missing is a Record ``gone``.
     """
-    data = _load(page.body)
-    if said := error(page.body):
-        raise PayloadError(f"the API says {said}", reason="api_error")
-    found = data.get("items") if isinstance(data, dict) else None
-    if not isinstance(found, list):
-        raise PayloadError(f"a JSON {type(data).__name__} without a list of items", reason="not_items")
-    titles = _load(page.context.get("titles", "{}").encode())
+    items = _items(json_of(page))
+    titles = json_value(page.context.get("titles", "{}").encode())
+    unread: Counter[str] = Counter()
     seen: set[str] = set()
-    for result in _records(found, page, {str(k): str(v) for k, v in titles.items()}):
+    for result in _records(items, page, {str(k): str(v) for k, v in titles.items()}, unread):
         if isinstance(result, Record) and result.native_id in seen:
             yield Dead("repeated", "the post is in the page more than once; the first one counts", result.native_id)
             continue
@@ -45,108 +112,65 @@ def parse(page: Page) -> Iterator[Record | Dead]:
         yield result
     for native_id in page.context.get("asked", "").split(";"):
         if native_id and native_id not in seen:
-            yield Record(
-                page.source,
-                page.site,
-                native_id,
-                f"{page.context.get('site_url', '')}/q/{native_id}",
-                "post",
-                "",
-                thread_id=native_id,
-                status="gone",
-            )
-
-
-# What fetching reads: never raises but for a body that is no wrapper
-
-
-def items(body: bytes) -> list[dict[str, Any]]:
-    """The items that are objects."""
-    data = _load(body)
-    found = data.get("items") if isinstance(data, dict) else None
-    if not isinstance(found, list):
-        raise PayloadError(f"a JSON {type(data).__name__} without a list of items", reason="not_items")
-    return [i for i in found if isinstance(i, dict)]
-
-
-def activity(response: Response) -> tuple[dict[int, int], bool]:
-    """When each question was last active (epoch seconds), and whether there are more. One more than a day ahead of us is not believed."""
-    limit = int((response.fetched_at + timedelta(days=1)).timestamp())
-    pairs = [(whole(i.get("question_id")), whole(i.get("last_activity_date"))) for i in items(response.body)]
-    return {q: moment for q, moment in pairs if q and moment and 0 < moment <= limit}, has_more(response)
-
-
-def has_more(response: Response) -> bool:
-    """Whether the listing goes on."""
-    data = _load(response.body)
-    return isinstance(data, dict) and data.get("has_more") is True
-
-
-def answered(body: bytes) -> set[int]:
-    """Questions with answers; one that does not say counts as such."""
-    return {q for i in items(body) if (q := whole(i.get("question_id"))) and i.get("answer_count") != 0}
-
-
-def titles(body: bytes) -> dict[str, str]:
-    """Titles by question id, as the site writes them."""
-    return {str(i.get("question_id")): str(i.get("title") or "") for i in items(body)}
-
-
-def quota_left(body: bytes) -> int | None:
-    """Requests that remain today; None where it is not said."""
-    data = _load(body)
-    return whole(data.get("quota_remaining")) if isinstance(data, dict) else None
+            yield _gone(page, native_id)
+    yield from told(unread)
 
 
 def error(body: bytes) -> str:
     """What the API complains about; empty where it does not."""
     try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
+        data = json_value(body)
+    except PayloadError:
         return ""
+    return _complaint(data)
+
+
+def _complaint(data: Any) -> str:
     if not isinstance(data, dict) or "error_id" not in data:
         return ""
     return f"{data.get('error_name', 'error')} ({data['error_id']}): {str(data.get('error_message', ''))[:200]}"
 
 
-def whole(value: object) -> int | None:
-    """An id or a count, whether it comes as a number or as text."""
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    text = str(value)
-    return int(text) if len(text) < 19 and text.isascii() and text.removeprefix("-").isdigit() else None
+def _items(data: Any) -> list[Any]:
+    if complaint := _complaint(data):
+        raise PayloadError(f"the API says {complaint}", reason="api_error")
+    items = data.get("items") if isinstance(data, dict) else None
+    if not isinstance(items, list):
+        raise PayloadError(f"a JSON {type(data).__name__} without a list of items", reason="not_items")
+    return items
 
 
-def _load(body: bytes) -> Any:
-    try:
-        return json.loads(body.removeprefix(b"\xef\xbb\xbf"))
-    except (ValueError, RecursionError) as exc:
-        raise PayloadError(f"not JSON ({len(body)} bytes): {str(exc)[:100]}", reason="bad_json") from exc
+def _gone(page: Page, native_id: str) -> Record:
+    url = f"{page.context.get('site_url', '')}/q/{native_id}"
+    return Record(page.source, page.site, native_id, url, "post", "", thread_id=native_id, status="gone")
 
 
 # Items
 
 
-def _records(found: Iterable[Any], page: Page, titles: Mapping[str, str]) -> Iterator[Record | Dead]:
-    for item in found:
+def _records(items: Iterable[Any], page: Page, titles: Mapping[str, str], unread: Counter[str]) -> Iterator[Record | Dead]:
+    for item in items:
         if not isinstance(item, dict):
             yield Dead("not_a_post", f"a JSON {type(item).__name__} in the place of an item")
         elif "comment_id" in item:
+            unread += _COMMENT.unread([item])
             yield _comment(item, page)
         elif "answer_id" in item:
+            unread += _ANSWER.unread([item])
             yield _answer(item, page, titles)
-            yield from _nested(item, page, titles)
+            yield from _nested(item, page, titles, unread)
         elif "question_id" in item:
+            unread += _QUESTION.unread([item])
             yield _question(item, page)
-            yield from _nested(item, page, {**titles, str(item["question_id"]): str(item.get("title") or "")})
+            yield from _nested(item, page, {**titles, str(item["question_id"]): str(item.get("title") or "")}, unread)
         else:
             yield Dead("not_a_post", f"an item with {', '.join(sorted(map(str, item))[:5])}")
 
 
-def _nested(item: Mapping[str, Any], page: Page, titles: Mapping[str, str]) -> Iterator[Record | Dead]:
+def _nested(item: Mapping[str, Any], page: Page, titles: Mapping[str, str], unread: Counter[str]) -> Iterator[Record | Dead]:
     for key in ("answers", "comments"):
         inner = item.get(key)
-        yield from _records(inner if isinstance(inner, list) else [], page, titles)
+        yield from _records(inner if isinstance(inner, list) else [], page, titles, unread)
 
 
 def _question(item: Mapping[str, Any], page: Page) -> Record | Dead:
@@ -247,13 +271,7 @@ def _body(item: Mapping[str, Any], site_url: str) -> tuple[Rendered, dict[str, J
     """The text, and the marks that it brings. Without a body (the API's default filter) the text is empty and ``no_body`` says so."""
     body = item.get("body")
     rendered = render(body if isinstance(body, str) else "", base_url=site_url)
-    extra: dict[str, Json] = {
-        "images": rendered.images or None,
-        "code_blocks": rendered.code_blocks or None,
-        "links": list(rendered.links) or None,
-        "repaired": rendered.repaired or None,
-        "no_body": None if isinstance(body, str) else True,
-    }
+    extra = text_marks(rendered) | ({} if isinstance(body, str) else {"no_body": True})
     return rendered, extra
 
 

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
-from scrapers.stackexchange.rights import attribution, from_iso, rights
+from scrapers.common.fields import Fields, told
+from scrapers.common.page import from_iso, portions, text_marks, whole
+from scrapers.stackexchange.rights import attribution, rights
 from thresher.errors import PayloadError
 from thresher.formats.html import render
-from thresher.model import Dead, Json, Page, Record, Role
+from thresher.model import Dead, Json, Page, Record, Role, Unread
 from thresher.text import clean
 
 ROWS_PER_PAGE = 500
@@ -33,6 +36,12 @@ POST_TYPES = {
     8: "privilege_wiki",
 }
 """PostTypeId of what is neither question (1) nor answer (2) (the dump's readme)."""
+_COLUMNS = Fields(
+    "row",
+    used="AcceptedAnswerId AnswerCount Body ClosedDate ContentLicense CreationDate Id LastEditDate OwnerDisplayName OwnerUserId ParentId "
+    "PostTypeId Score Tags Title ViewCount",
+    ignored="CommentCount CommunityOwnedDate DeletionDate FavoriteCount LastActivityDate LastEditorDisplayName LastEditorUserId",
+)
 _ROW = b"<row"
 _HEAD, _TAIL = b"<posts>\n", b"</posts>\n"
 _TAGS = re.compile(r"<([^<>]+)>")
@@ -50,24 +59,17 @@ def root(path: Path) -> str:
 
 def chunks(path: Path) -> Iterator[bytes]:
     """The file in pieces of a few hundred rows, each an XML document of its own as far as its rows are well-formed. Memory stays flat."""
-    rows: list[bytes] = []
-    size = 0
-    for row in _rows(path):
-        if rows and (len(rows) >= ROWS_PER_PAGE or size + len(row) > MAX_PAGE):
-            yield _HEAD + b"".join(rows) + _TAIL
-            rows, size = [], 0
-        rows.append(row)
-        size += len(row)
-    if rows:
+    for rows in portions(_rows(path), ROWS_PER_PAGE, size=len, max_size=MAX_PAGE):
         yield _HEAD + b"".join(rows) + _TAIL
 
 
-def parse(page: Page) -> Iterator[Record | Dead]:
+def parse(page: Page) -> Iterator[Record | Dead | Unread]:
     """Every row as a Record or a Dead."""
     parts = page.body.split(_ROW)
     if len(parts) == 1:
         raise PayloadError("no rows in it: not a dump of posts", reason="not_posts")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    unread: Counter[str] = Counter()
     seen: set[str] = set()
     for number, part in enumerate(parts[1:], 1):
         try:
@@ -76,11 +78,14 @@ def parse(page: Page) -> Iterator[Record | Dead]:
             native_id = _ID.match(part)
             yield Dead("bad_row", f"row {number} of the page: {str(exc)[:120]}", native_id[1].decode() if native_id else "")
             continue
-        result = _record({str(k): str(v) for k, v in row.attrib.items()}, page)
+        columns = {str(k): str(v) for k, v in row.attrib.items()}
+        unread += _COLUMNS.unread([columns])
+        result = _record(columns, page)
         if isinstance(result, Record) and result.native_id in seen:
             result = Dead("repeated", "the row's Id is in the page more than once; the first one counts", result.native_id)
         seen.add(result.native_id)
         yield result
+    yield from told(unread)
 
 
 def _rows(path: Path) -> Iterator[bytes]:
@@ -104,10 +109,10 @@ def _row(part: bytes) -> bytes:
 
 
 def _record(row: Mapping[str, str], page: Page) -> Record | Dead:
-    post, kind = _number(row.get("Id")), _number(row.get("PostTypeId"))
+    post, kind = whole(row.get("Id")), whole(row.get("PostTypeId"))
     if post is None or kind is None:
         return Dead("no_identity", "the row has no Id or no PostTypeId", row.get("Id", ""))
-    question = _number(row.get("ParentId")) if kind == 2 else post
+    question = whole(row.get("ParentId")) if kind == 2 else post
     if question is None:
         return Dead("no_parent", "an answer without ParentId", str(post))
     if "Body" not in row:
@@ -124,13 +129,7 @@ def _record(row: Mapping[str, str], page: Page) -> Record | Dead:
         evidence="ContentLicense of the row in the data dump",
         export_class=page.context.get("export_class"),
     )
-    marks: dict[str, Json] = {
-        **_marks(row, kind),
-        "images": rendered.images or None,
-        "code_blocks": rendered.code_blocks or None,
-        "links": list(rendered.links) or None,
-        "repaired": rendered.repaired or None,
-    }
+    marks = _marks(row, kind) | text_marks(rendered)
     return Record(
         page.source,
         page.site,
@@ -146,22 +145,22 @@ def _record(row: Mapping[str, str], page: Page) -> Record | Dead:
         edited_at=from_iso(row.get("LastEditDate")),
         quotes=rendered.quotes,
         marks={k: v for k, v in marks.items() if v is not None},
-        attribution=attribution(site_url, title, url, _number(row.get("OwnerUserId")), granted["licence"]),
+        attribution=attribution(site_url, title, url, whole(row.get("OwnerUserId")), granted["licence"]),
         **granted,
     )
 
 
 def _marks(row: Mapping[str, str], kind: int) -> dict[str, Json]:
     """An answer does not say here that it was accepted: its question does, in ``accepted_id``."""
-    accepted = _number(row.get("AcceptedAnswerId"))
+    accepted = whole(row.get("AcceptedAnswerId"))
     return {
-        "score": _number(row.get("Score")),
+        "score": whole(row.get("Score")),
         "post_type": None if kind in (1, 2) else POST_TYPES.get(kind, str(kind)),
         "tags": _tags(row.get("Tags", "")) or None,
         "accepted_id": str(accepted) if accepted else None,
         "solved": True if accepted else None,
-        "answers": _number(row.get("AnswerCount")),
-        "views": _number(row.get("ViewCount")),
+        "answers": whole(row.get("AnswerCount")),
+        "views": whole(row.get("ViewCount")),
         "closed": "closed" if row.get("ClosedDate") else None,
     }
 
@@ -169,8 +168,3 @@ def _marks(row: Mapping[str, str], kind: int) -> dict[str, Json]:
 def _tags(value: str) -> list[Any]:
     """``<a><b>`` in older dumps, ``|a|b|`` since 2024."""
     return [clean(t) for t in (_TAGS.findall(value) if "<" in value else value.split("|")) if t]
-
-
-def _number(value: str | None) -> int | None:
-    text = (value or "").strip()
-    return int(text) if len(text) < 19 and text.isascii() and text.removeprefix("-").isdigit() else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from typing import TypedDict, cast
+from datetime import UTC, datetime
+from typing import cast
 
+from scrapers.common.page import Rights
 from thresher.model import ExportClass
 
 LICENCES = (
@@ -15,15 +16,6 @@ LICENCES = (
 )
 """Since when posts are under which licence (Stack Exchange's own licensing page)."""
 _NAMED = re.compile(r"^CC[ -]BY-SA[ -](\d\.\d)$", re.I)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Rights(TypedDict):
-    """Fields of a Record."""
-
-    licence: str
-    licence_evidence: str
-    export_class: ExportClass
 
 
 def rights(named: object, created: datetime | None, *, evidence: str, export_class: str | None) -> Rights:
@@ -49,24 +41,3 @@ def attribution(site_url: str, title: str, url: str, user: int | None, licence: 
     site = site_url.split("://")[-1]
     author = f"by the author at {site_url}/users/{user}" if user is not None else "by an author whose account no longer exists"
     return ", ".join(part for part in (site, f'"{title}"' if title else "", url, author, licence) if part)
-
-
-def from_epoch(value: object) -> datetime | None:
-    """Seconds since 1970; None for nonsense and for years before the site or far ahead."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        moment = _EPOCH + timedelta(seconds=value)
-    except (OverflowError, ValueError):
-        return None
-    return moment if 2000 <= moment.year <= 2100 else None
-
-
-def from_iso(value: str | None) -> datetime | None:
-    """A dump's time, which is UTC without saying so; None for nonsense."""
-    try:
-        moment = datetime.fromisoformat(value or "")
-    except ValueError:
-        return None
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment if 2000 <= moment.year <= 2100 else None

@@ -45,28 +45,28 @@ def contents(versions: Mapping[str, str], read: Callable[[str], bytes | None], *
 
     Without any readable collection, all modules there are, with an unknown licence. SettingsError where none of the wanted books is there.
     """
-    found = Contents()
-    shelf: list[tuple[str, Book]] = []
-    for path in _collections(versions, read, found):
+    shelf = Contents()
+    readable: list[tuple[str, Book]] = []
+    for path in _collections(versions, read, shelf):
         body = read(path)
         try:
             if body is not None:
-                shelf.append((path, read_book(body)))
+                readable.append((path, read_book(body)))
         except PayloadError:
-            found.broken.append((path, body or b""))
-    chosen = [(p, b) for p, b in shelf if not only or b.slug in only]
-    if shelf and not chosen:
-        there = ", ".join(sorted(b.slug for _, b in shelf))
+            shelf.broken.append((path, body or b""))
+    chosen = [(p, b) for p, b in readable if not only or b.slug in only]
+    if readable and not chosen:
+        there = ", ".join(sorted(b.slug for _, b in readable))
         raise SettingsError(f"none of the books {', '.join(only)} is in this repository; set 'books' to some of: {there}")
-    if shelf:
+    if readable:
         for module, places in _by_module(chosen).items():
-            found.entries.append(_entry(module, versions, places))
+            shelf.entries.append(_entry(module, versions, places))
     else:
-        found.entries.extend(_entry(m.group(1), versions, []) for p in sorted(versions) if (m := _MODULE.fullmatch(p)))
-    return found
+        shelf.entries.extend(_entry(m.group(1), versions, []) for p in sorted(versions) if (m := _MODULE.fullmatch(p)))
+    return shelf
 
 
-def _collections(versions: Mapping[str, str], read: Callable[[str], bytes | None], found: Contents) -> list[str]:
+def _collections(versions: Mapping[str, str], read: Callable[[str], bytes | None], shelf: Contents) -> list[str]:
     there = [p for p in sorted(versions) if _COLLECTION.fullmatch(p)]
     body = read(BOOKS) if BOOKS in versions else None
     if body is None:
@@ -74,7 +74,7 @@ def _collections(versions: Mapping[str, str], read: Callable[[str], bytes | None
     try:
         return [p for p in books(body) if p in versions and _COLLECTION.fullmatch(p)] or there
     except PayloadError:
-        found.broken.append((BOOKS, body))
+        shelf.broken.append((BOOKS, body))
         return there
 
 

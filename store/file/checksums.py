@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import duckdb
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
 
 _NOT_SUMMED = ("meta", "ledger")
 """Tables that change with the transaction that writes the checksums."""

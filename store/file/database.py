@@ -2,6 +2,10 @@
 
 While one process has the file open for writing, every other open fails, a read-only one too. So nobody keeps a connection: a writer
 takes the lease for the length of its command, and opens the file anew for each transaction (about 20 ms).
+
+No module holds DuckDB; functions import it. Prefect leaves daemon threads running at exit, and their contexts hold the last flow, so the
+globals of its module and of all that it imports. DuckDB among them would then be told of as some forty leaked objects (`nanobind: leaked`),
+none of them a connection. `import duckdb`, an empty flow and a server are enough to see it (Prefect 3.8.8, DuckDB 2.0.0).
 """
 
 from __future__ import annotations
@@ -18,8 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING, TypeAlias
 
 from store.file import journal
 from store.file.checksums import checksums
@@ -28,11 +31,14 @@ from store.file.lease import Lease
 from thresher.errors import DatabaseDamaged, DatabaseLocked, SchemaTooNew, StoreError
 from thresher.failpoint import failpoint
 
+if TYPE_CHECKING:
+    import duckdb
+
 FILE = "benchmark.duckdb"
 LOCK = "benchmark.lock"
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
-Connection = duckdb.DuckDBPyConnection
+Connection: TypeAlias = "duckdb.DuckDBPyConnection"
 
 _RETRY_S = 4.0
 """How long an open waits for a reader in another process (check: a second harvest ends in under 5 s)."""
@@ -56,15 +62,15 @@ class Migration:
 
 def migrations(folder: Path = MIGRATIONS) -> list[Migration]:
     """Every migration, in order; StoreError where a number is missing or taken twice."""
-    found = []
+    steps = []
     for path in sorted(folder.glob("*.sql")):
         match = re.fullmatch(r"(\d{4})_([a-z0-9_]+)", path.stem)
         if match is None:
             raise StoreError(f"{path}: a migration is called NNNN_what_it_does.sql")
-        found.append(Migration(int(match.group(1)), match.group(2), path.read_text(encoding="utf-8")))
-    if [m.version for m in found] != list(range(1, len(found) + 1)):
+        steps.append(Migration(int(match.group(1)), match.group(2), path.read_text(encoding="utf-8")))
+    if [m.version for m in steps] != list(range(1, len(steps) + 1)):
         raise StoreError(f"{folder}: migrations must be numbered 0001, 0002, ... without gaps")
-    return found
+    return steps
 
 
 class Database:
@@ -153,6 +159,8 @@ class Database:
             _sync_folder(self.folder)
 
     def _copy_into(self, fresh: Path) -> None:
+        import duckdb
+
         try:
             con = duckdb.connect(str(self.path), config={**_SAFE, **self._limits})
             try:
@@ -169,6 +177,8 @@ class Database:
 
     @contextmanager
     def _connected(self, *, read_only: bool) -> Iterator[Connection]:
+        import duckdb
+
         if getattr(self._open_here, "yes", False):
             raise StoreError("a connection is open in this thread already: pass it on instead of opening another")
         con = self._connect(read_only)
@@ -182,6 +192,8 @@ class Database:
             _close(con)
 
     def _connect(self, read_only: bool) -> Connection:
+        import duckdb
+
         self._refuse_vanished(read_only)
         deadline = time.monotonic() + _RETRY_S
         while True:
@@ -237,6 +249,8 @@ _SAFE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "
 
 def _create(path: Path) -> None:
     """An empty file, whole or not there at all: one that a full disk tore would be taken for a damaged benchmark ever after."""
+    import duckdb
+
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
     try:
@@ -249,6 +263,8 @@ def _create(path: Path) -> None:
 
 
 def _close(con: Connection) -> None:
+    import duckdb
+
     try:
         con.close()
     except duckdb.Error:  # a full disk at the closing checkpoint: what was committed stays in the log
@@ -256,6 +272,8 @@ def _close(con: Connection) -> None:
 
 
 def _roll_back(con: Connection) -> None:
+    import duckdb
+
     try:
         con.execute("ROLLBACK")
     except duckdb.Error:  # DuckDB already aborted it
@@ -313,9 +331,10 @@ def _apply(con: Connection, migration: Migration) -> None:
 
 
 def _refuse_damaged(con: Connection, path: Path) -> None:
-    """DuckDB opens a file that lost its end, as long as nothing asks for the blocks that are missing. So where a process died, or the
-    file is
-    smaller than it was after the last commit, every block is read once before anything is written on top."""
+    """Read every block once before anything is written on top, where a process died or the file is smaller than after the last commit.
+
+    DuckDB opens a file that lost its end, as long as nothing asks for the blocks that are missing.
+    """
     died = path.with_name(FILE + ".wal").exists()
     if died or path.stat().st_size < journal.last_size(path.parent):
         checksums(con, read_all=True)
@@ -324,10 +343,10 @@ def _refuse_damaged(con: Connection, path: Path) -> None:
 def _refuse_reverted(con: Connection, folder: Path) -> None:
     """A database that lost acknowledged commits must not be written on top of."""
     acknowledged = journal.last_commit(folder, database_id=con.execute("SELECT database_id FROM meta").fetchall()[0][0])
-    held = int(con.execute("SELECT commits FROM meta").fetchall()[0][0])
-    if acknowledged is not None and held < acknowledged:
+    commits = int(con.execute("SELECT commits FROM meta").fetchall()[0][0])
+    if acknowledged is not None and commits < acknowledged:
         raise DatabaseDamaged(
-            f"{folder / FILE}: holds {held} commits, but {acknowledged} were acknowledged: its write-ahead log was lost or cut, "
+            f"{folder / FILE}: holds {commits} commits, but {acknowledged} were acknowledged: its write-ahead log was lost or cut, "
             "or an older copy was put in its place; run `thresher doctor`, then `thresher rebuild`"
         )
 

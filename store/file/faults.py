@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from thresher.errors import DatabaseDamaged, DatabaseLocked, SchemaTooNew, StoreError
+
+if TYPE_CHECKING:
+    import duckdb
 
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 _DAMAGED = (
@@ -25,11 +27,13 @@ _FULL = ("No space left on device", "File too large", "Disk quota exceeded")
 
 def translate(error: duckdb.Error | OSError, path: Path) -> StoreError:
     """The error of ours that says the same; plain StoreError where the message is not known."""
+    import duckdb
+
     text = str(error)
     first = text.splitlines()[0] if text else type(error).__name__
     if "Conflicting lock" in text or "Could not set lock" in text:
-        found = _HOLDER.search(text)
-        pid = int(found.group(1)) if found else None
+        holder = _HOLDER.search(text)
+        pid = int(holder.group(1)) if holder else None
         return DatabaseLocked(f"{path}: another process (PID {pid or '?'}) has the file open; close it and try again", pid=pid)
     if "version number" in text or "storage version" in text.lower():
         return SchemaTooNew(

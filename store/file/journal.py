@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from thresher.disk import append_lines, read_lines
 from thresher.failpoint import failpoint
+
+if TYPE_CHECKING:
+    import duckdb
 
 FILE = "ledger.jsonl"
 
@@ -29,10 +30,10 @@ def append(folder: Path, entries: Iterable[dict[str, Any]]) -> None:
 
 def entries(folder: Path, database_id: str | None = None) -> list[dict[str, Any]]:
     """The lines about one database; without an id, about the last one."""
-    found = [e for e in read_lines(folder / FILE) if isinstance(e.get("commit"), int)]
-    if found and database_id is None:
-        database_id = found[-1].get("database")
-    return [e for e in found if e.get("database") == database_id]
+    commits = [e for e in read_lines(folder / FILE) if isinstance(e.get("commit"), int)]
+    if commits and database_id is None:
+        database_id = commits[-1].get("database")
+    return [e for e in commits if e.get("database") == database_id]
 
 
 def last_commit(folder: Path, database_id: str | None = None) -> int | None:
@@ -42,8 +43,8 @@ def last_commit(folder: Path, database_id: str | None = None) -> int | None:
 
 def last_size(folder: Path) -> int:
     """The size of the database file after the last acknowledged commit; 0 where nothing is known."""
-    known = entries(folder)
-    return int(known[-1].get("size", 0)) if known else 0
+    commits = entries(folder)
+    return int(commits[-1].get("size", 0)) if commits else 0
 
 
 def commit_entry(con: duckdb.DuckDBPyConnection, number: int) -> dict[str, Any]:

@@ -84,7 +84,7 @@ class Lease:
 def read_holder(path: Path) -> Holder:
     """Who holds the lease, or held it last; empty fields where the file does not say."""
     try:
-        said = json.loads(path.read_text())
-        return Holder(int(said["pid"]), str(said["command"]), datetime.fromisoformat(said["since"]))
+        entry = json.loads(path.read_text())
+        return Holder(int(entry["pid"]), str(entry["command"]), datetime.fromisoformat(entry["since"]))
     except (OSError, ValueError, KeyError, TypeError):
         return Holder(None, "", None)

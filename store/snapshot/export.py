@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from store.file.database import Connection
 from store.rows import dumps
 from store.snapshot.licences import family
-from thresher.settings import Export
+from store.snapshot.settings import Export
 from thresher.text import content_hash, redact
 
 IDS = "ids"
@@ -52,15 +52,17 @@ IDS_SCHEMA = pa.schema(
 
 _SELECTED = """
     WITH shown AS (
-        SELECT coalesce(i.merged_into, i.item_id) AS item_id, list({'key': p.record_key, 'source': p.source, 'site': p.site, 'native_id':
-        p.native_id,
-               'licence': p.licence, 'content_hash': r.content_hash, 'failing': p.failing, 'own': i.merged_into IS NULL} ORDER BY
-               p.lead_order) AS reports
+        SELECT coalesce(i.merged_into, i.item_id) AS item_id,
+               list({
+                   'key': p.record_key, 'source': p.source, 'site': p.site, 'native_id': p.native_id, 'licence': p.licence,
+                   'content_hash': r.content_hash, 'failing': p.failing, 'own': i.merged_into IS NULL
+               } ORDER BY p.lead_order) AS reports
         FROM reports p JOIN items i ON i.item_id = p.item_id JOIN records r ON r.record_key = p.record_key AND r.is_latest
-        WHERE p.live AND r.status IN ('live', 'edited') GROUP BY 1
+        WHERE p.live AND r.status IN ('live', 'edited')
+        GROUP BY 1
     )
-    SELECT c.* EXCLUDE (tier, export_class, first_seen, last_seen), c.tier::VARCHAR AS tier, c.export_class::VARCHAR AS export_class,
-    s.reports
+    SELECT c.* EXCLUDE (tier, export_class, first_seen, last_seen),
+           c.tier::VARCHAR AS tier, c.export_class::VARCHAR AS export_class, s.reports
     FROM items_current c JOIN shown s ON s.item_id = c.item_id
     WHERE c.export_class <> 'none' AND c.status IN ('proposed', 'active') ORDER BY c.item_id"""
 
@@ -131,11 +133,11 @@ def _kept_back(item: dict[str, Any], overlapping: Collection[str]) -> str:
     texts = [m["content"] for m in item["messages"]]
     if item["export_class"] == "full":
         texts += [item["target"], item["rubric"], *item["aliases"], *item["choices"]]
-    found: Counter[str] = Counter()
+    redacted: Counter[str] = Counter()
     for text in (*texts, item["url"], item["attribution"]):
-        found.update(redact(text)[1])
-    if found:
-        return "secret_key" if found["KEY"] else "personal_data"
+        redacted.update(redact(text)[1])
+    if redacted:
+        return "secret_key" if redacted["KEY"] else "personal_data"
     return "overlap" if item["item_id"] in overlapping else ""
 
 

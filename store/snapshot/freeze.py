@@ -24,10 +24,10 @@ from store.snapshot import leaks
 from store.snapshot.card import card
 from store.snapshot.export import Written, write
 from store.snapshot.licences import family
+from store.snapshot.settings import Export
 from thresher.errors import StoreError, UsageError
 from thresher.failpoint import failpoint
 from thresher.model import Snapshot
-from thresher.settings import Export
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
@@ -163,8 +163,8 @@ def _write_manifest(folder: Path, name: str, export: Export, written: Written) -
 def _publish(partial: Path, target: Path, manifest: bytes) -> None:
     """Put the finished folder under its name; a folder of that name must be the same snapshot, whole."""
     if target.exists() or target.is_symlink():
-        held = target / "manifest.json"
-        if target.is_symlink() or not held.is_file() or held.read_bytes() != manifest:
+        frozen_manifest = target / "manifest.json"
+        if target.is_symlink() or not frozen_manifest.is_file() or frozen_manifest.read_bytes() != manifest:
             raise UsageError(f"{target} is there already with another content; choose another name, or remove it")
         if verify(target):
             raise StoreError(f"{target} does not match its manifest: {', '.join(verify(target))}; remove it and freeze again")
@@ -178,9 +178,11 @@ def _publish(partial: Path, target: Path, manifest: bytes) -> None:
 def verify(folder: Path) -> list[str]:
     """The files of a snapshot that are missing, foreign, or not what the manifest says."""
     files = json.loads((folder / "manifest.json").read_bytes())["files"]
-    held = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file() and p.name != "manifest.json"}
-    wrong = held.keys() ^ files.keys()
-    return sorted(wrong | {n for n in held.keys() & files.keys() if hashlib.sha256(held[n].read_bytes()).hexdigest() != files[n]["sha256"]})
+    present = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file() and p.name != "manifest.json"}
+    wrong = present.keys() ^ files.keys()
+    return sorted(
+        wrong | {n for n in present.keys() & files.keys() if hashlib.sha256(present[n].read_bytes()).hexdigest() != files[n]["sha256"]}
+    )
 
 
 def _register(con: Connection, snapshot: Snapshot, export: Export, written: Written) -> None:

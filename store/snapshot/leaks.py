@@ -1,8 +1,7 @@
 """No word run of a withheld text leaves in a snapshot.
 
-A run is eight words in a row. Withheld is every text of a record that may not leave as text. Words that a record of class ``derived``
-repeats
-from its own prompt are not withheld: the prompt is what may leave.
+A run is eight words in a row. Withheld is every text of a record that may not leave as text. Words that a record of class
+``derived`` repeats from its own prompt are not withheld: the prompt is what may leave.
 """
 
 from __future__ import annotations
@@ -41,15 +40,15 @@ class Runs:
 
     def of(self, texts: Sequence[str]) -> tuple[Hashes, NDArray[np.int64]]:
         """The hash of every run, and for each the index of the text that it is in."""
-        known = self._words
+        hashes_of_words = self._words
         words: list[int] = []
         lengths = []
         for text in texts:
             before = len(words)
             for word in _WORD.findall(normalise(text)):
-                hashed = known.get(word)
+                hashed = hashes_of_words.get(word)
                 if hashed is None:
-                    hashed = known[word] = xxhash.xxh3_64_intdigest(word.encode())
+                    hashed = hashes_of_words[word] = xxhash.xxh3_64_intdigest(word.encode())
                 words.append(hashed)
             lengths.append(len(words) - before)
         if len(words) < WORDS:
@@ -98,7 +97,7 @@ def exported_runs(runs: Runs, files: Iterable[Path]) -> Hashes:
 
 def leaking_runs(con: Connection, runs: Runs, exported: Hashes, known_licences: Sequence[str]) -> Hashes:
     """Those of the exported runs that a withheld text holds, sorted."""
-    found = [np.empty(0, np.uint64)]
+    parts = [np.empty(0, np.uint64)]
     for withheld, allowed in _withheld(con, known_licences):
         hashes, owner = runs.of(withheld)
         hit = _among(hashes, exported)
@@ -106,8 +105,8 @@ def leaking_runs(con: Connection, runs: Runs, exported: Hashes, known_licences: 
         if len(hashes):
             own, own_owner = runs.of(allowed)
             mine = {(int(h), int(o)) for h, o in zip(own, own_owner, strict=True)}
-            found.append(np.array([h for h, o in zip(hashes, owner, strict=True) if (int(h), int(o)) not in mine], dtype=np.uint64))
-    return np.unique(np.concatenate(found))
+            parts.append(np.array([h for h, o in zip(hashes, owner, strict=True) if (int(h), int(o)) not in mine], dtype=np.uint64))
+    return np.unique(np.concatenate(parts))
 
 
 def rows_with(runs: Runs, path: Path, leaking: Hashes) -> Iterator[dict[str, Any]]:

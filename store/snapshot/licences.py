@@ -18,9 +18,9 @@ _NON_COMMERCIAL = re.compile(r"cc-by-nc(-sa)?(-\d\.\d)?")
 def family(licence: str) -> Family | None:
     """The config that a text of this licence belongs in; None where its text may not be passed on (unknown, no derivatives, a provider's
     terms)."""
-    known = licence.strip().lower()
-    if _OPEN.fullmatch(known):
+    name = licence.strip().lower()
+    if _OPEN.fullmatch(name):
         return "default"
-    if _SHARE_ALIKE.fullmatch(known):
+    if _SHARE_ALIKE.fullmatch(name):
         return "cc-by-sa"
-    return "nc" if _NON_COMMERCIAL.fullmatch(known) else None
+    return "nc" if _NON_COMMERCIAL.fullmatch(name) else None

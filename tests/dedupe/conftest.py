@@ -10,9 +10,9 @@ import pytest
 
 from dedupe.decide import Judge
 from dedupe.guard.check import Comparable
+from dedupe.settings import Dedupe, Embedding
 from dedupe.vectors.exact import Floats
 from dedupe.vectors.openvino_engine import MiniLM, open_minilm
-from thresher.settings import Dedupe, Embedding
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from driver import Done, Line
 
 from store.file import journal
 from store.file.database import FILE
@@ -19,30 +19,20 @@ ARENA = ("arena", "--no-embed")
 
 
 @pytest.fixture(scope="module")
-def healthy(served: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One source, landed by an undisturbed harvest."""
-    data: Path = tmp_path_factory.mktemp("healthy") / "data"
-    served.world.night = 1
-    served.well("harvest", data, "textbooks", "--no-embed")
-    return data
-
-
-@pytest.fixture(scope="module")
-def two_sources(served: Any, healthy: Path) -> dict[str, str]:
+def two_sources(served: Line, textbooks: Path) -> dict[str, str]:
     """The tables once another source was harvested too, and nothing went wrong."""
-    data = healthy.with_name("both")
-    shutil.copytree(healthy, data)
+    data = textbooks.with_name("both")
+    shutil.copytree(textbooks, data)
     served.world.night = 1
     served.well("harvest", data, *ARENA)
-    tables: dict[str, str] = served.tables(data)
-    return tables
+    return served.tables(data)
 
 
 @pytest.fixture(scope="module")
-def logged(served: Any, healthy: Path) -> Path:
+def logged(served: Line, textbooks: Path) -> Path:
     """The benchmark of a harvest whose power was cut when a commit was acknowledged, but still in the write-ahead log."""
-    data = healthy.with_name("logged")
-    shutil.copytree(healthy, data)
+    data = textbooks.with_name("logged")
+    shutil.copytree(textbooks, data)
     served.world.night = 1
     assert served.run("harvest", data, *ARENA, failpoint="store.after_commit:3").rc == -9
     assert (data / WAL).stat().st_size > 0
@@ -52,14 +42,13 @@ def logged(served: Any, healthy: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def rebuilt(served: Any, logged: Path) -> dict[str, str]:
+def rebuilt(served: Line, logged: Path) -> dict[str, str]:
     """The tables that a rebuild makes when nothing is damaged."""
     data = logged.with_name("rebuilt")
     shutil.copytree(logged, data)
     assert served.well("doctor", data).out.strip().endswith("commits")
     assert json.loads(served.well("rebuild", data, "--json").out)["identical"] is False, "the dead run's records were not judged yet"
-    tables: dict[str, str] = served.tables(data)
-    return tables
+    return served.tables(data)
 
 
 def change(name: str, edit: Callable[[bytes], bytes]) -> Callable[[Path], None]:
@@ -88,9 +77,9 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
 }
 
 
-def readable(done: Any, rc: int = 1) -> str:
+def readable(done: Done, rc: int = 1) -> str:
     """What a command said that ended with ``rc``: something, and no traceback."""
-    said: str = done.out + done.err
+    said = done.out + done.err
     assert done.rc == rc, said
     assert said.strip()
     assert "Traceback" not in said
@@ -98,7 +87,7 @@ def readable(done: Any, rc: int = 1) -> str:
 
 
 @pytest.mark.parametrize("name", DAMAGES)
-def test_the_doctor_tells_and_a_rebuild_restores_when(line: Any, tmp_path: Path, logged: Path, rebuilt: dict[str, str], name: str) -> None:
+def test_the_doctor_tells_and_a_rebuild_restores_when(line: Line, tmp_path: Path, logged: Path, rebuilt: dict[str, str], name: str) -> None:
     data = tmp_path / "data"
     shutil.copytree(logged, data)
     DAMAGES[name](data)
@@ -112,7 +101,7 @@ def test_the_doctor_tells_and_a_rebuild_restores_when(line: Any, tmp_path: Path,
 
 
 def test_a_harvest_after_a_rebuild_of_what_was_damaged_ends_as_if_nothing_had_happened(
-    line: Any, tmp_path: Path, logged: Path, two_sources: dict[str, str]
+    line: Line, tmp_path: Path, logged: Path, two_sources: dict[str, str]
 ) -> None:
     data = tmp_path / "data"
     shutil.copytree(logged, data)
@@ -124,10 +113,10 @@ def test_a_harvest_after_a_rebuild_of_what_was_damaged_ends_as_if_nothing_had_ha
 
 @pytest.mark.parametrize("lost", [(FILE,), (FILE, journal.FILE)])
 def test_a_harvest_does_not_begin_anew_beside_an_archive_whose_database_is_gone(
-    line: Any, tmp_path: Path, healthy: Path, lost: tuple[str, ...]
+    line: Line, tmp_path: Path, textbooks: Path, lost: tuple[str, ...]
 ) -> None:
     data = tmp_path / "data"
-    shutil.copytree(healthy, data)
+    shutil.copytree(textbooks, data)
     before = line.tables(data)
     for name in lost:
         (data / name).unlink()
@@ -139,10 +128,10 @@ def test_a_harvest_does_not_begin_anew_beside_an_archive_whose_database_is_gone(
 
 @pytest.mark.parametrize("bytes_left", [3_000, 20_000, 60_000, 300_000, 1_000_000])
 def test_a_harvest_on_a_full_disk_says_so_and_the_next_one_ends_as_if_there_had_been_room(
-    line: Any, tmp_path: Path, healthy: Path, two_sources: dict[str, str], bytes_left: int
+    line: Line, tmp_path: Path, textbooks: Path, two_sources: dict[str, str], bytes_left: int
 ) -> None:
     data = tmp_path / "data"
-    shutil.copytree(healthy, data)
+    shutil.copytree(textbooks, data)
     full = line.run("harvest", data, *ARENA, file_size=bytes_left)
     said = full.out + full.err
     assert "Traceback" not in said
@@ -155,18 +144,18 @@ def test_a_harvest_on_a_full_disk_says_so_and_the_next_one_ends_as_if_there_had_
 
 @pytest.mark.parametrize("bytes_left", [3_000, 20_000, 60_000])
 def test_a_first_harvest_on_a_full_disk_says_so_and_the_next_one_ends_as_if_there_had_been_room(
-    line: Any, tmp_path: Path, healthy: Path, bytes_left: int
+    line: Line, tmp_path: Path, textbooks: Path, bytes_left: int
 ) -> None:
     data = tmp_path / "data"
     said = readable(line.run("harvest", data, "textbooks", "--no-embed", file_size=bytes_left))
     assert "File too large" in said
     line.well("harvest", data, "textbooks", "--no-embed")
-    assert line.tables(data) == line.tables(healthy)
+    assert line.tables(data) == line.tables(textbooks)
 
 
-def test_a_folder_that_may_not_be_written_to_is_readable_and_says_so(line: Any, tmp_path: Path, healthy: Path) -> None:
+def test_a_folder_that_may_not_be_written_to_is_readable_and_says_so(line: Line, tmp_path: Path, textbooks: Path) -> None:
     data = tmp_path / "data"
-    shutil.copytree(healthy, data)
+    shutil.copytree(textbooks, data)
     paths = [data, *data.rglob("*")]
     for path in paths:
         path.chmod(0o555 if path.is_dir() else 0o444)
@@ -179,22 +168,22 @@ def test_a_folder_that_may_not_be_written_to_is_readable_and_says_so(line: Any, 
             path.chmod(0o755)
 
 
-def test_a_folder_that_cannot_be_made_is_named(line: Any, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_named(line: Line, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     said = readable(line.run("harvest", tmp_path / "file" / "data", *ARENA))
     assert str(tmp_path / "file" / "data") in said
 
 
 @pytest.mark.parametrize("verb", ["rebuild", "doctor", "status", "deduplicate", "snapshot"])
-def test_a_command_on_a_missing_folder_names_it(line: Any, tmp_path: Path, verb: str) -> None:
+def test_a_command_on_a_missing_folder_names_it(line: Line, tmp_path: Path, verb: str) -> None:
     more = ("first",) if verb == "snapshot" else ()
     assert str(tmp_path / "nowhere") in readable(line.run(verb, tmp_path / "nowhere", *more), rc=2)
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_rebuild_without_an_archive_leaves_everything_as_it_is(line: Any, tmp_path: Path, healthy: Path) -> None:
+def test_a_rebuild_without_an_archive_leaves_everything_as_it_is(line: Line, tmp_path: Path, textbooks: Path) -> None:
     data = tmp_path / "data"
-    shutil.copytree(healthy, data)
+    shutil.copytree(textbooks, data)
     shutil.rmtree(data / "archive")
     assert "nothing can be rebuilt" in readable(line.run("rebuild", data))
-    assert line.tables(data) == line.tables(healthy)
+    assert line.tables(data) == line.tables(textbooks)

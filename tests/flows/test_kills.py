@@ -12,9 +12,9 @@ import re
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from driver import Line
 
 from store.file import journal
 from store.file.database import Database
@@ -27,7 +27,7 @@ PORTION = 60
 
 OF_LANDING = (
     "store.migrate", "store.migrated", "store.before_commit", "store.after_commit", "ledger.write", "run.opened", "archive.response",
-    "landing.fetched", "archive.page", "landing.parsed", "landing.flushed", "store.land", "landing.landed", "landing.judged",
+    "landing.fetched", "archive.page", "landing.parsed", "landing.flushed", "store.land", "landing.landed", "judging.judged",
     "store.outcomes",
     "run.closing", "run.closed",
 )  # fmt: skip
@@ -49,7 +49,7 @@ class Whole:
     hits: dict[str, int]
 
 
-def unharmed(line: Any, before: Path, after: Path, verb: str, *more: str) -> Whole:
+def unharmed(line: Line, before: Path, after: Path, verb: str, *more: str) -> Whole:
     """Run a command that nobody kills, on a copy."""
     shutil.copytree(before, after)
     hits = line.well(verb, after, *more, portion=PORTION).hits
@@ -57,7 +57,7 @@ def unharmed(line: Any, before: Path, after: Path, verb: str, *more: str) -> Who
 
 
 @pytest.fixture(scope="module")
-def nights(served: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Whole]:
+def nights(served: Line, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Whole]:
     """Both nights of the whole world."""
     folder = tmp_path_factory.mktemp("whole")
     (folder / "0").mkdir()
@@ -69,7 +69,7 @@ def nights(served: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[int, W
 
 
 @pytest.fixture(scope="module")
-def landed(served: Any, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+def landed(served: Line, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     """One source, nothing embedded."""
     folder = tmp_path_factory.mktemp("landed")
     served.world.night = 1
@@ -78,13 +78,13 @@ def landed(served: Any, tmp_path_factory: pytest.TempPathFactory) -> Whole:
 
 
 @pytest.fixture(scope="module")
-def decided(served: Any, landed: Whole) -> Whole:
+def decided(served: Line, landed: Whole) -> Whole:
     """The same, embedded and decided."""
     return unharmed(served, landed.after, landed.after.with_name("decided"), "deduplicate")
 
 
 @pytest.fixture(scope="module")
-def clustered(served: Any, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+def clustered(served: Line, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     """A forum's complaints in failure clusters."""
     folder = tmp_path_factory.mktemp("clustered")
     served.world.night = 1
@@ -97,7 +97,7 @@ def occurrences(count: int) -> list[int]:
     return sorted({1, (count + 1) // 2, count}) if count else []
 
 
-def killed_and_repeated(line: Any, data: Path, whole: Whole, failpoint: str, verb: str, *more: str) -> None:
+def killed_and_repeated(line: Line, data: Path, whole: Whole, failpoint: str, verb: str, *more: str) -> None:
     """Kill a command at the failpoint, look at what is there, give it again, and compare."""
     shutil.copytree(whole.before, data)
     dead = line.run(verb, data, *more, failpoint=failpoint, portion=PORTION)
@@ -119,30 +119,30 @@ def test_every_label_in_the_code_is_killed_at_here() -> None:
 
 @pytest.mark.parametrize("label", OF_LANDING)
 def test_a_harvest_of_one_source_that_is_killed_and_repeated_ends_as_one_that_was_not(
-    line: Any, tmp_path: Path, landed: Whole, label: str
+    line: Line, tmp_path: Path, landed: Whole, label: str
 ) -> None:
     middle = (landed.hits[label] + 1) // 2
     killed_and_repeated(line, tmp_path / "data", landed, f"{label}:{middle}", "harvest", "textbooks", "--no-embed")
 
 
 @pytest.mark.parametrize("label", OF_DECIDING)
-def test_deciding_that_is_killed_and_repeated_ends_as_if_it_was_not(line: Any, tmp_path: Path, decided: Whole, label: str) -> None:
+def test_deciding_that_is_killed_and_repeated_ends_as_if_it_was_not(line: Line, tmp_path: Path, decided: Whole, label: str) -> None:
     killed_and_repeated(line, tmp_path / "data", decided, f"{label}:{decided.hits[label]}", "deduplicate")
 
 
 @pytest.mark.parametrize("label", OF_CLUSTERING)
-def test_clustering_that_is_killed_and_repeated_ends_as_if_it_was_not(line: Any, tmp_path: Path, clustered: Whole, label: str) -> None:
+def test_clustering_that_is_killed_and_repeated_ends_as_if_it_was_not(line: Line, tmp_path: Path, clustered: Whole, label: str) -> None:
     killed_and_repeated(line, tmp_path / "data", clustered, f"{label}:{clustered.hits[label]}", "deduplicate")
 
 
 @pytest.mark.parametrize("label", OF_A_REBUILD)
-def test_a_rebuild_that_is_killed_and_repeated_ends_as_one_that_was_not(line: Any, tmp_path: Path, landed: Whole, label: str) -> None:
+def test_a_rebuild_that_is_killed_and_repeated_ends_as_one_that_was_not(line: Line, tmp_path: Path, landed: Whole, label: str) -> None:
     killed_and_repeated(line, tmp_path / "data", replace(landed, before=landed.after), label, "rebuild")
 
 
 @pytest.mark.parametrize("label", OF_A_SNAPSHOT)
 def test_a_snapshot_that_is_killed_is_not_there_or_whole_and_is_the_same_when_made_again(
-    line: Any, tmp_path: Path, landed: Whole, frozen: dict[str, bytes], label: str
+    line: Line, tmp_path: Path, landed: Whole, frozen: dict[str, bytes], label: str
 ) -> None:
     data = tmp_path / "data"
     shutil.copytree(landed.after, data)
@@ -155,7 +155,7 @@ def test_a_snapshot_that_is_killed_is_not_there_or_whole_and_is_the_same_when_ma
 
 
 @pytest.fixture(scope="module")
-def frozen(served: Any, landed: Whole) -> dict[str, bytes]:
+def frozen(served: Line, landed: Whole) -> dict[str, bytes]:
     """A snapshot that nobody killed."""
     data = landed.after.with_name("frozen")
     shutil.copytree(landed.after, data)
@@ -168,7 +168,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def test_harvests_of_one_source_killed_at_random_moments_end_as_one_that_was_not(line: Any, tmp_path: Path, landed: Whole) -> None:
+def test_harvests_of_one_source_killed_at_random_moments_end_as_one_that_was_not(line: Line, tmp_path: Path, landed: Whole) -> None:
     moment = random.Random(1)
     data = tmp_path / "data"
     for _ in range(4):
@@ -184,7 +184,7 @@ matrix = pytest.mark.skipif(not ALL, reason="the whole matrix runs with THRESHER
 @pytest.mark.parametrize("night", [1, 2])
 @pytest.mark.parametrize("label", [*OF_LANDING, *OF_DECIDING, *OF_CLUSTERING])
 def test_a_harvest_of_the_world_that_is_killed_and_repeated_ends_as_one_that_was_not(
-    line: Any, tmp_path: Path, nights: dict[int, Whole], label: str, night: int
+    line: Line, tmp_path: Path, nights: dict[int, Whole], label: str, night: int
 ) -> None:
     line.world.night = night
     for number in occurrences(nights[night].hits.get(label, 0)):
@@ -192,9 +192,9 @@ def test_a_harvest_of_the_world_that_is_killed_and_repeated_ends_as_one_that_was
 
 
 @matrix
-@pytest.mark.parametrize("label", [*OF_LANDING[:4], "landing.judged", *OF_DECIDING, *OF_CLUSTERING, *OF_A_REBUILD])
+@pytest.mark.parametrize("label", [*OF_LANDING[:4], "judging.judged", *OF_DECIDING, *OF_CLUSTERING, *OF_A_REBUILD])
 def test_a_rebuild_of_the_world_that_is_killed_and_repeated_ends_as_one_that_was_not(
-    line: Any, tmp_path: Path, nights: dict[int, Whole], label: str
+    line: Line, tmp_path: Path, nights: dict[int, Whole], label: str
 ) -> None:
     killed_and_repeated(line, tmp_path / "data", replace(nights[2], before=nights[2].after), label, "rebuild")
 
@@ -202,7 +202,7 @@ def test_a_rebuild_of_the_world_that_is_killed_and_repeated_ends_as_one_that_was
 @matrix
 @pytest.mark.parametrize("seed", range(30))
 def test_harvests_of_the_world_killed_at_random_moments_end_as_those_that_were_not(
-    line: Any, tmp_path: Path, nights: dict[int, Whole], seed: int
+    line: Line, tmp_path: Path, nights: dict[int, Whole], seed: int
 ) -> None:
     moment = random.Random(seed)
     data = tmp_path / "data"

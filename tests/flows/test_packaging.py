@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 from importlib.metadata import version
 from pathlib import Path
@@ -46,6 +47,16 @@ def test_every_flow_is_deployed() -> None:
 
 def test_deployments_are_written_for_the_prefect_that_is_pinned() -> None:
     written = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["prefect-version"]
-    pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    assert f"prefect=={written}" in pinned
+    assert f"prefect=={written} \\\n" in (ROOT / "requirements.lock").read_text(encoding="utf-8")
     assert written == version("prefect")
+
+
+@pytest.mark.parametrize("package", ["flows", "scrapers", "dedupe", "thresher", "sample"])
+def test_nobody_but_the_store_speaks_to_the_database(package: str) -> None:
+    calls = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"execute", "executemany"}
+    ]
+    assert calls == []

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from flows.line import run as line
+from flows.line.harvesting import ingest_files
+from flows.line.opening import open_run
 from flows.line.workspace import Workspace
 
 BOOKS = ("openstax_college-physics-2e_cnxml", "openstax_college-algebra-2e_cnxml", "openstax_anatomy-and-physiology-2e_cnxml")
@@ -38,8 +39,8 @@ class Ingested:
 
 def ingest(folder: Path, source: str, paths: Sequence[Path]) -> Ingested:
     work = Workspace.open(folder / source, create=True)
-    with line.opened(work, f"ingest {source}") as run:
-        line.ingest(run, source, paths)
+    with open_run(work, f"ingest {source}") as run:
+        ingest_files(run, source, paths)
         numbers = run.report()["sources"][source]
     return Ingested(work, numbers)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from driver import FirstNight, Line
 
-from flows.line import run as line
-from flows.line.workspace import Workspace
-from sample import World, truth
+from sample import truth
+from store.file.database import Database
 
 FOUND_AT_LEAST = 0.75
 MODEL_RIGHT_AT_LEAST = 0.95
@@ -31,26 +30,18 @@ class Harvest:
 
 
 @pytest.fixture(scope="module")
-def harvest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harvest]:
-    folder = tmp_path_factory.mktemp("truth")
-    got = Harvest()
-    with pytest.MonkeyPatch.context() as patch, World() as world:
-        for name, value in world.environment().items():
-            patch.setenv(name, value)
-        work = Workspace.open(folder / "data", world.write_config(folder / "config"), create=True)
-        for night in (1, 2):
-            world.night = night
-            sources, _ = work.chosen([])
-            with line.opened(work, "harvest") as run:
-                line.harvest(run, sources)
-                line.decide(run)
-                got.runs.append(run.report())
-            _read(work, got)
-        yield got
+def harvest(served: Line, first_night: FirstNight, tmp_path_factory: pytest.TempPathFactory) -> Harvest:
+    data = first_night.copy(tmp_path_factory.mktemp("truth") / "data")
+    got = Harvest(runs=[first_night.report])
+    _read(Database(data), got)
+    served.world.night = 2
+    got.runs.append(json.loads(served.well("harvest", data, "--json").out))
+    _read(Database(data), got)
+    return got
 
 
-def _read(work: Workspace, got: Harvest) -> None:
-    with work.database.reader() as con:
+def _read(database: Database, got: Harvest) -> None:
+    with database.reader() as con:
         rows = con.execute(
             """SELECT p.record_key, coalesce(i.merged_into, i.item_id), split_part(p.rule, '/', 1), p.claim, r.title, r.text
                FROM reports p JOIN items i USING (item_id) JOIN records r ON r.record_key = p.record_key AND r.revision = p.revision

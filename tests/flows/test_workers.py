@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from driver import Line
 
+from dedupe.settings import Embedding
 from dedupe.vectors.cells import Cells
 from dedupe.vectors.engines import open_encoder
 from dedupe.vectors.exact import rounded
@@ -21,7 +23,6 @@ from dedupe.vectors.index import Index, State
 from dedupe.vectors.openvino_engine import MiniLM
 from flows.line import shards
 from thresher.errors import EncoderError
-from thresher.settings import Embedding
 
 TEXTS = [
     f"{place} has {count} {things}." for place in ("Oslo", "The Moon", "") for count in range(9) for things in ("cats", "seas", "kings")
@@ -87,7 +88,7 @@ def test_a_worker_with_another_encoder_is_refused(processes: Processes, encoder:
         shards.embed(processes, encoder, Embedding(max_tokens=64), tmp_path, TEXTS)
 
 
-def test_without_prefect_dask_the_command_says_what_to_install(line: Any, tmp_path: Path) -> None:
+def test_without_prefect_dask_the_command_says_what_to_install(line: Line, tmp_path: Path) -> None:
     for folder in ("data", "path"):
         (tmp_path / folder).mkdir()
     (tmp_path / "path" / "prefect_dask.py").write_text("raise ModuleNotFoundError(\"No module named 'prefect_dask'\")\n")
@@ -103,7 +104,7 @@ def test_without_prefect_dask_the_command_says_what_to_install(line: Any, tmp_pa
 
 
 @pytest.mark.prefect
-def test_a_dask_cluster_decides_as_one_process(line: Any, tmp_path: Path) -> None:
+def test_a_dask_cluster_decides_as_one_process(line: Line, tmp_path: Path) -> None:
     alone, shared = tmp_path / "alone", tmp_path / "shared"
     line.well("harvest", alone, "stackexchange", "textbooks", "--no-embed")
     shutil.copytree(alone, shared)

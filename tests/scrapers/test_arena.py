@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sample.faults import BodyFault
 from scrapers import arena
 from scrapers.arena.layouts import KNOWN_SETS, LAYOUTS
 from thresher.errors import PayloadError, UsageError
@@ -375,3 +376,13 @@ def test_a_thousand_battles_are_parsed_in_a_fraction_of_a_second(tmp_path: Path)
     began = time.process_time()
     assert sum(1 for page in pages for _ in arena.parse(page)) == 1000
     assert time.process_time() - began < 1.0
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FIXTURES.glob("*.jsonl")))
+def test_whatever_a_row_holds_gives_records_or_says_why_not(body_fault: BodyFault, name: str) -> None:
+    if body_fault.name == "ids as text":
+        pytest.skip("a log's rows are typed, and their schema is checked by layout")
+    body = (FIXTURES / f"{name}.jsonl").read_bytes()
+    body_fault.check(
+        arena, Page("arena", "log", "file:rows", 200, {}, body, datetime(2026, 3, 1, tzinfo=UTC), {"layout": name, "file": "rows"})
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from sample import World
+from sample.faults import Visit
 from scrapers import arena
-from scrapers.arena.hub import File, chosen
+from scrapers.common.hub import File, chosen
 from thresher.errors import HttpStatusError, PayloadError, SettingsError
 from thresher.model import Dead, Page, Record
 from thresher.net.client import Client
-from thresher.settings import Network, Pace
+from thresher.net.settings import Network, Pace
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "arena"
@@ -42,6 +43,8 @@ def parquet(rows: list[dict[str, Any]], group: int) -> bytes:
 class FakeHub:
     """One dataset, ``example/log``, of which ranges can be asked for."""
 
+    listing = f"/api/datasets/example/log/tree/{SHA}"
+
     def __init__(self, server: HTTPServer) -> None:
         self.files: dict[str, bytes] = {}
         self.card: dict[str, Any] = {"license": "cc-by-4.0"}
@@ -50,10 +53,24 @@ class FakeHub:
         self.agents: set[str] = set()
         self.tokens: set[str] = set()
         self.status = 200
+        self.files_a_page = 0
         server.expect_request("/api/datasets/example/log/revision/main").respond_with_handler(self._info)
         for sha in (SHA, SHA[::-1]):
             server.expect_request(f"/api/datasets/example/log/tree/{sha}").respond_with_handler(self._tree)
         server.expect_request(_Under("/datasets/example/log/resolve/")).respond_with_handler(self._file)
+
+    def fill(self, pages: int) -> None:
+        self.files = {f"data/train-{n}.parquet": parquet(battles(4, 4 * n), 2) for n in range(pages)}
+        self.files_a_page = 1
+
+    def entries(self, body: Any) -> list[Any]:
+        entries: list[Any] = body
+        return entries
+
+    def answer(self, request: Request) -> Response:
+        if "/resolve/" in request.path:
+            return self._file(request)
+        return self._tree(request) if "/tree/" in request.path else self._info(request)
 
     def _info(self, request: Request) -> Response:
         self.agents.add(request.headers["User-Agent"])
@@ -62,7 +79,12 @@ class FakeHub:
 
     def _tree(self, request: Request) -> Response:
         entries = [{"type": "file", "path": path, "size": len(body)} for path, body in self.files.items()]
-        return Response(json.dumps([{"type": "directory", "path": "data"}, *entries]), content_type="application/json")
+        if not self.files_a_page:
+            return Response(json.dumps([{"type": "directory", "path": "data"}, *entries]), content_type="application/json")
+        start = request.args.get("cursor", 0, type=int)
+        end = start + self.files_a_page
+        link = {"Link": f'<{request.base_url}?cursor={end}>; rel="next"'} if end < len(entries) else {}
+        return Response(json.dumps(entries[start:end]), headers=link, content_type="application/json")
 
     def _file(self, request: Request) -> Response:
         self.agents.add(request.headers["User-Agent"])
@@ -90,14 +112,16 @@ def hub(httpserver: HTTPServer) -> FakeHub:
 
 
 @pytest.fixture
-def client(httpserver: HTTPServer) -> Iterator[Client]:
-    network = Network(contact="ops@example.org", allow_addresses=(f"{httpserver.host}:{httpserver.port}",), tries=1)
-    with Client.open(network) as root:
-        yield root.bind("arena", Pace(min_interval_s=0))
+def client(open_client: Callable[..., Client]) -> Client:
+    return open_client("arena", tries=1)
 
 
 def site(server: HTTPServer, **more: Any) -> arena.Site:
     return arena.Site(name="log", **{"dataset": "example/log", "endpoint": server.url_for(""), **more})
+
+
+def test_whatever_goes_wrong_is_withstood_or_told(endure: Callable[..., Visit], hub: FakeHub, httpserver: HTTPServer) -> None:
+    endure(arena, hub, site(httpserver), not_here={})
 
 
 def visit(client: Client, where: arena.Site, since: Any = None) -> tuple[list[Page], list[str], Any]:

@@ -12,9 +12,9 @@ import pytest
 from pydantic import ValidationError
 
 from scrapers import discourse
+from scrapers.settings import Source
 from thresher.errors import PayloadError, UsageError
 from thresher.model import Dead, Page, Quote, Record
-from thresher.settings import Source
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "discourse"
 FORUM = "https://forum.example.org"
@@ -261,7 +261,7 @@ def test_folder_of_posts_is_read_topic_by_topic(tmp_path: Path) -> None:
 
 
 def test_reading_nothing_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"no \.json files"):
+    with pytest.raises(UsageError, match=r"no \.json file"):
         list(discourse.read(tmp_path, SITE))
 
 

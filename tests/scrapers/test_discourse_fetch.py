@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -12,15 +12,18 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from sample import World
+from sample.faults import BodyFault, Visit
 from scrapers import discourse
 from thresher.errors import HttpStatusError, PaginationError, PayloadError
 from thresher.model import Page, Record
 from thresher.net.client import Client
-from thresher.settings import Network, Pace
+from thresher.net.settings import Network, Pace
 
 
 class Forum:
     """``posts`` maps post ids to (topic id, post number); they can be changed between visits."""
+
+    listing = "/posts.json"
 
     def __init__(self, server: HTTPServer) -> None:
         self.url = server.url_for("").rstrip("/")
@@ -32,6 +35,16 @@ class Forum:
         self.asked: list[str] = []
         self.accept: set[str] = set()
         server.expect_request(re.compile("/.*")).respond_with_handler(self.answer)
+
+    def fill(self, pages: int) -> None:
+        self.posts.clear()
+        self.bumped.clear()
+        for topic in range(1, 50 * pages // 10 + 1):
+            self.add(topic, range(1, 11), 10 * topic)
+
+    def entries(self, body: Any) -> list[Any]:
+        entries: list[Any] = body["latest_posts"]
+        return entries
 
     def add(self, topic: int, numbers: range, first_id: int) -> None:
         self.posts |= {first_id + i: (topic, n) for i, n in enumerate(numbers)}
@@ -96,10 +109,17 @@ def forum(httpserver: HTTPServer) -> Forum:
 
 
 @pytest.fixture
-def client(forum: Forum) -> Iterator[Client]:
-    network = Network(contact="ops@example.org", allow_addresses=(forum.url.split("//")[1],), tries=1)
-    with Client.open(network) as root:
-        yield root.bind("discourse", Pace(min_interval_s=0, max_pages=40))
+def client(open_client: Callable[..., Client]) -> Client:
+    return open_client("discourse", tries=1)
+
+
+def test_whatever_goes_wrong_is_withstood_or_told(endure: Callable[..., Visit], forum: Forum) -> None:
+    endure(discourse, forum, discourse.Site(name="f", base_url=forum.url), not_here={})
+
+
+def test_whatever_an_answer_holds_gives_records_or_says_why_not(body_fault: BodyFault, client: Client, forum: Forum) -> None:
+    pages, _ = visit(client, forum)
+    body_fault.check(discourse, pages[0])
 
 
 def visit(

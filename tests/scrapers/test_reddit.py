@@ -15,7 +15,7 @@ import pytest
 from scrapers import reddit
 from thresher.errors import PayloadError
 from thresher.formats.markdown import as_text, quotes
-from thresher.model import Dead, Page, Quote, Record
+from thresher.model import Dead, Page, Quote, Record, Unread
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "reddit"
 SITE = reddit.Site(name="modelwatch")
@@ -324,7 +324,9 @@ def test_parsing_is_deterministic() -> None:
 def test_files_of_answers_are_read_in_order(tmp_path: Path) -> None:
     for name in ("new", "thread"):
         (tmp_path / f"{name}.json").write_bytes((FIXTURES / f"{name}.json").read_bytes())
-    assert [len(list(reddit.parse(found))) for found in reddit.read(tmp_path, SITE)] == [10, 6]
+    results = [list(reddit.parse(page)) for page in reddit.read(tmp_path, SITE)]
+    assert [sum(isinstance(result, Record) for result in part) for part in results] == [10, 6]
+    assert [part[-1] for part in results] == [Unread({"post.brand_new_field": 10}), Unread({"post.brand_new_field": 1})]
 
 
 def test_recordings_are_unpacked_without_their_tokens(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,11 +13,12 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from sample import World
+from sample.faults import BodyFault, Visit
 from scrapers import reddit
 from thresher.errors import HttpStatusError, NetworkError, PaginationError, PayloadError, RateLimited, SettingsError, TransientError
 from thresher.model import Dead, Page, Record
-from thresher.net.client import Client, Clock
-from thresher.settings import Network, Pace
+from thresher.net.client import Client
+from thresher.net.settings import Network, Pace
 
 NEWEST = 1762000000
 CAP = 1000
@@ -27,6 +28,8 @@ CAP = 1000
 class FakeReddit:
     """One subreddit, ``modelwatch``: posts newest first, each ``(name, created, text, comments)``."""
 
+    listing = "/r/modelwatch/new"
+
     def __init__(self, server: HTTPServer) -> None:
         self.posts: list[tuple[str, int, str]] = []
         self.comments: dict[str, list[tuple[str, str]]] = {}
@@ -35,15 +38,23 @@ class FakeReddit:
         self.agents: set[str] = set()
         self.override: Callable[[str], Response | None] = lambda path: None
         for method in ("GET", "POST"):
-            server.expect_request(_Any(), method=method).respond_with_handler(self._answer)
+            server.expect_request(_Any(), method=method).respond_with_handler(self.answer)
 
-    def fill(self, count: int, *, newest: int = NEWEST, step: int = 60, prefix: str = "a") -> None:
+    def fill(self, pages: int) -> None:
+        self.posts = []
+        self.add(100 * pages)
+
+    def entries(self, body: Any) -> list[Any]:
+        entries: list[Any] = body["data"]["children"]
+        return entries
+
+    def add(self, count: int, *, newest: int = NEWEST, step: int = 60, prefix: str = "a") -> None:
         self.posts = [(f"t3_{prefix}{count - n:05d}", newest - step * n, "A text.") for n in range(count)] + self.posts
 
     def paths(self) -> list[str]:
         return [path for path, _ in self.asked]
 
-    def _answer(self, request: Request) -> Response:
+    def answer(self, request: Request) -> Response:
         self.agents.add(request.headers["User-Agent"])
         if request.path == "/api/v1/access_token":
             return _json({"access_token": "made-up-token", "token_type": "bearer", "expires_in": 86400, "scope": "*"})
@@ -120,25 +131,41 @@ def there(httpserver: HTTPServer) -> FakeReddit:
     return FakeReddit(httpserver)
 
 
-@pytest.fixture
-def waits() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def client(httpserver: HTTPServer, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+@pytest.fixture(autouse=True)
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THRESHER_REDDIT_CLIENT_ID", "made-up-id")
     monkeypatch.setenv("THRESHER_REDDIT_CLIENT_SECRET", "made-up-secret")
-    time = itertools.count()
-    clock = Clock(monotonic=lambda: next(time) / 1e6 + sum(waits), sleep=waits.append)
-    network = Network(contact="ops@example.org", allow_addresses=(f"{httpserver.host}:{httpserver.port}",), tries=3)
-    with Client.open(network, clock=clock) as root:
-        yield root.bind("reddit", Pace(min_interval_s=0, max_pages=25, max_minutes=1e6))
+
+
+@pytest.fixture
+def client(open_client: Callable[..., Client]) -> Client:
+    return open_client("reddit", tries=3)
 
 
 @pytest.fixture
 def site(httpserver: HTTPServer) -> reddit.Site:
     return reddit.Site(name="modelwatch", reddit_url=httpserver.url_for(""), oauth_url=httpserver.url_for(""))
+
+
+NOT_HERE = {
+    "empty": "a subreddit may be empty at first; for one that was not see test_an_empty_listing_of_a_known_subreddit_is_an_error",
+    "wrong charset": "requests, which PRAW stands on, believes the charset that is declared; what comes of it is a PayloadError",
+    "304": "PRAW sends no conditions, and takes a 304 for an answer without a body",
+}
+
+
+def test_whatever_goes_wrong_is_withstood_or_told(endure: Callable[..., Visit], there: FakeReddit, site: reddit.Site) -> None:
+    endure(reddit, there, site, not_here=NOT_HERE)
+
+
+def test_whatever_an_answer_holds_gives_records_or_says_why_not(
+    body_fault: BodyFault, there: FakeReddit, client: Client, site: reddit.Site
+) -> None:
+    there.fill(1)
+    there.comments = {there.posts[0][0]: [("t1_c1", "A comment."), ("t1_c2", "Another.")]}
+    pages = list(reddit.fetch(client, site, since=None))
+    for page in (pages[0], pages[-1]):
+        body_fault.check(reddit, page)
 
 
 def walk(client: Client, site: reddit.Site, since: Any = None) -> tuple[list[Page], dict[str, Record], list[Dead], Any]:
@@ -148,7 +175,7 @@ def walk(client: Client, site: reddit.Site, since: Any = None) -> tuple[list[Pag
         for result in reddit.parse(page):
             if isinstance(result, Dead):
                 dead.append(result)
-            else:
+            elif isinstance(result, Record):
                 found[result.native_id] = result
         cursor = page.cursor if page.cursor is not None else cursor
     return pages, found, dead, json.loads(json.dumps(cursor))
@@ -163,7 +190,7 @@ def test_missing_credentials_are_named(client: Client, site: reddit.Site, monkey
 
 
 def test_a_first_visit_brings_posts_and_their_comments(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(230)
+    there.add(230)
     there.comments = {"t3_a00229": [("t1_c1", "One."), ("t1_c2", "Two.")]}
     pages, found, dead, cursor = walk(client, site)
     assert (len(found), dead) == (232, [])
@@ -175,7 +202,7 @@ def test_a_first_visit_brings_posts_and_their_comments(there: FakeReddit, client
 def test_a_second_visit_to_an_unchanged_subreddit_asks_little_and_brings_the_same(
     there: FakeReddit, client: Client, site: reddit.Site
 ) -> None:
-    there.fill(900)
+    there.add(900)
     there.comments = {"t3_a00900": [("t1_c1", "One.")]}
     _, first, _, cursor = walk(client, site)
     there.asked.clear()
@@ -186,9 +213,9 @@ def test_a_second_visit_to_an_unchanged_subreddit_asks_little_and_brings_the_sam
 
 
 def test_new_posts_are_found_and_the_walk_stops_in_known_ground(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(900)
+    there.add(900)
     *_, cursor = walk(client, site)
-    there.fill(5, newest=NEWEST + 600, prefix="b")
+    there.add(5, newest=NEWEST + 600, prefix="b")
     there.asked.clear()
     _, found, dead, cursor = walk(client, site, cursor)
     assert {f"t3_b{n:05d}" for n in range(1, 6)} <= found.keys()
@@ -196,7 +223,7 @@ def test_new_posts_are_found_and_the_walk_stops_in_known_ground(there: FakeReddi
 
 
 def test_a_post_that_appears_late_is_not_missed(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(300)
+    there.add(300)
     *_, cursor = walk(client, site)
     there.posts.insert(50, ("t3_late", NEWEST - 3000, "I was held back."))
     _, found, *_ = walk(client, site, cursor)
@@ -204,12 +231,12 @@ def test_a_post_that_appears_late_is_not_missed(there: FakeReddit, client: Clien
 
 
 def test_a_known_post_that_was_deleted_does_not_break_the_walk(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(150)
+    there.add(150)
     *_, cursor = walk(client, site)
     there.unlisted = {"t3_a00150", "t3_a00149"}
     there.posts[0] = ("t3_a00150", NEWEST, "[deleted]")
     there.posts[1] = ("t3_a00149", NEWEST - 60, "[removed]")
-    there.fill(1, newest=NEWEST + 60, prefix="b")
+    there.add(1, newest=NEWEST + 60, prefix="b")
     _, found, dead, _ = walk(client, site, cursor)
     assert (found["t3_a00150"].status, found["t3_a00149"].status, found["t3_b00001"].status) == ("deleted", "removed", "live")
     assert not dead
@@ -217,7 +244,7 @@ def test_a_known_post_that_was_deleted_does_not_break_the_walk(there: FakeReddit
 
 
 def test_a_comment_that_was_edited_or_deleted_is_noticed_without_its_thread(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(3)
+    there.add(3)
     there.comments = {"t3_a00003": [("t1_c1", "One."), ("t1_c2", "Two.")]}
     *_, cursor = walk(client, site)
     there.comments["t3_a00003"] = [("t1_c1", "[deleted]"), ("t1_c2", "Two and a half.")]
@@ -226,7 +253,7 @@ def test_a_comment_that_was_edited_or_deleted_is_noticed_without_its_thread(ther
 
 
 def test_threads_with_more_comments_than_before_are_read_again(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(3)
+    there.add(3)
     there.comments = {"t3_a00001": [("t1_c1", "One.")]}
     *_, cursor = walk(client, site)
     there.comments["t3_a00001"].append(("t1_c2", "Two."))
@@ -235,9 +262,9 @@ def test_threads_with_more_comments_than_before_are_read_again(there: FakeReddit
 
 
 def test_a_listing_that_ends_before_known_ground_leaves_a_gap_that_is_counted(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(200)
+    there.add(200)
     *_, cursor = walk(client, site)
-    there.fill(1500, newest=NEWEST + 60 * 1600, prefix="b")
+    there.add(1500, newest=NEWEST + 60 * 1600, prefix="b")
     _, found, dead, cursor = walk(client, site, cursor)
     assert [one.reason for one in dead] == ["listing_gap"]
     oldest = NEWEST + 60 * 1600 - 60 * (CAP - 1)
@@ -249,14 +276,14 @@ def test_a_listing_that_ends_before_known_ground_leaves_a_gap_that_is_counted(th
 
 
 def test_a_subreddit_without_many_posts_leaves_no_gap(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(30)
+    there.add(30)
     *_, cursor = walk(client, site)
-    there.fill(2, newest=NEWEST + 900, prefix="b")
+    there.add(2, newest=NEWEST + 900, prefix="b")
     assert walk(client, site, cursor)[2] == []
 
 
 def test_an_interrupted_visit_goes_on_with_the_threads_it_had_not_read(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(5)
+    there.add(5)
     there.comments = {f"t3_a0000{n}": [(f"t1_c{n}", "One.")] for n in range(1, 6)}
     whole = walk(client, site)[1]
     there.asked.clear()
@@ -272,13 +299,13 @@ def test_an_interrupted_visit_goes_on_with_the_threads_it_had_not_read(there: Fa
 
 
 def test_a_time_in_the_future_does_not_move_the_watermark_there(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(3, newest=253370000000, step=1)
+    there.add(3, newest=253370000000, step=1)
     *_, cursor = walk(client, site)
     assert cursor["watermark"] <= datetime.now(UTC).timestamp()
 
 
 def test_an_empty_listing_of_a_known_subreddit_is_an_error(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(5)
+    there.add(5)
     *_, cursor = walk(client, site)
     there.posts.clear()
     with pytest.raises(PayloadError, match="empty although 5 posts"):
@@ -286,7 +313,7 @@ def test_an_empty_listing_of_a_known_subreddit_is_an_error(there: FakeReddit, cl
 
 
 def test_a_listing_that_loops_is_stopped(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(1)
+    there.add(1)
     there.override = lambda path: _json(_listing([there._post(*there.posts[0])], "t3_again")) if path.endswith("/new") else None
     with pytest.raises(PaginationError) as caught:
         walk(client, site)
@@ -294,7 +321,7 @@ def test_a_listing_that_loops_is_stopped(there: FakeReddit, client: Client, site
 
 
 def test_a_thread_that_is_gone_is_a_dead_letter_and_the_others_are_read(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(3)
+    there.add(3)
     there.comments = {f"t3_a0000{n}": [(f"t1_c{n}", "One.")] for n in range(1, 4)}
     there.override = lambda path: _json({"message": "Not Found", "error": 404}, 404) if path.startswith("/comments/a00002") else None
     pages = list(reddit.fetch(client, site, since=None))
@@ -306,7 +333,7 @@ def test_a_thread_that_is_gone_is_a_dead_letter_and_the_others_are_read(there: F
 
 
 def test_a_thread_that_praw_cannot_read_is_handed_on_as_it_came(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(2)
+    there.add(2)
     there.comments = {f"t3_a0000{n}": [(f"t1_c{n}", "One.")] for n in (1, 2)}
     there.override = lambda path: _json({"surprise": True}) if path.startswith("/comments/a00002") else None
     pages = list(reddit.fetch(client, site, since=None))
@@ -355,7 +382,7 @@ def test_refused_credentials_say_which_variables_to_check(client: Client, httpse
 
 
 def test_a_wait_that_the_server_asks_for_is_kept(there: FakeReddit, client: Client, site: reddit.Site, waits: list[float]) -> None:
-    there.fill(2)
+    there.add(2)
     answers = iter([_json({"error": 429}, 429, {"Retry-After": "7", "x-ratelimit-reset": "nonsense", "x-ratelimit-remaining": "0.0"})])
     there.override = lambda path: next(answers, None)
     assert len(walk(client, site)[1]) == 2
@@ -363,7 +390,7 @@ def test_a_wait_that_the_server_asks_for_is_kept(there: FakeReddit, client: Clie
 
 
 def test_rate_limit_headers_that_are_no_numbers_do_not_end_a_walk(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(2)
+    there.add(2)
     body = _listing([there._post(*post) for post in there.posts])
     there.override = lambda path: _json(
         body, headers={"x-ratelimit-remaining": "many", "x-ratelimit-used": "", "x-ratelimit-reset": "soon"}
@@ -375,7 +402,7 @@ def test_every_request_says_who_we_are_in_reddits_own_way(
     there: FakeReddit, client: Client, site: reddit.Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("THRESHER_REDDIT_USERNAME", "u/operator_of_this")
-    there.fill(2)
+    there.add(2)
     walk(client, site)
     assert len(there.agents) == 1
     (agent,) = there.agents
@@ -385,14 +412,14 @@ def test_every_request_says_who_we_are_in_reddits_own_way(
 
 
 def test_no_token_is_ever_in_a_page(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(2)
+    there.add(2)
     for page in walk(client, site)[0]:
         assert b"made-up" not in page.body
         assert "access_token" not in page.url
 
 
 def test_things_are_looked_at_again_by_name(there: FakeReddit, client: Client, site: reddit.Site) -> None:
-    there.fill(150)
+    there.add(150)
     names = [name for name, *_ in there.posts] + ["t3_unheard", "t1_unheard"]
     found = {r.native_id: r for page in reddit.recheck(client, site, names) for r in reddit.parse(page) if isinstance(r, Record)}
     assert len(found) == 152

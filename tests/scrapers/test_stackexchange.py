@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from scrapers import stackexchange
+from scrapers.settings import Source
 from scrapers.stackexchange.rights import rights
 from thresher.errors import PayloadError, UsageError
 from thresher.model import Dead, Page, Quote, Record
-from thresher.settings import Source
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "stackexchange"
 HOME = "https://models.example.org"
@@ -188,7 +188,7 @@ def test_changed_types_are_borne() -> None:
     assert (record.marks, record.created_at, record.author_key) == ({"score": 3, "accepted_id": "4", "solved": True}, None, None)
 
 
-@pytest.mark.parametrize("when", [-1, 10**12, 10**400, 1e308, float("inf"), True, None])
+@pytest.mark.parametrize("when", [-1, 10**12, 10**400, 1e308, True, None])
 def test_impossible_time_is_no_time(when: object) -> None:
     assert records(json.dumps({"items": [{"question_id": 1, "body": "b", "creation_date": when}]}).encode())["1"].created_at is None
 
@@ -327,7 +327,7 @@ def test_other_files_of_a_dump_are_left_out_and_alone_are_an_error(tmp_path: Pat
 
 
 def test_reading_nothing_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="found nothing"):
+    with pytest.raises(UsageError, match=r"holds no \.xml or \.json file"):
         list(stackexchange.read(tmp_path, SITE))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -12,11 +12,12 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from sample import World
+from sample.faults import BodyFault, Visit
 from scrapers import stackexchange
 from thresher.errors import BudgetExhausted, HttpStatusError, PaginationError, PayloadError
 from thresher.model import Page, Record
 from thresher.net.client import Client
-from thresher.settings import Network, Pace
+from thresher.net.settings import Network, Pace
 
 DAY = 86_400
 NOW = 1_770_000_000
@@ -26,6 +27,8 @@ Ask = dict[str, str]
 class Api:
     """``questions`` maps ids to (last activity, number of answers)."""
 
+    listing = "/2.3/questions"
+
     def __init__(self, server: HTTPServer) -> None:
         self.url = server.url_for("/2.3")
         self.questions: dict[int, tuple[int, int]] = {}
@@ -34,6 +37,13 @@ class Api:
         self.quota = 300
         self.scripted: Callable[[str, Ask], Response | None] = lambda path, ask: None
         server.expect_request(re.compile("/.*")).respond_with_handler(self.answer)
+
+    def fill(self, pages: int) -> None:
+        self.questions = {q: (NOW - 1000 + q, 1) for q in range(1, 9 * pages + 1)}
+
+    def entries(self, body: Any) -> list[Any]:
+        entries: list[Any] = body["items"]
+        return entries
 
     def answer(self, request: Request) -> Response:
         path, ask = request.path.removeprefix("/2.3/"), dict(request.args)
@@ -80,10 +90,18 @@ def api(httpserver: HTTPServer) -> Api:
 
 
 @pytest.fixture
-def client(api: Api) -> Iterator[Client]:
-    network = Network(contact="ops@example.org", allow_addresses=(api.url.split("/")[2],), tries=1)
-    with Client.open(network) as root:
-        yield root.bind("stackexchange", Pace(min_interval_s=0, max_pages=40))
+def client(open_client: Callable[..., Client]) -> Client:
+    return open_client("stackexchange", tries=1)
+
+
+def test_whatever_goes_wrong_is_withstood_or_told(endure: Callable[..., Visit], api: Api) -> None:
+    endure(stackexchange, api, settings(api), not_here={})
+
+
+def test_whatever_an_answer_holds_gives_records_or_says_why_not(body_fault: BodyFault, client: Client, api: Api) -> None:
+    pages, _ = visit(client, settings(api))
+    for page in pages[:2]:
+        body_fault.check(stackexchange, page)
 
 
 def settings(api: Api, **given: Any) -> stackexchange.Site:

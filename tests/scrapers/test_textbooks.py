@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from scrapers import textbooks
+from scrapers.settings import Source
 from scrapers.textbooks import Site, parse, read
 from thresher.errors import PayloadError, SettingsError
 from thresher.model import Dead, Exercise, Page, Record
-from thresher.settings import Source
 
 BOOKS = Path(__file__).parent.parent / "fixtures" / "textbooks"
 SITE = Site(name="harbour", repository="harbour/osbooks-harbour", publisher="Harbour Press", genai_restricted=True)
@@ -181,7 +180,7 @@ def test_settings_file_fits_the_model() -> None:
     settings = tomllib.loads((BOOKS.parent.parent.parent / "config" / "sources" / "textbooks.toml").read_text())
     sites = [Site(**s) for s in settings["sites"]]
     assert len({s.name for s in sites}) == len(sites) > 0
-    assert Source(**settings).name == textbooks.SOURCE
+    assert Source(**settings).name == "textbooks"
 
 
 def test_one_file_is_read_without_its_book() -> None:
@@ -248,7 +247,7 @@ def test_one_broken_file_costs_no_other(tmp_path: Path, broken: str) -> None:
 
 
 def test_large_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(textbooks, "MAX_FILE_BYTES", 100)
+    monkeypatch.setattr("scrapers.textbooks.pages.MAX_FILE_BYTES", 100)
     (page, *_) = pages(BOOKS / "modules")
     assert page.body == b""
     with pytest.raises(PayloadError) as caught:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,12 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from sample.faults import Visit
+from scrapers import textbooks
 from scrapers.textbooks import Site, fetch, parse
 from thresher.errors import HttpStatusError, PayloadError
 from thresher.model import Page, Record
 from thresher.net.client import Client
-from thresher.settings import Network, Pace
 
 BOOKS = Path(__file__).parent.parent / "fixtures" / "textbooks"
 COMMIT = "c0ffee" + "0" * 34
@@ -25,6 +26,8 @@ COMMIT = "c0ffee" + "0" * 34
 
 class Hub:
     """One repository as GitHub serves it; ``files`` may be changed between runs."""
+
+    listing = "/repos/harbour/books/git/trees/main"
 
     def __init__(self, server: HTTPServer) -> None:
         self.files = {f.relative_to(BOOKS).as_posix(): f.read_bytes() for f in sorted(BOOKS.rglob("*.*ml"))}
@@ -36,6 +39,15 @@ class Hub:
         self.asked: list[str] = []
         self.url = server.url_for("").rstrip("/")
         server.expect_request(re.compile("/.*")).respond_with_handler(self.answer)
+
+    def fill(self, pages: int) -> None:
+        """A repository has one tree, whole or none."""
+        files = sorted(BOOKS.rglob("*.*ml")) if pages else []
+        self.files = {f.relative_to(BOOKS).as_posix(): f.read_bytes() for f in files}
+
+    def entries(self, body: Any) -> list[Any]:
+        entries: list[Any] = body["tree"]
+        return entries
 
     def answer(self, request: Request) -> Response:
         self.asked.append(request.path)
@@ -68,10 +80,16 @@ def hub(httpserver: HTTPServer) -> Hub:
 
 
 @pytest.fixture
-def client(httpserver: HTTPServer) -> Iterator[Client]:
-    network = Network(contact="ops@example.org", allow_addresses=(f"{httpserver.host}:{httpserver.port}",), tries=1)
-    with Client.open(network) as root:
-        yield root.bind("textbooks", Pace(min_interval_s=0.0))
+def client(open_client: Callable[..., Client]) -> Client:
+    return open_client("textbooks", tries=1)
+
+
+ONE_TREE = "the tree is one answer, not a listing of pages"
+NOT_HERE = {"ok, 3 pages": ONE_TREE, "cyclic cursor": ONE_TREE, "item on two pages": ONE_TREE}
+
+
+def test_whatever_goes_wrong_is_withstood_or_told(endure: Callable[..., Visit], hub: Hub) -> None:
+    endure(textbooks, hub, site(hub), not_here=NOT_HERE)
 
 
 def site(hub: Hub) -> Site:

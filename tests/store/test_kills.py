@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
+from forks import Forks
 
 from store import ledger
 from store.file.database import Database
@@ -30,7 +29,7 @@ def say(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def nights(forks: Any, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def nights(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """After the first night, and after the second, never interrupted."""
     first = tmp_path_factory.mktemp("first")
     assert forks.harvest(first, 1) == 0
@@ -41,7 +40,7 @@ def nights(forks: Any, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.mark.parametrize("label", LABELS)
-def test_killed_at(label: str, forks: Any, nights: list[Path], tmp_path: Path) -> None:
+def test_killed_at(label: str, forks: Forks, nights: list[Path], tmp_path: Path) -> None:
     second = tmp_path / "copy"
     shutil.copytree(nights[0], second)
     assert forks.harvest(second, 2, label) == -9, "the failpoint was not reached"
@@ -56,7 +55,7 @@ def test_killed_at(label: str, forks: Any, nights: list[Path], tmp_path: Path) -
     assert sorted(p.name for p in (second / "snapshots").iterdir()) == ["night-1", "night-2"]
 
 
-def test_killed_again_and_again_it_still_arrives(forks: Any, nights: list[Path], tmp_path: Path) -> None:
+def test_killed_again_and_again_it_still_arrives(forks: Forks, nights: list[Path], tmp_path: Path) -> None:
     for label in (
         "store.land:2",
         "store.before_commit:2",
@@ -74,7 +73,7 @@ def test_killed_again_and_again_it_still_arrives(forks: Any, nights: list[Path],
     assert states == [("failed", 5), ("finished", 3)]
 
 
-def test_a_second_run_on_an_unchanged_source_adds_nothing(forks: Any, nights: list[Path], tmp_path: Path) -> None:
+def test_a_second_run_on_an_unchanged_source_adds_nothing(forks: Forks, nights: list[Path], tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(nights[0], copy)
     assert forks.harvest(copy, 1) == 0
@@ -87,7 +86,7 @@ def test_a_second_run_on_an_unchanged_source_adds_nothing(forks: Any, nights: li
         assert added.fetchall() == [(0, 0, 0, 0, 0, 0)]
 
 
-def test_the_second_night_deletes_and_revises(nights: list[Path], small: ModuleType) -> None:
+def test_the_second_night_deletes_and_revises(nights: list[Path]) -> None:
     with Database(nights[1]).reader() as con:
         kept = con.execute("SELECT count(*) FROM records WHERE native_id = 'p3' AND (text <> '' OR title <> '' OR url <> '')").fetchall()
         assert kept == [(0,)]

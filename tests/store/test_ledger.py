@@ -8,9 +8,9 @@ import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from forks import Forks
 
 from store import ledger, runs
 from store.file import journal
@@ -21,7 +21,7 @@ WAL = f"{FILE}.wal"
 
 
 @pytest.fixture(scope="module")
-def healthy(forks: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def healthy(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A night, closed, and then one more commit by a process that was killed before it folded its log in."""
     folder = tmp_path_factory.mktemp("healthy")
     assert forks.harvest(folder) == 0
@@ -112,7 +112,7 @@ def test_a_harvest_refuses_to_write_when(name: str, folder: Path) -> None:
         pass
 
 
-def test_a_file_cut_short_after_a_clean_end_is_not_written_to(folder: Path, forks: Any) -> None:
+def test_a_file_cut_short_after_a_clean_end_is_not_written_to(folder: Path, forks: Forks) -> None:
     assert forks.harvest(folder) == 0
     data = (folder / FILE).read_bytes()
     (folder / FILE).write_bytes(data[: len(data) // 2])
@@ -121,7 +121,7 @@ def test_a_file_cut_short_after_a_clean_end_is_not_written_to(folder: Path, fork
         pass
 
 
-def test_a_row_changed_behind_the_ledger_is_seen(folder: Path, forks: Any) -> None:
+def test_a_row_changed_behind_the_ledger_is_seen(folder: Path, forks: Forks) -> None:
     assert forks.harvest(folder) == 0
     with Database(folder).transaction() as con:
         ledger.close_run(con, runs.open_run(con, "check"))
@@ -133,7 +133,7 @@ def test_a_row_changed_behind_the_ledger_is_seen(folder: Path, forks: Any) -> No
         ledger.verify(folder)
 
 
-def test_rows_lost_from_a_table_too_large_to_be_summed_are_seen(folder: Path, forks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_lost_from_a_table_too_large_to_be_summed_are_seen(folder: Path, forks: Forks, monkeypatch: pytest.MonkeyPatch) -> None:
     assert forks.harvest(folder) == 0
     monkeypatch.setattr("store.file.checksums.SUMMED", 3)
     with Database(folder).transaction() as con:
@@ -144,7 +144,7 @@ def test_rows_lost_from_a_table_too_large_to_be_summed_are_seen(folder: Path, fo
     assert [f.kind for f in ledger.doctor(folder).findings] == ["checksum"]
 
 
-def test_a_run_cannot_land_an_item_twice_in_a_large_benchmark(folder: Path, forks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_cannot_land_an_item_twice_in_a_large_benchmark(folder: Path, forks: Forks, monkeypatch: pytest.MonkeyPatch) -> None:
     assert forks.harvest(folder) == 0
     monkeypatch.setattr("store.file.checksums.SUMMED", 3)
     with Database(folder).transaction() as con:
@@ -154,7 +154,7 @@ def test_a_run_cannot_land_an_item_twice_in_a_large_benchmark(folder: Path, fork
             ledger.close_run(con, run_id)
 
 
-def test_a_damaged_block_of_data_is_seen(folder: Path, forks: Any) -> None:
+def test_a_damaged_block_of_data_is_seen(folder: Path, forks: Forks) -> None:
     assert forks.harvest(folder) == 0
     size = (folder / FILE).stat().st_size
     seen = 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
+from forks import Forks
 
 from store import queries
 from store.file.database import Database
@@ -14,7 +14,7 @@ from thresher.errors import UsageError
 
 
 @pytest.fixture(scope="module")
-def night(forks: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def night(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("night")
     assert forks.harvest(folder) == 0
     return folder
@@ -30,14 +30,6 @@ def test_the_report_of_a_run_balances_and_is_json(night: Path) -> None:
     forum = report["sources"]["forum"]
     assert forum["records"] == forum["landed"] + forum["merged"] + sum(forum["refused"].values()) == 48
     assert forum["refused"] == {"fifth": 9}
-
-
-def test_the_status_adds_up(night: Path) -> None:
-    with Database(night).reader() as con:
-        status = json.loads(json.dumps(queries.status(con)))
-    assert status["items"] == sum(status["by_kind"].values()) == sum(status["by_source"].values())
-    assert status["items"] + status["merged"] + status["retired"] == 36
-    assert status["records_due"] == status["embedding_pending"] == 0
 
 
 def test_an_item_is_found_by_the_beginning_of_its_id_with_all_its_evidence(night: Path) -> None:
@@ -65,9 +57,3 @@ def test_every_view_answers_and_says_what_it_is(night: Path) -> None:
             "SELECT table_name FROM duckdb_tables() WHERE comment IS NULL AND table_name <> 'schema_migrations'"
         ).fetchall()
         assert tables == []
-
-
-def test_growth_and_sites_are_told(night: Path) -> None:
-    with Database(night).reader() as con:
-        assert [g["landed_so_far"] for g in queries.growth(con)] == [36]
-        assert [(s["site"], s["pages"], s["records"]) for s in queries.sites(con)] == [("rivers", 12, 48)]

@@ -11,10 +11,10 @@ import pytest
 from store import items, ledger, pages, queries, runs, verdicts
 from store.file.database import Database
 from store.snapshot import freeze
+from store.snapshot.settings import Export
 from store.verdicts import Verdict
 from thresher.errors import UsageError
 from thresher.model import Candidate, Message, Page, Record
-from thresher.settings import Export
 
 CANARY = "the purple canary of Example sings only on leap days"
 

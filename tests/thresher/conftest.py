@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from thresher.net.client import Client, Clock
+from thresher.net.settings import Network, Pace
 from thresher.rules import Rules
-from thresher.settings import Network, Pace
 
 RULES_FILE = Path(__file__).parents[2] / "config" / "rules.toml"
 

@@ -27,9 +27,9 @@ from thresher.net.door import Ask, Door, ResponseSink, Visitor
 from thresher.net.pace import Budget
 from thresher.net.paging import PageGuard
 from thresher.net.response import Response
+from thresher.net.settings import Network, Pace
 from thresher.net.transport import CheckedTransport, Deadline
 from thresher.secrets import is_token_exchange, redact_url
-from thresher.settings import Network, Pace
 
 if TYPE_CHECKING:
     import requests

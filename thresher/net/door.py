@@ -33,8 +33,8 @@ from thresher.net.exchange import Answer, exchange
 from thresher.net.pace import Budget, Gates, HostGate
 from thresher.net.response import Response, kept_headers
 from thresher.net.robots import SIZE_CAP, RobotsCache
+from thresher.net.settings import Network, Pace
 from thresher.net.transport import Deadline
-from thresher.settings import Network, Pace
 
 log = logging.getLogger(__name__)
 

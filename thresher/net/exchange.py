@@ -10,7 +10,7 @@ import httpx2
 
 from thresher.errors import ResponseTooLarge
 from thresher.net.decode import decode
-from thresher.settings import Network
+from thresher.net.settings import Network
 
 _RATIO_FROM = 2**20
 _OPENERS = {b"{": b"}", b"[": b"]"}

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from thresher.errors import BudgetExhausted, RateLimited
 from thresher.net.clock import Clock
-from thresher.settings import Pace
+from thresher.net.settings import Pace
 
 
 class Budget:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 
-from thresher.errors import PayloadError
 from thresher.model import Page
-
-MAX_JSON_DEPTH = 100
+from thresher.payload import json_value
 
 _KEPT = frozenset(
     {
@@ -69,29 +66,10 @@ class Response:
         return {name: self.headers[name] for name in ("etag", "last-modified") if name in self.headers}
 
     def json(self) -> Any:
-        """The body as JSON. PayloadError ``bad_json`` if it is not: HTML, empty, cut, NaN, or nested deeper than MAX_JSON_DEPTH."""
-        try:
-            value = json.loads(self.body, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError) as exc:
-            kind = self.headers.get("content-type", "no content type")
-            raise PayloadError(f"{self.url}: not JSON ({kind}, {len(self.body)} bytes): {str(exc)[:100]}", reason="bad_json") from exc
-        if _deeper_than(value, MAX_JSON_DEPTH):
-            raise PayloadError(f"{self.url}: JSON nested deeper than {MAX_JSON_DEPTH}", reason="bad_json")
-        return value
+        """The body as strict JSON; PayloadError ``bad_json`` if it is not (see ``thresher.payload``)."""
+        kind = self.headers.get("content-type", "no content type")
+        return json_value(self.body, f"{self.url} ({kind})")
 
     def page(self, source: str, site: str, *, context: Mapping[str, str] | None = None, cursor: Mapping[str, Any] | None = None) -> Page:
         """This answer as the Page of a site."""
         return Page(source, site, self.url, self.status, self.headers, self.body, self.fetched_at, dict(context or {}), cursor)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _deeper_than(value: Any, depth: int) -> bool:
-    level: list[Any] = [value]
-    for _ in range(depth + 1):
-        level = [child for node in level if isinstance(node, dict | list) for child in (node.values() if isinstance(node, dict) else node)]
-        if not level:
-            return False
-    return True

@@ -10,7 +10,7 @@ import pytest
 
 from dedupe.failures import clusters
 from dedupe.failures.clusters import Category, Cluster, Members
-from thresher.settings import Clusters
+from dedupe.settings import Clusters
 
 DIM = 48
 SETTINGS = Clusters(join_threshold=0.55, reach=0.15)

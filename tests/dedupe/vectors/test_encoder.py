@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -9,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dedupe.settings import Embedding
 from dedupe.vectors import minilm
-from dedupe.vectors.calibrate import PROBES, texts
+from dedupe.vectors.calibrate import texts
 from dedupe.vectors.encoder import checked
 from dedupe.vectors.engines import open_encoder
 from dedupe.vectors.openvino_engine import MiniLM, open_minilm
+from dedupe.vectors.probe import PROBES
 from thresher.errors import EncoderError
-from thresher.settings import Embedding
 
 
 def test_vectors_are_unit_float32_in_the_order_of_the_texts(encoder: MiniLM) -> None:
@@ -39,7 +42,7 @@ def test_two_processes_at_once_give_the_vectors_of_one(encoder: MiniLM) -> None:
         "import sys\n"
         "from dedupe.vectors.calibrate import texts\n"
         "from dedupe.vectors.openvino_engine import open_minilm\n"
-        "from thresher.settings import Embedding\n"
+        "from dedupe.settings import Embedding\n"
         "sys.stdout.buffer.write(open_minilm(Embedding(threads=1)).encode(texts(20)).tobytes())\n"
     )
     root = Path(minilm.__file__).parents[2]
@@ -47,6 +50,30 @@ def test_two_processes_at_once_give_the_vectors_of_one(encoder: MiniLM) -> None:
     wanted = encoder.encode(texts(20)).tobytes()
     assert [worker.communicate()[0] for worker in workers] == [wanted, wanted]
     assert [worker.returncode for worker in workers] == [0, 0]
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="ONEDNN_MAX_CPU_ISA takes VNNI from x86 processors alone")
+def test_a_processor_without_vnni_gives_the_same_vectors_under_the_same_id(encoder: MiniLM, tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "import numpy as np\n"
+        "from dedupe.vectors.calibrate import texts\n"
+        "from dedupe.vectors.openvino_engine import open_minilm\n"
+        "from dedupe.settings import Embedding\n"
+        "plain = open_minilm(Embedding(threads=1))\n"
+        "vectors = plain.encode(texts(60))\n"
+        "assert np.array_equal(plain.encode(texts(60)[::-1])[::-1], vectors)\n"
+        "np.save(sys.argv[1], vectors)\n"
+        "print(plain.id, plain.arithmetic)\n"
+    )
+    root = Path(minilm.__file__).parents[2]
+    command = [sys.executable, "-c", program, str(tmp_path / "vectors.npy")]
+    avx2 = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX2"}
+    printed = subprocess.run(command, check=True, cwd=root, env=avx2, capture_output=True, text=True).stdout.splitlines()[-1]
+    assert printed == f"{encoder.id} float32"
+    cosines = (np.load(tmp_path / "vectors.npy") * encoder.encode(texts(60))).sum(1)
+    assert cosines.min() > 0.995
+    assert cosines.mean() > 0.999
 
 
 def test_int8_stays_close_to_the_float32_reference(encoder: MiniLM) -> None:
@@ -125,11 +152,11 @@ def test_an_unknown_engine_or_pairing_says_what_to_set(no_cache: Path) -> None:
 def test_importing_and_encoding_load_no_torch() -> None:
     program = (
         "import sys, pathlib, dedupe.decide, dedupe.vectors.index\n"
-        "assert not {'torch', 'openvino'} & set(sys.modules)\n"
+        "assert not {'torch', 'openvino', 'sklearn', 'transformers', 'hypothesis'} & set(sys.modules)\n"
         "from dedupe.vectors.engines import open_encoder\n"
-        "from thresher.settings import Embedding\n"
+        "from dedupe.settings import Embedding\n"
         "open_encoder(Embedding(threads=1), pathlib.Path('cache')).encode(['one text'])\n"
-        "assert 'torch' not in sys.modules and 'transformers' not in sys.modules\n"
+        "assert not {'torch', 'sklearn', 'transformers', 'hypothesis', 'dedupe.vectors.calibrate'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(minilm.__file__).parents[2])
 

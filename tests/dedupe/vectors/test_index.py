@@ -184,7 +184,7 @@ def test_scores_do_not_depend_on_the_block(tmp_path: Path) -> None:
     for row in range(40):
         one = pairs_above(queries[row : row + 1], rounded(VECTORS), 0.3)
         mine = whole.query == row
-        assert one.known.tolist() == whole.known[mine].tolist()
+        assert one.neighbour.tolist() == whole.neighbour[mine].tolist()
         assert one.score.tolist() == whole.score[mine].tolist()
 
 
@@ -192,6 +192,6 @@ def test_the_grid_moves_a_cosine_by_little() -> None:
     many = np.random.default_rng(8).normal(size=(200, 384)).astype(np.float32)
     many /= np.linalg.norm(many, axis=1, keepdims=True)
     pairs = pairs_above(rounded(many), rounded(many), -1.0)
-    true = (many.astype(np.float64) @ many.T)[pairs.query, pairs.known]
+    true = (many.astype(np.float64) @ many.T)[pairs.query, pairs.neighbour]
     assert np.abs(pairs.score - true).max() < 0.005
     assert GRID * 0.28 < 127

@@ -3,66 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
-BOOK = ROOT / "sample" / "world" / "book"
-COLUMNS = set(
-    [
-        "item_id",
-        "kind",
-        "messages",
-        "prompt",
-        "target",
-        "choices",
-        "rubric",
-        "tier",
-        "key_status",
-        "status",
-        "language",
-        "licence",
-        "export_class",
-        "source",
-        "url",
-        "native_id",
-        "tags",
-        "first_seen",
-        "last_seen",
-        "report_count",
-    ]
-)
+Run = Callable[..., subprocess.CompletedProcess[str]]
+BOOK = Path(__file__).resolve().parents[3] / "sample" / "world" / "book"
+COLUMNS = {
+    "item_id", "kind", "messages", "prompt", "target", "choices", "rubric", "tier", "key_status", "status", "language", "licence",
+    "export_class", "source", "url", "native_id", "tags", "first_seen", "last_seen", "report_count",
+}  # fmt: skip
 
 
-def thresher(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "flows.cli", *arguments]
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=False)
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """A benchmark made of the sample book, and what the command said of it."""
-    folder = tmp_path_factory.mktemp("cli") / "data"
-    done = thresher("ingest", "textbooks", str(BOOK), "--data", str(folder), "--json")
-    assert done.returncode == 0, done.stderr
-    return folder, json.loads(done.stdout)
-
-
-def test_the_numbers_of_a_run_balance(data: tuple[Path, dict[str, Any]]) -> None:
-    book = data[1]["sources"]["textbooks"]
+def test_the_numbers_of_a_run_balance(harvested: tuple[Path, dict[str, Any]]) -> None:
+    book = harvested[1]["sources"]["textbooks"]
     assert book["records"] == book["landed"] + book["merged"] + book["dead"] + sum(book["refused"].values())
     assert book["candidates"] == book["landed"] + book["merged"]
     assert book["landed"] > 50
 
 
-def test_items_current_has_the_columns_that_are_promised(data: tuple[Path, dict[str, Any]]) -> None:
-    con = duckdb.connect(str(data[0] / "benchmark.duckdb"), read_only=True)
+def test_items_current_has_the_columns_that_are_promised(data: Path) -> None:
+    con = duckdb.connect(str(data / "benchmark.duckdb"), read_only=True)
     try:
         columns = [row[0] for row in con.execute("DESCRIBE items_current").fetchall()]
     finally:
@@ -70,34 +35,33 @@ def test_items_current_has_the_columns_that_are_promised(data: tuple[Path, dict[
     assert set(columns) >= COLUMNS
 
 
-def test_the_same_files_again_add_nothing(data: tuple[Path, dict[str, Any]]) -> None:
-    again = thresher("ingest", "textbooks", str(BOOK), "--data", str(data[0]), "--json")
+def test_the_same_files_again_add_nothing(thresher: Run, copy: Path) -> None:
+    again = thresher("ingest", "textbooks", str(BOOK), "--data", str(copy), "--json")
     book = json.loads(again.stdout)["sources"]["textbooks"]
     assert again.returncode == 0
     assert (book["landed"], book["merged"], book["refused"]) == (0, 0, {})
 
 
-def test_an_item_is_shown_with_its_evidence(data: tuple[Path, dict[str, Any]]) -> None:
-    shown = json.loads(thresher("show", "-n", "1", "--json", "--data", str(data[0])).stdout)
-    by_prefix = json.loads(thresher("show", shown["item_id"][:10], "--json", "--data", str(data[0])).stdout)
+def test_an_item_is_shown_with_its_evidence(thresher: Run, data: Path) -> None:
+    shown = json.loads(thresher("show", "-n", "1", "--json", "--data", str(data)).stdout)
+    by_prefix = json.loads(thresher("show", shown["item_id"][:10], "--json", "--data", str(data)).stdout)
     assert by_prefix["item_id"] == shown["item_id"]
     assert shown["reports"][0]["source"] == "textbooks"
 
 
-def test_status_and_doctor_speak_of_a_healthy_benchmark(data: tuple[Path, dict[str, Any]]) -> None:
-    assert "textbooks/book" in thresher("status", "--data", str(data[0])).stdout
-    doctor = thresher("doctor", "--data", str(data[0]))
+def test_the_doctor_speaks_of_a_healthy_benchmark(thresher: Run, data: Path) -> None:
+    doctor = thresher("doctor", "--data", str(data))
     assert doctor.returncode == 0
     assert "healthy" in doctor.stdout
 
 
-def test_a_snapshot_made_twice_is_the_same(data: tuple[Path, dict[str, Any]]) -> None:
-    first, second = (json.loads(thresher("snapshot", "one", "--json", "--data", str(data[0])).stdout) for _ in range(2))
+def test_a_snapshot_made_twice_is_the_same(thresher: Run, copy: Path) -> None:
+    first, second = (json.loads(thresher("snapshot", "one", "--json", "--data", str(copy)).stdout) for _ in range(2))
     assert first == second
     assert first["items"] > 0
 
 
-def test_pairs_give_one_json_line_each(tmp_path: Path) -> None:
+def test_pairs_give_one_json_line_each(thresher: Run, tmp_path: Path) -> None:
     pairs = tmp_path / "pairs.jsonl"
     rows = [
         {"a": "What is 12 * 7?", "b": "What is 13 * 7?"},
@@ -122,19 +86,20 @@ def test_pairs_give_one_json_line_each(tmp_path: Path) -> None:
         (("harvest", "textbooks", "--data", "{tmp}/d"), 2, "network.contact"),
         (("config", "--config", "{tmp}/missing"), 2, "no such folder"),
         (("show", "zzzz", "--data", "{data}"), 2, "no item begins"),
+        (("show", "--kind", "riddle", "--data", "{data}"), 2, "there are: exercise"),
         (("snapshot", "../x", "--data", "{data}"), 2, "cannot name a snapshot"),
     ],
 )
 def test_bad_input_is_told_in_one_line_without_a_traceback(
-    tmp_path: Path, data: tuple[Path, dict[str, Any]], arguments: tuple[str, ...], code: int, said: str
+    thresher: Run, tmp_path: Path, data: Path, arguments: tuple[str, ...], code: int, said: str
 ) -> None:
-    done = thresher(*(a.replace("{tmp}", str(tmp_path)).replace("{data}", str(data[0])) for a in arguments))
+    done = thresher(*(a.replace("{tmp}", str(tmp_path)).replace("{data}", str(data)) for a in arguments))
     assert done.returncode == code
     assert said in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_second_harvest_of_an_unreachable_site_fails_and_says_which(tmp_path: Path) -> None:
+def test_a_second_harvest_of_an_unreachable_site_fails_and_says_which(thresher: Run, tmp_path: Path) -> None:
     from sample import World
 
     with World() as world:

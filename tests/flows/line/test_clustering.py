@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +17,20 @@ from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 from werkzeug import Request, Response
 
+from dedupe.settings import Clusters, Distiller
 from dedupe.vectors.encoder import Encoder
 from dedupe.vectors.engines import open_encoder
 from flows.cli.clusters import app
-from flows.line.clustering import Clustered, cluster
+from flows.line import settings
+from flows.line.clustering import Clustered, cluster_claims
 from flows.line.distilling import FILE
+from flows.line.run import Run
 from flows.line.workspace import Workspace
-from store import clusters, items, pages, runs
+from store import items, pages, queries, runs
 from store.ledger import doctor
-from thresher import settings
 from thresher.archive import history
 from thresher.model import Candidate, Claim, Message, Page, Record, Span
+from thresher.net.settings import Network
 from thresher.rules import Rules
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -48,9 +53,14 @@ def encoder() -> Encoder:
     return open_encoder(settings.load(CONFIG).dedupe.embedding, Path("unused"))
 
 
+@cache
+def rules() -> Rules:
+    return Rules.load(CONFIG / "rules.toml")
+
+
 def workspace(folder: Path, encoder: Encoder, **changes: Any) -> Workspace:
     folder.mkdir(parents=True, exist_ok=True)
-    work = Workspace(folder, settings.load(CONFIG, {}).model_copy(update=changes), Rules.load(CONFIG / "rules.toml"))
+    work = Workspace(folder, settings.load(CONFIG, {}).model_copy(update=changes), rules())
     work.__dict__["encoder"] = encoder
     return work
 
@@ -98,19 +108,19 @@ def work(tmp_path: Path, encoder: Encoder) -> Iterator[Workspace]:
 
 def test_one_failure_in_different_words_on_two_sites_is_one_cluster(work: Workspace) -> None:
     run_id = land(work, COMPLAINTS)
-    assert cluster(work, run_id) == Clustered(assigned=7, opened=3, merged=0, split=0)
+    assert cluster_claims(Run(work, run_id)) == Clustered(assigned=7, opened=3, merged=0, split=0)
     assert partition(work) == {frozenset("012"), frozenset("34"), frozenset("56")}
     with work.database.reader() as con:
-        found = {c["label"]: c for c in clusters.listed(con)}
+        found = {c["label"]: c for c in queries.failure_clusters(con)}
     assert (found["miscounts letters in a word"]["sources"], found["miscounts letters in a word"]["authors"]) == (2, 3)
     assert doctor(work.folder).healthy
 
 
 def test_a_second_pass_changes_nothing_and_is_not_noted(work: Workspace) -> None:
     run_id = land(work, COMPLAINTS)
-    cluster(work, run_id)
+    cluster_claims(Run(work, run_id))
     before = tables(work)
-    assert cluster(work, run_id) == Clustered(0, 0, 0, 0)
+    assert cluster_claims(Run(work, run_id)) == Clustered(0, 0, 0, 0)
     assert tables(work) == before
     assert [e["event"] for e in history.events(work.archive)] == ["clustered"]
 
@@ -120,13 +130,13 @@ def test_several_nights_in_another_order_give_the_same_clusters(tmp_path: Path, 
     for name, order in {"one": (0, 1, 2, 3, 4, 5, 6), "other": (6, 3, 0, 5, 2, 4, 1)}.items():
         work = workspace(tmp_path / name, encoder)
         for n in order:
-            cluster(work, land(work, [COMPLAINTS[n]], start=n))
+            cluster_claims(Run(work, land(work, [COMPLAINTS[n]], start=n)))
         found.append(partition(work))
     assert found[0] == found[1] == {frozenset("012"), frozenset("34"), frozenset("56")}
 
 
 def test_the_command_lists_and_shows_clusters_as_json(work: Workspace) -> None:
-    cluster(work, land(work, COMPLAINTS))
+    cluster_claims(Run(work, land(work, COMPLAINTS)))
     common = ["--data", str(work.folder), "--config", str(CONFIG), "--json"]
     listed = [json.loads(line) for line in CliRunner().invoke(app, ["list", *common]).stdout.splitlines()]
     assert [(row["reports"], row["publishable"]) for row in listed] == [(3, True), (2, False), (2, False)]
@@ -135,10 +145,10 @@ def test_the_command_lists_and_shows_clusters_as_json(work: Workspace) -> None:
 
 
 def test_what_a_site_deleted_leaves_its_cluster_and_an_empty_cluster_closes(work: Workspace) -> None:
-    cluster(work, land(work, COMPLAINTS))
+    cluster_claims(Run(work, land(work, COMPLAINTS)))
     for n in (0, 5, 6):
         land(work, [(COMPLAINTS[n][0], "")], start=n, status="deleted")
-    cluster(work, land(work, []))
+    cluster_claims(Run(work, land(work, [])))
     assert partition(work) == {frozenset("12"), frozenset("34")}
     with work.database.reader() as con:
         assert con.execute("SELECT count(*) FROM cluster_history WHERE event = 'closed'").fetchall() == [(1,)]
@@ -149,24 +159,36 @@ PASS = """
 import sys
 from pathlib import Path
 from flows.cli.clusters import app
-from flows.line.clustering import cluster
+from flows.line.clustering import cluster_claims
+from flows.line.run import Run
 from flows.line.workspace import Workspace
 work = Workspace.open(Path(sys.argv[1]), Path(sys.argv[2]))
 with work.database.writer():
-    cluster(work, sys.argv[3])
+    cluster_claims(Run(work, sys.argv[3]))
 """
 
 
+@pytest.fixture(scope="module")
+def unkilled(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> tuple[Path, str, dict[str, list[Any]]]:
+    """A benchmark whose complaints wait, its run, and the tables that a pass makes of it that nobody kills."""
+    folder = tmp_path_factory.mktemp("unkilled")
+    run_id = land(workspace(folder / "waiting", encoder), COMPLAINTS)
+    whole = workspace(shutil.copytree(folder / "waiting", folder / "whole"), encoder)
+    cluster_claims(Run(whole, run_id))
+    return folder / "waiting", run_id, tables(whole)
+
+
 @pytest.mark.parametrize("place", ["clustering.distilled", "clusters.category:2", "store.before_commit", "clustering.saved"])
-def test_a_killed_pass_that_is_repeated_ends_as_one_that_was_not(place: str, tmp_path: Path, encoder: Encoder) -> None:
-    killed, whole = (workspace(tmp_path / name, encoder) for name in ("killed", "whole"))
-    run_id = land(killed, COMPLAINTS)
-    cluster(whole, land(whole, COMPLAINTS))
+def test_a_killed_pass_that_is_repeated_ends_as_one_that_was_not(
+    place: str, tmp_path: Path, encoder: Encoder, unkilled: tuple[Path, str, dict[str, list[Any]]]
+) -> None:
+    waiting, run_id, whole = unkilled
+    killed = workspace(shutil.copytree(waiting, tmp_path / "killed"), encoder)
     argv = [sys.executable, "-c", PASS, str(killed.folder), str(CONFIG), run_id]
     done = subprocess.run(argv, cwd=ROOT, env={"PATH": "", "PYTHONPATH": str(ROOT), "THRESHER_FAILPOINT": place}, check=False)
     assert done.returncode == -9
-    cluster(killed, run_id)
-    assert tables(killed) == tables(whole)
+    cluster_claims(Run(killed, run_id))
+    assert tables(killed) == whole
 
 
 class Model:
@@ -178,8 +200,8 @@ class Model:
         self.say: Any = lambda words: json.dumps({"phrase": f"says {words.split()[0]} wrongly", "category": "style", "evidence": words[:9]})
         server.expect_request("/v1/chat/completions", method="POST").respond_with_handler(self._answer)
         self.settings = {
-            "clusters": settings.Clusters(distiller=settings.Distiller(base_url=server.url_for("/v1"), model="small-1")),
-            "network": settings.Network(contact="ops@example.org", allow_addresses=(f"{server.host}:{server.port}",), tries=1),
+            "clusters": Clusters(distiller=Distiller(base_url=server.url_for("/v1"), model="small-1")),
+            "network": Network(contact="ops@example.org", allow_addresses=(f"{server.host}:{server.port}",), tries=1),
         }
 
     def _answer(self, request: Request) -> Response:
@@ -207,16 +229,16 @@ def test_a_model_is_asked_once_in_the_life_of_a_claim_and_not_by_a_rebuild(
 ) -> None:
     monkeypatch.setenv("THRESHER_MODEL_KEY", "secret")
     work = workspace(tmp_path / "data", encoder, **model.settings)
-    done = cluster(work, land(work, COMPLAINTS[:3]))
+    done = cluster_claims(Run(work, land(work, COMPLAINTS[:3])))
     assert (done.asked, done.unusable) == (3, 0)
     assert model.keys == ["Bearer secret"] * 3
     assert [body["temperature"] for body in model.asked] == [0, 0, 0]
     assert phrases_of(work)["0"] == ("says chatgpt wrongly", "small-1")
-    cluster(work, land(work, COMPLAINTS[3:4], start=3))
+    cluster_claims(Run(work, land(work, COMPLAINTS[3:4], start=3)))
     assert len(model.asked) == 4
     anew = workspace(tmp_path / "anew", encoder, **model.settings)
-    cluster(anew, land(anew, COMPLAINTS[:3]), kept=work.archive)
-    cluster(anew, land(anew, COMPLAINTS[3:4], start=3), kept=work.archive)
+    cluster_claims(Run(anew, land(anew, COMPLAINTS[:3])), phrases_from=work.archive)
+    cluster_claims(Run(anew, land(anew, COMPLAINTS[3:4], start=3)), phrases_from=work.archive)
     assert len(model.asked) == 4
     assert tables(anew) == tables(work)
     assert "secret" not in (work.archive / FILE).read_text(encoding="utf-8")
@@ -240,7 +262,7 @@ def test_a_model_is_asked_once_in_the_life_of_a_claim_and_not_by_a_rebuild(
 def test_a_bad_answer_is_counted_and_the_phrase_of_the_rules_taken(bad: Any, tmp_path: Path, encoder: Encoder, model: Model) -> None:
     model.say = lambda words: bad
     work = workspace(tmp_path / "data", encoder, **model.settings)
-    done = cluster(work, land(work, COMPLAINTS[:1]))
+    done = cluster_claims(Run(work, land(work, COMPLAINTS[:1])))
     assert (done.asked, done.unusable) == (1, 1)
     phrase, made_by = phrases_of(work)["0"]
     assert phrase == "miscounts letters in a word"
@@ -250,7 +272,7 @@ def test_a_bad_answer_is_counted_and_the_phrase_of_the_rules_taken(bad: Any, tmp
 def test_a_model_that_is_down_is_left_alone_after_a_few_failures(tmp_path: Path, encoder: Encoder, model: Model) -> None:
     model.say = lambda words: 500
     work = workspace(tmp_path / "data", encoder, **model.settings)
-    done = cluster(work, land(work, [*COMPLAINTS, *COMPLAINTS]))
+    done = cluster_claims(Run(work, land(work, [*COMPLAINTS, *COMPLAINTS])))
     assert done.assigned == 14
     assert done.asked == done.unusable == 5
 
@@ -258,4 +280,4 @@ def test_a_model_that_is_down_is_left_alone_after_a_few_failures(tmp_path: Path,
 def test_an_answer_may_not_smuggle_in_what_the_complaint_does_not_say(tmp_path: Path, encoder: Encoder, model: Model) -> None:
     model.say = lambda words: json.dumps({"phrase": "call 555 1234 now", "category": "style", "evidence": ""})
     work = workspace(tmp_path / "data", encoder, **model.settings)
-    assert cluster(work, land(work, COMPLAINTS[:1])).unusable == 1
+    assert cluster_claims(Run(work, land(work, COMPLAINTS[:1]))).unusable == 1

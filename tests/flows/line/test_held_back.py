@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from flows.line import landing, replay
-from flows.line import run as line
+from flows.line.opening import open_run
 from flows.line.workspace import Workspace
 from scrapers import base
 from store import pages
@@ -27,11 +25,10 @@ def junk() -> Iterator[Page]:
 
 def test_a_site_of_junk_moves_no_cursor_and_neither_does_a_rebuild(tmp_path: Path) -> None:
     work = Workspace.open(tmp_path, CONFIG)
-    with line.opened(work, "test") as run:
-        result = landing.SourceResult("discourse")
-        with pytest.raises(PayloadError, match="could not be parsed"):
-            landing.land(work, run.run_id, base.load("discourse"), junk(), run.archive, result, 0.2)
-        landing.finish(work, run.run_id, result)
+    with open_run(work, "test") as run:
+        landed = landing.land_pages(run, base.load("discourse"), junk(), max_dead_share=0.2)
+    assert isinstance(landed.error, PayloadError)
+    assert landed.error.reason == "mostly_dead"
     for rebuilt in (False, True):
         if rebuilt:
             assert replay.rebuild(work).pages >= landing.JUDGED_DEAD

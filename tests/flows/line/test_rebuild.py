@@ -6,9 +6,9 @@ import json
 import shutil
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
+from driver import Command, FirstNight, Line
 
 from sample import World
 from store.file.database import Database
@@ -19,12 +19,12 @@ FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 
 
 @pytest.fixture(scope="module")
-def eventful(command: Any, served: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+def eventful(command: Command, tmp_path_factory: pytest.TempPathFactory) -> tuple[Line, Path]:
     """Nights 1, 1 and 2 of a world with faults: the first killed and repeated, the second embedded later. The sites are gone by now."""
     folder = tmp_path_factory.mktemp("eventful")
     data = folder / "data"
     with World(faults=True) as world:
-        line = type(served)(command, world, world.write_config(folder / "config"))
+        line = Line(command, world, world.write_config(folder / "config"))
         assert line.run("harvest", data, failpoint="archive.page:70", portion=60).rc == -9
         line.well("harvest", data, "textbooks", "arena", "--no-embed")
         line.well("harvest", data)
@@ -35,7 +35,7 @@ def eventful(command: Any, served: Any, tmp_path_factory: pytest.TempPathFactory
     return line, data
 
 
-def test_a_rebuild_without_any_network_makes_the_same_benchmark(eventful: tuple[Any, Path], tmp_path: Path) -> None:
+def test_a_rebuild_without_any_network_makes_the_same_benchmark(eventful: tuple[Line, Path], tmp_path: Path) -> None:
     line, data = eventful
     copy = tmp_path / "another" / "place"
     shutil.copytree(data, copy)
@@ -47,22 +47,22 @@ def test_a_rebuild_without_any_network_makes_the_same_benchmark(eventful: tuple[
 
 
 @pytest.fixture(scope="module")
-def unnoted(served: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unnoted(served: Line, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Decisions whose process died between its commit and its line in the history."""
-    data: Path = tmp_path_factory.mktemp("unnoted") / "data"
+    data = tmp_path_factory.mktemp("unnoted") / "data"
     served.world.night = 1
     served.well("harvest", data, "arena", "--no-embed")
     assert served.run("deduplicate", data, failpoint="deciding.saved").rc == -9
     return data
 
 
-def test_a_rebuild_makes_decisions_whose_line_in_the_history_is_missing(line: Any, tmp_path: Path, unnoted: Path) -> None:
+def test_a_rebuild_makes_decisions_whose_line_in_the_history_is_missing(line: Line, tmp_path: Path, unnoted: Path) -> None:
     data = shutil.copytree(unnoted, tmp_path / "data")
     line.well("rebuild", data)
     assert line.tables(data) == line.tables(unnoted)
 
 
-def test_a_rebuild_makes_clusters_whose_line_in_the_history_is_missing(line: Any, tmp_path: Path) -> None:
+def test_a_rebuild_makes_clusters_whose_line_in_the_history_is_missing(line: Line, tmp_path: Path) -> None:
     data = tmp_path / "data"
     line.well("harvest", data, "discourse", "--no-embed")
     assert line.run("deduplicate", data, failpoint="clustering.saved").rc == -9
@@ -71,7 +71,7 @@ def test_a_rebuild_makes_clusters_whose_line_in_the_history_is_missing(line: Any
     assert line.tables(data) == before
 
 
-def test_a_run_after_a_rebuild_notes_no_decision_that_only_the_rebuild_made(line: Any, tmp_path: Path, unnoted: Path) -> None:
+def test_a_run_after_a_rebuild_notes_no_decision_that_only_the_rebuild_made(line: Line, tmp_path: Path, unnoted: Path) -> None:
     data = shutil.copytree(unnoted, tmp_path / "data")
     line.well("harvest", data, "arena", "--no-embed")
     line.well("rebuild", data)
@@ -82,7 +82,7 @@ def test_a_run_after_a_rebuild_notes_no_decision_that_only_the_rebuild_made(line
     assert set(decided) <= {event["run_id"] for event in told if event["event"] == "opened"}
 
 
-def test_the_order_of_local_files_does_not_matter(line: Any, tmp_path: Path) -> None:
+def test_the_order_of_local_files_does_not_matter(line: Line, tmp_path: Path) -> None:
     logs = [FIXTURES / "arena" / name for name in ("arena_140k.jsonl", "arena_55k.jsonl", "oasst2.jsonl", "chatbot_arena_33k.jsonl")]
     for name, order in {"one": logs, "other": logs[::-1]}.items():
         line.well("ingest", tmp_path / name, "arena", *order, "--no-embed")
@@ -90,7 +90,7 @@ def test_the_order_of_local_files_does_not_matter(line: Any, tmp_path: Path) -> 
     assert line.tables(tmp_path / "one") == line.tables(tmp_path / "other")
 
 
-def test_the_order_of_the_sources_does_not_matter_before_deciding(line: Any, tmp_path: Path) -> None:
+def test_the_order_of_the_sources_does_not_matter_before_deciding(line: Line, tmp_path: Path) -> None:
     for name, order in {"one": ("arena", "stackexchange"), "other": ("stackexchange", "arena")}.items():
         for source in order:
             line.well("harvest", tmp_path / name, source, "--no-embed")
@@ -98,24 +98,23 @@ def test_the_order_of_the_sources_does_not_matter_before_deciding(line: Any, tmp
     assert line.tables(tmp_path / "one") == line.tables(tmp_path / "other")
 
 
-def test_a_second_harvest_adds_nothing_embeds_nothing_and_asks_for_no_page_twice(line: Any, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    line.well("harvest", data)
-    first, before = len(line.world.requests), line.tables(data)
-    line.world.requests.clear()
+def test_a_second_harvest_adds_nothing_embeds_nothing_and_asks_for_no_page_twice(
+    line: Line, first_night: FirstNight, tmp_path: Path
+) -> None:
+    data = first_night.copy(tmp_path / "data")
+    before = line.tables(data)
     second = line.well("harvest", data)
     assert "0 new items" in second.out
     assert "deciding.embedded" not in second.hits
     assert line.tables(data) == before
     asked = Counter((seen.host, seen.path, str(seen.query)) for seen in line.world.requests if seen.method == "GET")
     assert max(asked.values()) == 1, asked.most_common(3)
-    assert len(line.world.requests) < first / 5
+    assert len(line.world.requests) < first_night.requests / 5
     assert doctor(data).healthy
 
 
-def test_what_a_person_parted_stays_apart_in_later_nights_and_in_a_rebuild(line: Any, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    line.well("harvest", data)
+def test_what_a_person_parted_stays_apart_in_later_nights_and_in_a_rebuild(line: Line, first_night: FirstNight, tmp_path: Path) -> None:
+    data = first_night.copy(tmp_path / "data")
     with Database(data).reader() as con:
         merged = con.execute("SELECT item_id, merged_into FROM items WHERE merged_into IS NOT NULL ORDER BY 1").fetchall()
     parted, canonical = merged[0]
@@ -132,9 +131,8 @@ def test_what_a_person_parted_stays_apart_in_later_nights_and_in_a_rebuild(line:
     assert doctor(data).healthy
 
 
-def test_a_killed_unmerge_can_be_repeated(line: Any, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    line.well("harvest", data)
+def test_a_killed_unmerge_can_be_repeated(line: Line, first_night: FirstNight, tmp_path: Path) -> None:
+    data = first_night.copy(tmp_path / "data")
     with Database(data).reader() as con:
         parted = con.execute("SELECT item_id FROM items WHERE merged_into IS NOT NULL ORDER BY 1").fetchall()[0][0]
     assert line.run("unmerge", data, parted, "--reason", "other", failpoint="verdicts.unmerge").rc == -9

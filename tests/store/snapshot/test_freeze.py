@@ -25,9 +25,9 @@ from store.file.database import Database
 from store.snapshot import leaks
 from store.snapshot.card import card
 from store.snapshot.licences import family
+from store.snapshot.settings import Export
 from thresher.errors import StoreError, UsageError
 from thresher.model import Battle, Candidate, Decision, Message, Page, Record, Response
-from thresher.settings import Export
 
 ALL = Export(version="1", classes=("full", "derived", "id_only"))
 NIGHT = datetime(2026, 2, 1, tzinfo=UTC)

@@ -231,7 +231,7 @@ def test_a_process_killed_at_a_failpoint_loses_nothing_that_was_written(tmp_path
     code = (
         "import sys; from datetime import *; from pathlib import Path; from thresher.net.client import Client\n"
         "from thresher.archive.writer import ArchiveWriter\n"
-        "from thresher.settings import Network, Pace\n"
+        "from thresher.net.settings import Network, Pace\n"
         "w = ArchiveWriter(Path(sys.argv[1]), 'run-1', datetime.now(UTC))\n"
         "c = Client.open(Network(contact='a@example.org', allow_addresses=(sys.argv[2],)), archive=w).bind('t', Pace(min_interval_s=0))\n"
         "for _ in range(5): w.write_page(c.get(f'http://{sys.argv[2]}/a').page('t', 's'))\n"

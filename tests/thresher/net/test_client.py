@@ -18,7 +18,7 @@ from thresher.errors import (
     TransientError,
 )
 from thresher.net.client import Client
-from thresher.settings import Network, Pace
+from thresher.net.settings import Network, Pace
 
 JSON = {"Content-Type": "application/json"}
 

@@ -21,7 +21,7 @@ import zstandard
 from thresher.errors import DeadlineExceeded, ResponseTooLarge, TransientError
 from thresher.net.client import Client
 from thresher.net.decode import PIECE, DecodeError, decode
-from thresher.settings import Network, Pace
+from thresher.net.settings import Network, Pace
 
 MIB = 2**20
 
@@ -74,7 +74,7 @@ def test_memory_stays_small_even_up_to_the_body_cap(server: Any, open_client: An
     server.on("/a", server.reply(200, _bomb("gzip"), {"Content-Encoding": "gzip"}))
     code = (
         "import resource, sys; from thresher.net.client import Client; from thresher.errors import ResponseTooLarge\n"
-        "from thresher.settings import Network\n"
+        "from thresher.net.settings import Network\n"
         "c = Client.open(Network(contact='a@example.org', allow_addresses=(sys.argv[1],), max_ratio=1e6))\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "try: c.get('http://' + sys.argv[1] + '/a')\n"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,10 +12,7 @@ from numpy.typing import NDArray
 
 from store.file.database import Connection
 from store.rows import fetch, keys, run, table
-from thresher.errors import UsageError
 from thresher.failpoint import failpoint
-
-TRENDS = ("new", "growing", "steady", "fading")
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,55 +243,3 @@ def save_pass(con: Connection, run_id: str, version: str, **counts: int) -> None
 def passes(con: Connection) -> list[str]:
     """The runs that clustered."""
     return [r[0] for r in con.execute("SELECT run_id FROM clusterings ORDER BY 1").fetchall()]
-
-
-def listed(con: Connection, *, category: str = "", trend: str = "", least: int = 1, limit: int | None = None) -> list[dict[str, Any]]:
-    """Failure clusters, the most reported first, JSON-ready."""
-    if trend and trend not in TRENDS:
-        raise UsageError(f"trend {trend!r} is not known: use {', '.join(TRENDS)}")
-    rows = fetch(
-        con,
-        f"""SELECT * FROM failure_clusters WHERE (category = ? OR ? = '') AND (trend = ? OR ? = '') AND reports >= ?
-            ORDER BY reports DESC, cluster_id LIMIT {"ALL" if limit is None else int(limit)}""",
-        [category, category, trend, trend, least],
-    )
-    return [_plain(r) for r in rows]
-
-
-def one(con: Connection, cluster_id: str) -> dict[str, Any]:
-    """A cluster with its members and its history. The beginning of an id will do where it names one only; that of a merged cluster leads
-    to the one it went to. UsageError otherwise."""
-    found = fetch(con, "SELECT cluster_id FROM failure_clusters WHERE starts_with(cluster_id, ?) LIMIT 2", [cluster_id])
-    if not found:
-        merged = "SELECT DISTINCT other_id AS cluster_id FROM cluster_history WHERE event = 'merged' AND starts_with(cluster_id, ?) LIMIT 2"
-        found = fetch(con, merged, [cluster_id])
-        if len(found) == 1:
-            return one(con, str(found[0]["cluster_id"]))
-    if len(found) != 1:
-        raise UsageError(f"{'more than one cluster begins' if found else 'no cluster begins'} with {cluster_id!r}")
-    key = found[0]["cluster_id"]
-    return {
-        **_plain(fetch(con, "SELECT * FROM failure_clusters WHERE cluster_id = ?", [key])[0]),
-        "members": [
-            _plain(r)
-            for r in fetch(
-                con,
-                """SELECT record_key, item_id, source, site, tier, url, said_at, phrase, similarity, made_by, words FROM cluster_members
-                   WHERE cluster_id = ? ORDER BY similarity DESC, said_at, record_key""",
-                [key],
-            )
-        ],
-        "history": [
-            _plain(r)
-            for r in fetch(
-                con,
-                """SELECT h.event, h.cluster_id, h.other_id, h.run_id, u.started_at FROM cluster_history h LEFT JOIN runs u USING (run_id)
-                   WHERE h.cluster_id = ? OR h.other_id = ? ORDER BY u.started_at, h.event, h.cluster_id""",
-                [key, key],
-            )
-        ],
-    }
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in row.items()}

@@ -1,4 +1,4 @@
-"""Datasets of the Hugging Face Hub through our own door: a revision becomes a commit, files are read by ranges, rows become pages.
+"""Datasets of the Hugging Face Hub through our own door: a revision becomes a commit, files are read by ranges.
 
 The Hub's client libraries keep one session and one endpoint for the whole process, past our door, and cannot begin in the middle of a
 file; the part of their protocol that is needed here is three addresses (``/api/datasets/ID/revision/REV``, ``/tree/``, ``/resolve/``).
@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import re
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from itertools import chain
 from typing import IO, Any, Final, Protocol, cast
 from urllib.parse import quote
 
-from scrapers.arena.files import MAX_ARRAY_BYTES, Log, Rows, csv_rows, kind_of, line_rows, pages, parsed_array
-from scrapers.arena.layouts import detected, named
+from scrapers.common.page import json_of
+from scrapers.common.rows import MAX_ARRAY_BYTES, Rows, csv_rows, kind_of, line_rows, parsed_array
+from scrapers.common.walk import Step, follow
 from thresher.errors import HttpStatusError, PayloadError, SettingsError
-from thresher.model import Page
-from thresher.net.client import Client, PageGuard
+from thresher.net.client import Client, Response
 
 ENDPOINT: Final = "https://huggingface.co"
 RANGE_BYTES: Final = 8 * 2**20
@@ -34,9 +31,11 @@ MAX_GROUP_BYTES: Final = 512 * 2**20
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 
 
-class HubLog(Log, Protocol):
-    """What of a site matters here."""
+class Dataset(Protocol):
+    """What of a site's settings matters here."""
 
+    @property
+    def dataset(self) -> str: ...
     @property
     def revision(self) -> str: ...
     @property
@@ -58,65 +57,10 @@ class File:
     url: str
 
 
-def fetch(
-    client: Client, source: str, site: HubLog, *, since: Mapping[str, Any] | None, environ: Mapping[str, str] = os.environ
-) -> Iterator[Page]:
-    """See ``scrapers.arena.fetch``. The cursor is the commit and how many of its rows are done."""
-    if not site.dataset:
-        raise SettingsError(
-            f"site {site.name!r} of {source} names no dataset; set dataset = 'org/name', or give its files to `thresher import`"
-        )
-    hub = Hub(client, site, environ)
-    sha, card = hub.commit()
-    done = int((since or {}).get("rows", 0)) if (since or {}).get("revision") == sha else 0
-    if (since or {}).get("revision") == sha and (since or {}).get("complete"):
-        return
-    files = chosen(hub.tree(sha), card, site)
-    rows = _Limited(hub.rows(files, done), site.max_rows)
-    first = next(rows, None)
-    if first is None:
-        return
-    layout = named(site.layout) if site.layout else detected(first)
-    rows.together = layout.together
-    context = {"dataset": site.dataset, "revision": sha, "layout": layout.name, "licence": _licence(card)}
-
-    def page(body: bytes, count: int) -> Page:
-        cursor = {"revision": sha, "rows": done + count, "complete": rows.exhausted}
-        url = f"{hub.endpoint}/datasets/{site.dataset}/tree/{sha}"
-        return Page(source, site.name, url, 200, {}, body, datetime.now(UTC), context=context, cursor=cursor)
-
-    yield from pages(chain([first], rows), layout, page)
-
-
-class _Limited:
-    """Rows up to a number, and a little further where rows belong together. ``exhausted`` says that there are no more after them."""
-
-    def __init__(self, rows: Rows, limit: int) -> None:
-        self._rows, self._left = rows, limit
-        self._last: object = None
-        self.together = ""
-        self.exhausted = False
-
-    def __iter__(self) -> _Limited:
-        return self
-
-    def __next__(self) -> dict[str, Any]:
-        try:
-            row = next(self._rows)
-        except StopIteration:
-            self.exhausted = True
-            raise
-        group = row.get(self.together) if self.together else None
-        if self._left <= 0 and (group is None or group != self._last):
-            raise StopIteration
-        self._left, self._last = self._left - 1, group
-        return row
-
-
 class Hub:
     """One dataset of one Hub."""
 
-    def __init__(self, client: Client, site: HubLog, environ: Mapping[str, str]) -> None:
+    def __init__(self, client: Client, site: Dataset, environ: Mapping[str, str]) -> None:
         self._client = client
         self._site = site
         self.endpoint = (environ.get("HF_ENDPOINT") or ENDPOINT if site.endpoint == ENDPOINT else site.endpoint).rstrip("/")
@@ -126,35 +70,42 @@ class Hub:
     def commit(self) -> tuple[str, Mapping[str, Any]]:
         """The commit that the site's revision stands for now, and the data of its card."""
         try:
-            said = self._client.get(f"{self._api()}/revision/{quote(self._site.revision, safe='')}", headers=self._headers).json()
+            revision = json_of(self._client.get(f"{self._api()}/revision/{quote(self._site.revision, safe='')}", headers=self._headers))
         except HttpStatusError as error:
             raise self._explained(error) from error
-        sha = said.get("sha") if isinstance(said, dict) else None
+        sha = revision.get("sha") if isinstance(revision, dict) else None
         if not isinstance(sha, str) or not re.fullmatch(r"[0-9a-f]{40}", sha):
             raise PayloadError(
-                f"the Hub names no commit for {self._site.dataset} at {self._site.revision}: {str(said)[:120]}", reason="no_commit"
+                f"the Hub names no commit for {self._site.dataset} at {self._site.revision}: {str(revision)[:120]}", reason="no_commit"
             )
-        return sha, said.get("cardData") or {}
+        card = revision.get("cardData")
+        return sha, card if isinstance(card, dict) else {}
 
     def tree(self, sha: str) -> list[File]:
         """Every file at this commit."""
-        files: list[File] = []
-        guard = PageGuard(self._client.pace.max_pages)
-        url: str | None = f"{self._api()}/tree/{sha}?recursive=true"
-        while url:
-            answer = self._client.get(url, headers=self._headers)
-            entries = answer.json()
-            if not isinstance(entries, list):
-                raise PayloadError(f"{url} answered {type(entries).__name__}, not a list of files", reason="bad_tree")
-            for entry in entries:
-                if isinstance(entry, dict) and entry.get("type") == "file":
-                    path = str(entry["path"])
-                    address = f"{self.endpoint}/datasets/{self._site.dataset}/resolve/{sha}/{quote(path)}"
-                    files.append(File(path, int((entry.get("lfs") or {}).get("size") or entry.get("size") or 0), address))
-            following = _NEXT.search(answer.headers.get("link", ""))
-            url = following.group(1) if following else None
-            guard.check(cursor=url, body_sha256=answer.sha256, empty=not entries)
-        return files
+        resolve = f"{self.endpoint}/datasets/{self._site.dataset}/resolve/{sha}"
+        entries = (
+            entry
+            for step in follow(self._ask_tree, f"{self._api()}/tree/{sha}?recursive=true", self._client.pace.max_pages)
+            for entry in step.entries
+        )
+        return [
+            File(
+                str(entry["path"]),
+                int((entry.get("lfs") or {}).get("size") or entry.get("size") or 0),
+                f"{resolve}/{quote(str(entry['path']))}",
+            )
+            for entry in entries
+            if isinstance(entry, dict) and entry.get("type") == "file"
+        ]
+
+    def _ask_tree(self, url: str) -> Step[Response]:
+        answer = self._client.get(url, headers=self._headers)
+        entries = json_of(answer)
+        if not isinstance(entries, list):
+            raise PayloadError(f"{url} answered {type(entries).__name__}, not a list of files", reason="bad_tree")
+        following = _NEXT.search(answer.headers.get("link", ""))
+        return Step(answer, entries, following.group(1) if following else None)
 
     def rows(self, files: Iterable[File], skip: int) -> Rows:
         """The rows of these files one after another, without the first ``skip``."""
@@ -236,7 +187,7 @@ class Remote(io.RawIOBase):
     headers: Mapping[str, str]
     _at: int = field(default=0, init=False)
     _start: int = field(default=0, init=False)
-    _held: bytes = field(default=b"", init=False)
+    _loaded: bytes = field(default=b"", init=False)
 
     def readable(self) -> bool:
         return True
@@ -260,10 +211,10 @@ class Remote(io.RawIOBase):
         end = self.file.size if size is None or size < 0 else min(self._at + size, self.file.size)
         if end <= self._at:
             return b""
-        if not (self._start <= self._at and end <= self._start + len(self._held)):
+        if not (self._start <= self._at and end <= self._start + len(self._loaded)):
             start = min(self._at, max(0, end - SMALLEST_RANGE)) if end == self.file.size else self._at
             self.load(start, min(max(end, start + SMALLEST_RANGE), self.file.size))
-        data = self._held[self._at - self._start : end - self._start]
+        data = self._loaded[self._at - self._start : end - self._start]
         self._at = end
         return data
 
@@ -277,29 +228,29 @@ class Remote(io.RawIOBase):
             if len(part) != stop - begin:
                 raise PayloadError(f"{self.file.url} gave {len(part)} of {stop - begin} bytes at {begin}", reason="short_range")
             parts.append(part)
-        self._start, self._held = start, b"".join(parts)
+        self._start, self._loaded = start, b"".join(parts)
 
 
-def chosen(files: list[File], card: Mapping[str, Any], site: HubLog) -> list[File]:
+def chosen(files: list[File], card: Mapping[str, Any], site: Dataset) -> list[File]:
     """The site's data files in order: by its own patterns, by what the dataset's card says of config and split, or by their names."""
     patterns = list(site.files) or _patterns(card, site)
     readable = [file for file in files if kind_of(file.path)]
     if patterns:
-        found = [file for file in readable if any(fnmatchcase(file.path, pattern) for pattern in patterns)]
+        wanted = [file for file in readable if any(fnmatchcase(file.path, pattern) for pattern in patterns)]
     else:
         below = [f for f in readable if not site.config or f.path.startswith((f"{site.config}/", f"data/{site.config}/"))]
         named_so = [f for f in below if re.search(rf"(?:^|[/._-]){re.escape(site.split)}(?:[/._-]|$)", f.path)]
         tables = [f for f in named_so or below if kind_of(f.path) == "parquet"]
-        found = tables or named_so or below
-    if not found:
+        wanted = tables or named_so or below
+    if not wanted:
         shown = ", ".join(f.path for f in readable[:8]) or "none that can be read"
         raise SettingsError(
             f"{site.dataset} has no data files for config {site.config!r}, split {site.split!r}; its files: {shown}. Set files = [...]"
         )
-    return sorted(found, key=lambda file: file.path)
+    return sorted(wanted, key=lambda file: file.path)
 
 
-def _patterns(card: Mapping[str, Any], site: HubLog) -> list[str]:
+def _patterns(card: Mapping[str, Any], site: Dataset) -> list[str]:
     """``configs`` of a dataset card: a list of ``{config_name, data_files}``, where data_files is a pattern, a list of them, or of
     ``{split, path}``."""
     configs = [one for one in card.get("configs") or [] if isinstance(one, dict)]
@@ -308,18 +259,19 @@ def _patterns(card: Mapping[str, Any], site: HubLog) -> list[str]:
         if site.config
         else ([one for one in configs if one.get("default")] or configs[:1])
     )
-    found: list[str] = []
+    patterns: list[str] = []
     for config in wanted:
         data = config.get("data_files") or []
         for entry in [data] if isinstance(data, str | dict) else data:
             if isinstance(entry, str):
-                found.append(entry)
+                patterns.append(entry)
             elif entry.get("split") == site.split:
                 path = entry.get("path") or []
-                found.extend([path] if isinstance(path, str) else path)
-    return found
+                patterns.extend([path] if isinstance(path, str) else path)
+    return patterns
 
 
-def _licence(card: Mapping[str, Any]) -> str:
-    said = card.get("license") or ""
-    return ", ".join(map(str, said)) if isinstance(said, list) else str(said)
+def licence_of(card: Mapping[str, Any]) -> str:
+    """What a dataset's card says of its licence, which may be several."""
+    licence = card.get("license") or ""
+    return ", ".join(map(str, licence)) if isinstance(licence, list) else str(licence)

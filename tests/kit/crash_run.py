@@ -8,6 +8,7 @@ of the fork on stdout. ``hits`` names a file in which a process that lives to it
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
 import resource
@@ -37,12 +38,14 @@ failpoints.failpoint = _counted  # before anything imports it by name
 
 import scrapers.base  # noqa: E402
 from flows.cli import app as cli  # noqa: E402
-from flows.line import deciding, landing  # noqa: E402
+from flows.line import deciding, judging, landing, replay  # noqa: E402
 from store.snapshot import freeze  # noqa: E402, F401
 from thresher.rules import Rules  # noqa: E402
 
-for name in ("arena", "discourse", "reddit", "stackexchange", "textbooks"):
+for name in scrapers.names():
     scrapers.base.load(name)
+for name in ("dedupe.vectors.calibrate", "dedupe.vectors.openvino_engine", "duckdb", "huggingface_hub", "openvino", "pandas", "tokenizers"):
+    importlib.import_module(name)  # what a command loads once it needs it: half a second of each fork, had they to do it
 
 _RULES = Path(cli.__file__).parents[2] / "config" / "rules.toml"
 _load, _loaded = Rules.load, Rules.load(_RULES)
@@ -72,7 +75,7 @@ def child(order: dict[str, Any]) -> None:
     if order.get("powerless"):
         _give_up_capabilities()
     if order.get("portion"):
-        landing.BATCH_RECORDS = deciding.EMBED_AT_ONCE = order["portion"]
+        landing.BATCH_RECORDS = judging.BATCH_RECORDS = replay.BATCH_RECORDS = deciding.EMBED_AT_ONCE = order["portion"]
     if order.get("seconds"):
         threading.Thread(target=_kill_after, args=(order["seconds"],), daemon=True).start()
     status = 0

@@ -1,13 +1,14 @@
-"""The files of a repository of books, on GitHub or in a local clone."""
+"""The files of a git repository: on GitHub, or in a local clone or a part of one."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from scrapers.textbooks.contents import BOOKS
+from scrapers.common.page import json_of, saved_at
 from thresher.errors import PayloadError
 from thresher.model import Json
 from thresher.net.client import Client, Response
@@ -48,20 +49,19 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
 
-    def files(self) -> Iterator[str]:
-        """Paths of the files that belong to books, as in a repository."""
-        root = self._root
-        for pattern in (BOOKS, "collections/*.collection.xml", "modules/*/index.cnxml"):
-            yield from sorted(p.relative_to(root).as_posix() for p in root.glob(pattern) if self._inside(p))
-
-    def loose(self) -> list[Path]:
-        """Modules that lie about without the layout of a repository: ``*/index.cnxml`` and ``*.cnxml``."""
-        return sorted(p for pattern in ("*/index.cnxml", "*.cnxml") for p in self._root.glob(pattern) if self._inside(p))
+    def files(self, *patterns: str) -> Iterator[str]:
+        """Paths below the root that match one of the patterns, in the order of the patterns."""
+        for pattern in patterns:
+            yield from sorted(p.relative_to(self._root).as_posix() for p in self._root.glob(pattern) if self._inside(p))
 
     def read(self, path: str) -> bytes | None:
         """The bytes of one file, None where there is none that may be read."""
         file = self._root / path
         return file.read_bytes() if self._inside(file) else None
+
+    def written_at(self, path: str) -> datetime:
+        """When the file was written."""
+        return saved_at(self._root / path)
 
     def _inside(self, file: Path) -> bool:
         """An ordinary file inside the root, reached through no symbolic link."""
@@ -80,27 +80,26 @@ class Remote:
         """What the branch points to, as the API names it."""
         self._file_ref = ""
 
-    def versions(self) -> dict[str, str]:
-        """Paths and digests of all files. A tree too large for one answer is read folder by folder; of the modules' folders, the folder's
-        digest then stands for its file's."""
+    def versions(self, folders: Sequence[str] = (), many: str = "", file: str = "") -> dict[str, str]:
+        """Paths and digests of all files. A tree too large for one answer is read folder by folder: ``folders`` whole, and of ``many``,
+        which holds a great number of folders with one ``file`` of interest in each, the folder's digest stands for its file's."""
         tree = self._tree(self._branch, recursive=True)
         self.ref = str(tree.get("sha") or "") if isinstance(tree, dict) else ""
         self._file_ref = self.ref or self._branch
         if not (isinstance(tree, dict) and tree.get("truncated")):
             return tree_versions(tree)
-        out: dict[str, str] = {}
-        folders = subtrees(self._tree(self._branch, recursive=False))
-        for name in ("META-INF", "collections"):
-            if name in folders:
-                out |= tree_versions(self._tree(folders[name], recursive=True), f"{name}/")
-        if "modules" in folders:
-            modules = subtrees(self._tree(folders["modules"], recursive=False))
-            out |= {f"modules/{name}/index.cnxml": sha for name, sha in modules.items()}
-        return out
+        versions: dict[str, str] = {}
+        top = subtrees(self._tree(self._branch, recursive=False))
+        for name in folders:
+            if name in top:
+                versions |= tree_versions(self._tree(top[name], recursive=True), f"{name}/")
+        if many in top:
+            versions |= {f"{many}/{name}/{file}": sha for name, sha in subtrees(self._tree(top[many], recursive=False)).items()}
+        return versions
 
     def _tree(self, ref: str, *, recursive: bool) -> Json:
         url = f"{self._api}/git/trees/{quote(ref, safe='')}"
-        return self._client.get(url, params={"recursive": "1"} if recursive else None, headers=_GITHUB).json()
+        return json_of(self._client.get(url, params={"recursive": "1"} if recursive else None, headers=_GITHUB))
 
     def url(self, path: str) -> str:
         """The address of a file as it is."""

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from thresher import settings
+import scrapers
+from flows.line import settings
 from thresher.errors import SettingsError
 
-CONFIG = Path(__file__).resolve().parents[2] / "config"
+CONFIG = Path(__file__).resolve().parents[3] / "config"
 
 
 @pytest.fixture
@@ -19,8 +20,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "config"
 
 
-def test_the_shipped_configuration_is_valid_and_has_the_five_sources() -> None:
-    assert sorted(settings.load(CONFIG, {}).sources) == ["arena", "discourse", "reddit", "stackexchange", "textbooks"]
+def test_the_shipped_configuration_is_valid_and_says_of_every_source_what_it_brings_and_expects() -> None:
+    sources = settings.load(CONFIG, {}).sources
+    assert sorted(sources) == scrapers.names()
+    assert [name for name, source in sources.items() if not source.what or not source.expect.min_records or not source.expect.fill] == []
+    assert [name for name, source in sources.items() if not source.enabled and not source.why_off] == []
 
 
 def test_a_source_that_needs_a_key_is_off_and_says_what_it_needs() -> None:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from store import clusters, items, pages, runs
-from store.clusters import ChangedCluster, PhrasedClaim, StoredCluster
+from store import failures, items, pages, queries, runs
+from store.failures import ChangedCluster, PhrasedClaim, StoredCluster
 from store.file.database import Database
 from thresher.errors import UsageError
 from thresher.model import Candidate, Claim, Message, Page, Record, Span
@@ -51,41 +51,41 @@ def land(database: Database, run_id: str, records: Sequence[Record]) -> None:
 def place(database: Database, run_id: str, cluster_id: str = "f1", category: str = "code") -> None:
     """Put every pending claim, word for word as its phrase, into one cluster."""
     with database.transaction() as con:
-        clusters.sweep(con, ENCODER)
-        pending = clusters.pending_claims(con)
-        clusters.save_claims(con, run_id, [PhrasedClaim(c, category, c.words, "rules 1") for c in pending])
-        texts = clusters.unplaced(con).get(category, [])
+        failures.sweep(con, ENCODER)
+        pending = failures.pending_claims(con)
+        failures.save_claims(con, run_id, [PhrasedClaim(c, category, c.words, "rules 1") for c in pending])
+        texts = failures.unplaced(con).get(category, [])
         vector = np.eye(8, dtype=np.float32)[0]
         members = [(text, vector, 1.0) for text in texts]
         stored = StoredCluster(cluster_id, category, len(texts), np.ones(8, np.int64))
         changed = ChangedCluster(stored, texts[0], members)
-        clusters.save_category(con, run_id, ENCODER, category, [changed], [], [("opened", cluster_id, None)])
+        failures.save_category(con, run_id, ENCODER, category, [changed], [], [("opened", cluster_id, None)])
 
 
 def test_a_claim_is_due_until_it_has_a_phrase_and_again_when_its_words_change(database: Database, run_id: str) -> None:
     land(database, run_id, [complaint(1, "it loses the last line of the file")])
     with database.reader() as con:
-        assert [c.words for c in clusters.pending_claims(con)] == ["it loses the last line of the file"]
-        assert [c.prompt for c in clusters.pending_claims(con)] == ["Question c1"]
+        assert [c.words for c in failures.pending_claims(con)] == ["it loses the last line of the file"]
+        assert [c.prompt for c in failures.pending_claims(con)] == ["Question c1"]
     place(database, run_id)
     with database.reader() as con:
-        assert not clusters.is_due(con, ENCODER)
-        assert clusters.is_due(con, "another encoder")
+        assert not failures.is_due(con, ENCODER)
+        assert failures.is_due(con, "another encoder")
     land(database, run_id, [complaint(1, "it loses the first line of the file")])
     with database.reader() as con:
-        assert [c.words for c in clusters.pending_claims(con)] == ["it loses the first line of the file"]
+        assert [c.words for c in failures.pending_claims(con)] == ["it loses the first line of the file"]
 
 
 def test_a_deleted_report_leaves_its_cluster_with_its_words(database: Database, run_id: str) -> None:
     land(database, run_id, [complaint(1, "loses a line"), complaint(2, "drops a line")])
     place(database, run_id)
     with database.transaction() as con:
-        clusters.leave(con, ["forum:bugs:c1"])
+        failures.leave(con, ["forum:bugs:c1"])
     with database.reader() as con:
-        (left,) = clusters.listed(con)
+        (left,) = queries.failure_clusters(con)
         assert (left["reports"], left["label"]) == (1, "drops a line")
         assert "loses a line" not in str(con.execute("FROM phrases").fetchall() + con.execute("FROM claims").fetchall())
-        assert clusters.stale_clusters(con) == {"code": ["f1"]}
+        assert failures.stale_clusters(con) == {"code": ["f1"]}
 
 
 def test_what_the_source_deleted_is_swept_out_by_the_next_pass(database: Database, run_id: str) -> None:
@@ -95,7 +95,7 @@ def test_what_the_source_deleted_is_swept_out_by_the_next_pass(database: Databas
     with database.transaction() as con:
         pages.land_batch(con, run_id, [pages.PageResult(Page("forum", "bugs", "u", 200, {}, b"x", NOW), [gone])])
     with database.transaction() as con:
-        clusters.sweep(con, ENCODER)
+        failures.sweep(con, ENCODER)
         assert [r[0] for r in con.execute("SELECT record_key FROM claims").fetchall()] == ["forum:bugs:c2"]
 
 
@@ -104,7 +104,7 @@ def test_sources_and_authors_are_counted_once_each(database: Database, run_id: s
     land(database, run_id, said)
     place(database, run_id)
     with database.reader() as con:
-        (found,) = clusters.listed(con)
+        (found,) = queries.failure_clusters(con)
     assert (found["reports"], found["sources"], found["authors"]) == (8, 2, 2)
 
 
@@ -124,7 +124,7 @@ def test_a_trend_compares_the_last_week_with_the_four_before(database: Database,
     land(database, run_id, [complaint(900, "today", days_ago=0), complaint(901, "long ago", days_ago=400)])
     place(database, run_id, "f2", "style")
     with database.reader() as con:
-        found = {c["cluster_id"]: c["trend"] for c in clusters.listed(con)}
+        found = {c["cluster_id"]: c["trend"] for c in queries.failure_clusters(con)}
     assert found["f1"] == trend
 
 
@@ -132,9 +132,9 @@ def test_a_merged_cluster_leads_to_the_one_it_went_to(database: Database, run_id
     land(database, run_id, [complaint(1, "loses a line")])
     place(database, run_id)
     with database.transaction() as con:
-        clusters.save_category(con, run_id, ENCODER, "code", [], [], [("merged", "f0", "f1")])
+        failures.save_category(con, run_id, ENCODER, "code", [], [], [("merged", "f0", "f1")])
     with database.reader() as con:
-        found = clusters.one(con, "f0")
+        found = queries.failure_cluster(con, "f0")
         assert found["cluster_id"] == "f1"
         assert [m["words"] for m in found["members"]] == ["loses a line"]
         assert {(e["event"], e["cluster_id"]) for e in found["history"]} == {("opened", "f1"), ("merged", "f0")}
@@ -143,25 +143,25 @@ def test_a_merged_cluster_leads_to_the_one_it_went_to(database: Database, run_id
 def test_an_unknown_cluster_or_trend_is_refused_in_words(database: Database) -> None:
     with database.reader() as con:
         with pytest.raises(UsageError, match="no cluster begins with 'f9'"):
-            clusters.one(con, "f9")
+            queries.failure_cluster(con, "f9")
         with pytest.raises(UsageError, match="growing"):
-            clusters.listed(con, trend="up")
+            queries.failure_clusters(con, trend="up")
 
 
 def test_vectors_of_another_encoder_are_given_up_and_their_phrases_placed_anew(database: Database, run_id: str) -> None:
     land(database, run_id, [complaint(1, "loses a line")])
     place(database, run_id)
     with database.transaction() as con:
-        assert clusters.unplaced_by_another_encoder(con, "other-2") == ["loses a line"]
-        clusters.sweep(con, "other-2")
-        assert clusters.unplaced(con) == {"code": ["loses a line"]}
-        assert clusters.members_of(con, ["f1"]) == {"f1": []}
+        assert failures.unplaced_by_another_encoder(con, "other-2") == ["loses a line"]
+        failures.sweep(con, "other-2")
+        assert failures.unplaced(con) == {"code": ["loses a line"]}
+        assert failures.members_of(con, ["f1"]) == {"f1": []}
 
 
 def test_a_pass_is_noted_and_a_second_one_of_the_run_adds_to_it(database: Database, run_id: str) -> None:
     with database.transaction() as con:
-        clusters.save_pass(con, run_id, "1", assigned=3, opened=1)
-        clusters.save_pass(con, run_id, "1", assigned=2, merged=1)
-        assert clusters.passes(con) == [run_id]
+        failures.save_pass(con, run_id, "1", assigned=3, opened=1)
+        failures.save_pass(con, run_id, "1", assigned=2, merged=1)
+        assert failures.passes(con) == [run_id]
         assert con.execute("SELECT assigned, opened, merged, split FROM clusterings").fetchall() == [(5, 1, 1, 0)]
         runs.fail_run(con, run_id, "")

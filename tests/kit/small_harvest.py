@@ -18,8 +18,8 @@ from huggingface_hub import DatasetCardData
 from store import decisions, dedupe_queue, items, ledger, pages, runs
 from store.file.database import Database
 from store.snapshot import freeze
+from store.snapshot.settings import Export
 from thresher.model import Candidate, Decision, Message, Page, Record, Refusal
-from thresher.settings import Export
 
 START = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 ENCODER = "letters-1"

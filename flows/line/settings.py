@@ -1,0 +1,140 @@
+"""All that may be set, put together: each section stands beside the code that it sets.
+
+``load(folder)`` reads ``thresher.toml``, ``dedupe.toml``, ``clusters.toml``, ``export.toml`` and ``sources/*.toml`` (``rules.toml`` is
+read by ``thresher.rules``). An environment variable ``THRESHER_<SECTION>_<KEY>`` stands over ``thresher.toml``
+(``THRESHER_NETWORK_CONTACT``). Secrets come from the environment alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from dedupe.settings import Clusters, Dedupe
+from scrapers.settings import Source
+from store.snapshot.settings import Export
+from thresher.errors import SettingsError
+from thresher.net.settings import Network
+from thresher.settings import Model, Section, origins, overridden, read_optional_toml, read_toml, validated
+
+CHECKOUT_CONFIG = Path(__file__).resolve().parents[2] / "config"
+
+
+class Schedule(Section):
+    """When ``thresher serve`` harvests."""
+
+    cron: str = "0 3 * * *"
+    timezone: str = "UTC"
+    """The named time zone of ``cron``; summer time is followed."""
+
+
+class Workers(Section):
+    """Who embeds and searches; see ``flows.spread``."""
+
+    runner: Literal["here", "dask"] = "here"
+    count: int = Field(2, ge=1, le=1024)
+    """Shards by item id, and processes of a cluster on this machine."""
+    address: str = ""
+    """Of a running Dask scheduler, such as tcp://10.0.0.1:8786. Its workers must see the data folder under the same path."""
+
+
+class General(Section):
+    """``thresher.toml``."""
+
+    network: Network = Network()
+    schedule: Schedule = Schedule()
+    workers: Workers = Workers()
+
+
+FILES = {
+    "network": "thresher.toml", "schedule": "thresher.toml", "workers": "thresher.toml", "dedupe": "dedupe.toml",
+    "clusters": "clusters.toml", "export": "export.toml",
+}  # fmt: skip
+"""The file of each section of Settings."""
+
+
+class Settings(Section):
+    """Everything that may be set, with the folder it was read from."""
+
+    folder: Path
+    network: Network
+    schedule: Schedule
+    workers: Workers
+    dedupe: Dedupe
+    clusters: Clusters = Clusters()
+    export: Export
+    sources: dict[str, Source]
+    salt: str = Field("", repr=False)
+    """The secret with which authors' names are hashed (``THRESHER_SALT``); empty: one is made for each benchmark and kept beside it."""
+
+    def source(self, name: str) -> Source:
+        """The source called ``name``; SettingsError names those that are configured."""
+        if name not in self.sources:
+            configured = ", ".join(sorted(self.sources)) or "none"
+            raise SettingsError(f"{self.folder / 'sources'}: no source {name!r}; configured are: {configured}")
+        return self.sources[name]
+
+
+def config_folder(given: Path | None) -> Path:
+    """The config folder: the one that is given, ``./config``, else the checkout's."""
+    return given or (Path("config") if Path("config/thresher.toml").is_file() else CHECKOUT_CONFIG)
+
+
+def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check a whole config folder. SettingsError names file, key and what is allowed."""
+    environ = os.environ if environ is None else environ
+    if not folder.is_dir():
+        raise SettingsError(f"{folder}: no such folder; give the one with thresher.toml by --config")
+    general = validated(General, overridden(read_toml(folder / "thresher.toml"), General, environ), folder / "thresher.toml")
+    sources: dict[str, Source] = {}
+    for path in sorted((folder / "sources").glob("*.toml")):
+        source = validated(Source, read_toml(path), path)
+        if source.name != path.stem:
+            raise SettingsError(f"{path}: name = {source.name!r} must be the name of the file, {path.stem!r}")
+        sources[source.name] = source
+    return Settings(
+        folder=folder,
+        network=general.network,
+        schedule=general.schedule,
+        workers=general.workers,
+        dedupe=validated(Dedupe, read_toml(folder / "dedupe.toml"), folder / "dedupe.toml"),
+        clusters=validated(Clusters, read_optional_toml(folder / "clusters.toml"), folder / "clusters.toml"),
+        export=validated(Export, read_toml(folder / "export.toml"), folder / "export.toml"),
+        sources=sources,
+        salt=environ.get("THRESHER_SALT", ""),
+    )
+
+
+def validated_site(model: type[Model], source: Source, place: Mapping[str, Any], folder: Path) -> Model:
+    """One entry of ``[[sites]]`` as the scraper's own model."""
+    number = source.sites.index(dict(place)) + 1 if dict(place) in source.sites else 0
+    return validated(model, dict(place), folder / "sources" / f"{source.name}.toml", f"sites[{number}]." if number else "")
+
+
+def missing_needs(source: Source, environ: Mapping[str, str] | None = None) -> list[str]:
+    """The environment variables that the source needs and that are not set."""
+    environ = os.environ if environ is None else environ
+    return [name for name in source.needs if not environ.get(name)]
+
+
+def why_off(source: Source, environ: Mapping[str, str] | None = None) -> str:
+    """What keeps a source from being harvested; empty for one that is on."""
+    lacking = missing_needs(source, environ)
+    return f"set {', '.join(lacking)}" if lacking else "" if source.enabled else source.why_off or "enabled = false"
+
+
+def flat(settings: Settings, environ: Mapping[str, str] | None = None) -> Iterator[tuple[str, str, str]]:
+    """(key, value as TOML would show it, where it comes from) for each setting, secrets masked."""
+    environ = os.environ if environ is None else environ
+    for section, file in FILES.items():
+        stated = read_optional_toml(settings.folder / file)
+        stated = stated.get(section, {}) if file == "thresher.toml" else stated
+        yield from origins(section, getattr(settings, section), stated, file, environ)
+    for name, source in settings.sources.items():
+        file = f"sources/{name}.toml"
+        yield from origins(f"sources.{name}", source, read_toml(settings.folder / file), file, environ)
+    yield "salt", "***" if settings.salt else '""', "environment" if settings.salt else "made for each benchmark"

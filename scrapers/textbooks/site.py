@@ -1,0 +1,34 @@
+"""One repository of books, as its entry under ``[[sites]]`` says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from scrapers.base import Place
+
+SOURCE = "textbooks"
+TOO_LARGE = 413
+"""The status of a page whose file was too large to be kept."""
+MAX_FILE_BYTES = 20 * 2**20
+
+
+class Site(Place):
+    """One repository of books."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    repository: str = Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")
+    branch: str = "main"
+    books: tuple[str, ...] = ()
+    """Slugs of the books wanted; empty takes all books of the repository."""
+    publisher: str = "OpenStax"
+    genai_restricted: bool = False
+    """The publisher asks that the books are not fed to generative models; records carry the mark for a person to decide."""
+    api_url: str = "https://api.github.com"
+    raw_url: str = "https://raw.githubusercontent.com"
+
+    @classmethod
+    def for_files(cls, name: str) -> dict[str, Any]:
+        """A clone of a repository that nobody named."""
+        return {"repository": f"local/{name}"}

@@ -1,0 +1,117 @@
+"""The command on the sample world, in processes of its own: what the tests of the whole line drive."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sample import World
+from store.file.database import Database
+from store.ledger import final_hash, table_hashes
+
+ROOT = Path(__file__).parents[2]
+SALT = "the same salt in every run"
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended. ``hits`` is empty for one that was killed."""
+
+    rc: int
+    out: str
+    err: str
+    hits: dict[str, int] = field(default_factory=dict)
+
+
+class Command:
+    """``thresher`` in forks of one process (``run``) or on its own (``start``), with a fixed salt and the keys to the sample world."""
+
+    def __init__(self, scratch: Path, environment: dict[str, str]) -> None:
+        self._scratch = scratch
+        self._environment = {**environment, "THRESHER_SALT": SALT, "COLUMNS": "200"}
+        self._process_environment = {**os.environ, **self._environment, "PYTHONPATH": str(ROOT)}
+        self._server = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("crash_run.py"))], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=self._process_environment, text=True, cwd=scratch,
+        )  # fmt: skip
+
+    def run(self, *argv: object, failpoint: str = "", **limits: float) -> Done:
+        """Run one command line to its end. ``file_size``: no file of it may grow beyond so many bytes; ``portion``: records in one
+        transaction; ``seconds``: kill it then."""
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        out, err, hits = (self._scratch / name for name in ("out", "err", "hits"))
+        hits.unlink(missing_ok=True)
+        order = {
+            "argv": [str(a) for a in argv], "env": {**self._environment, "THRESHER_FAILPOINT": failpoint},
+            "out": str(out), "err": str(err), "hits": str(hits), **limits,
+        }  # fmt: skip
+        self._server.stdin.write(json.dumps(order) + "\n")
+        self._server.stdin.flush()
+        rc = int(self._server.stdout.readline())
+        counted = json.loads(hits.read_text(encoding="utf-8")) if hits.exists() else {}
+        return Done(rc, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"), counted)
+
+    def start(self, *argv: object, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+        """The same command as a process that runs beside the test."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "flows.cli", *(str(a) for a in argv)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**self._process_environment, **(env or {})}, cwd=self._scratch,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """End the server."""
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        self._server.stdin.close()
+        self._server.wait(10)
+        self._server.stdout.close()
+
+
+class Line:
+    """The command on one sample world: ``harvest`` and its kin on a data folder with the world's configuration."""
+
+    def __init__(self, command: Command, world: World, config: Path) -> None:
+        self.command = command
+        self.world = world
+        self.config = config
+
+    def run(self, verb: str, data: Path, *more: object, failpoint: str = "", **limits: float) -> Done:
+        """One command on ``data``."""
+        given = () if verb == "doctor" else ("--config", self.config)
+        return self.command.run(verb, *more, "--data", data, *given, failpoint=failpoint, **limits)
+
+    def well(self, verb: str, data: Path, *more: object, **limits: float) -> Done:
+        """The same, and it must end well."""
+        done = self.run(verb, data, *more, **limits)
+        assert done.rc == 0, f"{verb} ended with {done.rc}: {done.err[-2000:]}\n{done.out[-2000:]}"
+        assert "Traceback" not in done.err
+        return done
+
+    def start(self, verb: str, data: Path, *more: object, failpoint: str = "") -> subprocess.Popen[str]:
+        """The same beside the test."""
+        return self.command.start(verb, *more, "--data", data, "--config", self.config, env={"THRESHER_FAILPOINT": failpoint})
+
+    def tables(self, data: Path) -> dict[str, str]:
+        """A hash of each table of the benchmark in ``data``, and ``final_hash`` of all."""
+        with Database(data).reader() as con:
+            return {**table_hashes(con), "all": final_hash(con)}
+
+
+@dataclass(frozen=True)
+class FirstNight:
+    """A benchmark made by one harvest of the whole world, what that reported, and how many requests it took."""
+
+    data: Path
+    report: dict[str, Any]
+    requests: int
+
+    def copy(self, folder: Path) -> Path:
+        """A copy of its folder that a test may change."""
+        return Path(shutil.copytree(self.data, folder))

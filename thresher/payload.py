@@ -1,0 +1,40 @@
+"""JSON that somebody else wrote, read strictly."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from thresher.errors import PayloadError
+
+MAX_JSON_DEPTH = 100
+
+
+def json_value(body: bytes, where: str = "", *, max_depth: int = MAX_JSON_DEPTH) -> Any:
+    """The value of a body, a byte order mark before it or not. PayloadError ``bad_json`` if it is none: HTML, empty, cut, NaN or Infinity,
+    or nested deeper than ``max_depth``, which would break whatever walks it by recursion."""
+    place = f"{where}: " if where else ""
+    try:
+        value = json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as exc:
+        raise PayloadError(f"{place}not JSON ({len(body)} bytes): {str(exc)[:100]}", reason="bad_json") from exc
+    if isinstance(value, dict | list) and _deeper_than(value, max_depth - 1):
+        raise PayloadError(f"{place}JSON nested deeper than {max_depth}", reason="bad_json")
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _deeper_than(value: Any, depth: int) -> bool:
+    """Level by level, with exact types (``json.loads`` makes no others): every page comes through here."""
+    level = [value]
+    for _ in range(depth + 1):
+        inner: list[Any] = []
+        for node in level:
+            inner.extend(node.values() if type(node) is dict else node)
+        level = [child for child in inner if type(child) is dict or type(child) is list]
+        if not level:
+            return False
+    return True
