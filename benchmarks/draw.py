@@ -251,8 +251,8 @@ def ingest_table(found: Row) -> str:
         rows.append([row["input"], *cells, *(["yes" if row["same_tables"] else "no"] if "same_tables" in row else [])])
     rounds = found["inputs"][0]["rounds"]
     return (
-        "## Ingest\n\n`thresher ingest --no-embed` on recorded real data, start-up included: medians of "
-        f"{rounds} rounds in which the two took turns, the ratio that of each round. *Before* is the checkout given by `--against`; load "
+        "## Ingest\n\n`thresher ingest --no-embed` on recorded data, start-up included: medians of "
+        f"{rounds} rounds in which both took turns, the ratio that of each round. *Before* is the checkout given by `--against`; load "
         f"at the end {found['machine']['load_1_min']}.\n\n{markdown(heads, rows)}"
     )
 
