@@ -41,7 +41,7 @@ from flows.line import deciding, landing  # noqa: E402
 from store.snapshot import freeze  # noqa: E402, F401
 from thresher.rules import Rules  # noqa: E402
 
-for name in scrapers.scrapers.names():
+for name in scrapers.names():
     scrapers.base.load(name)
 
 _RULES = Path(cli.__file__).parents[2] / "config" / "rules.toml"
