@@ -143,15 +143,15 @@ class SiteFault:
 
         return handler
 
-    def check(self, found: Visit, well: Visit, waits: list[float]) -> None:
+    def check(self, visited: Visit, well: Visit, waits: list[float]) -> None:
         """Compare a visit with the same visit of a site that is well."""
         if self.error is not None:
-            assert isinstance(found.error, self.error), f"{self}: ended with {found.error!r}"
-            assert len(str(found.error)) > 20, "an error says what happened"
+            assert isinstance(visited.error, self.error), f"{self}: ended with {visited.error!r}"
+            assert len(str(visited.error)) > 20, "an error says what happened"
             return
-        assert found.error is None, f"{self}: {found.error!r}"
-        assert found.texts == well.texts
-        assert found.cursor is not None
+        assert visited.error is None, f"{self}: {visited.error!r}"
+        assert visited.texts == well.texts
+        assert visited.cursor is not None
         assert sum(waits) > self.waits_s - 0.1
 
 
@@ -251,11 +251,11 @@ class BodyFault:
         well = parsed(scraper, page)
         assert well.records
         for value in self.changes(_value(page.body)):
-            found = parsed(scraper, replace(page, body=_bytes(value)))
+            changed = parsed(scraper, replace(page, body=_bytes(value)))
             if self.same:
-                assert found.texts == well.texts
+                assert changed.texts == well.texts
             if self.name == "unknown fields":
-                assert any(name.endswith(f".{NEW_FIELD}") for told in found.unread for name in told.fields)
+                assert any(name.endswith(f".{NEW_FIELD}") for told in changed.unread for name in told.fields)
 
 
 def _value(body: bytes) -> Any:

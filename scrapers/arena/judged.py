@@ -155,8 +155,8 @@ def alpaca_annotations(row: Row) -> Case:
 
 def _explained(row: Row) -> str:
     """The judge's explanation. It calls the models m and M, in an order that changes from row to row."""
-    said = row.get("raw_completion")
-    words = clean(str(said.get("concise_explanation") or "")) if isinstance(said, dict) else ""
+    completion = row.get("raw_completion")
+    words = clean(str(completion.get("concise_explanation") or "")) if isinstance(completion, dict) else ""
     letters = row.get("referenced_models")
     if not words or not isinstance(letters, dict):
         return words
@@ -195,8 +195,10 @@ def wildbench_scores(row: Row) -> Case:
         raise Unmapped("score", mark)
     share = (float(mark) - 1) / 9
     failed = share <= BOTTOM or None
-    said = row.get("parsed_result") or {}
-    rationale = "\n\n".join(f"{name.capitalize()}: {clean(str(said[name]))}" for name in ("strengths", "weaknesses") if said.get(name))
+    verdict = row.get("parsed_result") or {}
+    rationale = "\n\n".join(
+        f"{name.capitalize()}: {clean(str(verdict[name]))}" for name in ("strengths", "weaknesses") if verdict.get(name)
+    )
     prompt = row.get("_question")
     response = Response(str(row["model_test"]), clean(row["model_output"] or ""), share, failed)
     battle = Battle(

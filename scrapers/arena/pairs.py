@@ -82,13 +82,13 @@ def arena_100k(row: Row) -> Case:
 def arena_140k(row: Row) -> Case:
     """lmarena-ai/arena-human-preference-140k and arena-expert-5k. In a later vote of a session the earlier turns may be other models'
     words: no response is then said to fail by itself."""
-    found = _voted(row, str(row["id"]), marks=own_marks(row, "is_code", "evaluation_session_id", "occupational_tags") | _tags(row))
+    case = _voted(row, str(row["id"]), marks=own_marks(row, "is_code", "evaluation_session_id", "occupational_tags") | _tags(row))
     earlier = int(row.get("evaluation_order") or 1) - 1
-    if earlier <= 0 or len(found.battle.messages) + 1 >= len(turns_of(row["conversation_a"])[0]):
-        return found
-    battle, plain = found.battle, tuple(Response(r.model, r.text) for r in found.battle.responses)
+    if earlier <= 0 or len(case.battle.messages) + 1 >= len(turns_of(row["conversation_a"])[0]):
+        return case
+    battle, plain = case.battle, tuple(Response(r.model, r.text) for r in case.battle.responses)
     weaker = Battle(battle.messages, plain, battle.vote, battle.judge, min(battle.strength, LOSER))
-    return Case(found.native_id, weaker, found.language, found.created_at, marks={**found.marks, "earlier_votes": earlier})
+    return Case(case.native_id, weaker, case.language, case.created_at, marks={**case.marks, "earlier_votes": earlier})
 
 
 def search_arena_24k(row: Row) -> Case:
@@ -125,12 +125,12 @@ def mt_bench_human(row: Row) -> Case:
     """lmsys/mt_bench_human_judgments: the vote is about turn 1 or turn 2; what comes after it is not part of the case."""
     turn = int(row["turn"])
     (a, _), (b, _) = turns_of(row["conversation_a"]), turns_of(row["conversation_b"])
-    said = row["judge"][0] if isinstance(row["judge"], list) else row["judge"]
-    judge = _MODEL_JUDGES.get(said, "human")
+    voter = row["judge"][0] if isinstance(row["judge"], list) else row["judge"]
+    judge = _MODEL_JUDGES.get(voter, "human")
     vote: Vote = mapped(PAIR, "winner", row["winner"])
     battle = pair(a[: 2 * turn], b[: 2 * turn], _models(row), vote, judge=judge)
-    native_id = row_id(row["question_id"], row["model_a"], row["model_b"], said, turn)
-    return Case(native_id, battle, judge_id=said if judge == "human" else None, marks={"question_id": row["question_id"], "turns": turn})
+    native_id = row_id(row["question_id"], row["model_a"], row["model_b"], voter, turn)
+    return Case(native_id, battle, judge_id=voter if judge == "human" else None, marks={"question_id": row["question_id"], "turns": turn})
 
 
 _PANDALM: Final[dict[object, Vote]] = {0: "tie", 1: "first", 2: "second"}
@@ -140,8 +140,8 @@ _PANDALM_GPT: Final[dict[object, Vote]] = {"1": "first", "2": "second", "Tie": "
 def pandalm(row: Row) -> Case:
     """PandaLM's test set: three people each said 1, 2 or 0 (a tie); what most of them said counts."""
     votes: list[Vote] = [mapped(_PANDALM, f"annotator{n}", row[f"annotator{n}"]) for n in (1, 2, 3)]
-    said, most = Counter(votes).most_common(1)[0]
-    vote: Vote = said if most >= 2 else "tie"
+    winner, most = Counter(votes).most_common(1)[0]
+    vote: Vote = winner if most >= 2 else "tie"
     marks = {"annotators": [row[f"annotator{n}"] for n in (1, 2, 3)], "agree": most, **own_marks(row, "motivation_app")}
     return Case(
         f"{row['idx']}",
@@ -211,9 +211,14 @@ def helpsteer3(row: Row) -> Case:
 
 def helpsteer2_preference(row: Row) -> Case:
     """nvidia/HelpSteer2's preferences, on the same scale."""
-    said = row.get("preference_statement") or row.get("preference_elaboration") or ""
+    rationale = row.get("preference_statement") or row.get("preference_elaboration") or ""
     return _graded(
-        row, row["preference_strength"], steered(row["prompt"]), (row["response_1"], row["response_2"]), clean(said), "preference_strength"
+        row,
+        row["preference_strength"],
+        steered(row["prompt"]),
+        (row["response_1"], row["response_2"]),
+        clean(rationale),
+        "preference_strength",
     )
 
 
@@ -279,11 +284,11 @@ def _person(name: Any) -> str | None:
 
 def _tags(row: Row) -> dict[str, Any]:
     """What the set's own classifiers said of the prompt, as flat words: those that are true."""
-    found = [
+    categories = [
         f"{group}.{name}"
         for group, values in (row.get("category_tag") or {}).items()
         if isinstance(values, dict)
         for name, value in values.items()
         if value is True
     ]
-    return {"categories": sorted(found)} if found else {}
+    return {"categories": sorted(categories)} if categories else {}

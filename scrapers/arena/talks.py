@@ -47,18 +47,18 @@ def sharegpt(row: Row) -> Case:
 def oasst2_trees(rows: Iterable[Row]) -> Iterator[Row]:
     """Rows of messages as rows of prompts with all their replies: ``path`` leads from the root to the prompt. Deleted messages are left
     out."""
-    known: dict[str, Row] = {}
+    messages: dict[str, Row] = {}
     replies: dict[str, list[Row]] = {}
     for row in rows:
         if not row.get("deleted"):
-            known[str(row["message_id"])] = row
+            messages[str(row["message_id"])] = row
             if row["role"] == "assistant":
                 replies.setdefault(str(row["parent_id"]), []).append(row)
     for parent, answers in replies.items():
-        path, here = [], known.get(parent)
+        path, here = [], messages.get(parent)
         while here is not None:
             path.append(here)
-            here = known.get(str(here["parent_id"])) if here.get("parent_id") else None
+            here = messages.get(str(here["parent_id"])) if here.get("parent_id") else None
         yield {"path": path[::-1], "replies": answers, "prompt_id": parent}
 
 

@@ -73,8 +73,8 @@ def endure(httpserver: HTTPServer, open_client: OpenClient, waits: list[float], 
         waits.clear()
         httpserver.clear()
         httpserver.expect_request(re.compile("/.*")).respond_with_handler(site_fault.over(fake))
-        found = visit(scraper, open_client(source, **site_fault.network), site)
-        site_fault.check(found, well, waits)
-        return found
+        visited = visit(scraper, open_client(source, **site_fault.network), site)
+        site_fault.check(visited, well, waits)
+        return visited
 
     return run

@@ -123,5 +123,5 @@ def _plain(line: str) -> str:
     if "&" not in line and "\\" not in line:
         return line
     parts = _INLINE_CODE.split(line)
-    parts[::2] = [_ESCAPE.sub(r"\1", _ENTITY.sub(lambda found: html.unescape(found.group()), part)) for part in parts[::2]]
+    parts[::2] = [_ESCAPE.sub(r"\1", _ENTITY.sub(lambda entity: html.unescape(entity.group()), part)) for part in parts[::2]]
     return "".join(parts)
