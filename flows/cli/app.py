@@ -235,8 +235,8 @@ def _end(work: Any, run: Any, outcome: Any, as_json: bool, *, off: dict[str, str
 
 
 RARELY = (20_000, 20, 20)
-"""When Python looks for circles of objects. Records come by the thousand and form none: looking as often as by default costs a twelfth of an
-ingest's CPU time, and its peak memory is the same."""
+"""When Python looks for circles of objects. Records come by the thousand and form none: looking as often as by default costs a twelfth
+of an ingest's CPU time, and its peak memory is the same."""
 
 
 def main(run: Callable[[], None] = app) -> None:
