@@ -1,4 +1,4 @@
-"""Files of JSON lines that survive a crash: appended to, brought to the disk, read line by line past what is torn."""
+"""What survives a crash: files and folders brought to the disk, and JSON lines that are read past what is torn."""
 
 from __future__ import annotations
 
@@ -45,3 +45,12 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
                 continue
             if isinstance(entry, dict):
                 yield entry
+
+
+def sync(path: Path) -> None:
+    """Bring a file to the disk, or the names of a folder: a new file is not safe before its folder is."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

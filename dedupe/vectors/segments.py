@@ -19,6 +19,7 @@ import xxhash
 
 from dedupe.vectors.cells import Cells
 from dedupe.vectors.exact import Bytes, squares
+from thresher.disk import sync
 
 FORMAT = 2
 HEADER = 4096
@@ -150,15 +151,10 @@ def _finished(folder: Path, part: Path, arrays: tuple[Any, ...]) -> Segment:
             array.flush()
     rows = len(arrays[2])
     del arrays
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
+    sync(part)
     info = SegmentInfo(checksum(part), rows)
     part.replace(folder / (info.name + SUFFIX))
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(folder)
     return read(folder, info)
 
 

@@ -164,7 +164,7 @@ def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = 
 
     work = benchmark(data, config)
     with progress(as_json) as bars:
-        made = replay.rebuild(work, lambda pages: bars.rebuilt(pages))
+        made = replay.rebuild(work, bars.rebuilt)
     same = made.before == made.after
     if as_json:
         numbers = {"runs": made.runs, "pages": made.pages, "before": made.before, "after": made.after}

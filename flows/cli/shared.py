@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from thresher.errors import UsageError
-
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
@@ -39,19 +37,12 @@ def benchmark(data: Path, config: Path | None, *, create: bool = False) -> Works
     return Workspace.open(data, config, create=create)
 
 
-def existing(data: Path) -> Path:
-    """The folder itself; UsageError where there is none."""
-    if not data.is_dir():
-        raise UsageError(f"{data}: no benchmark there; give its folder by --data, or make one: thresher harvest, thresher ingest")
-    return data
-
-
 @contextmanager
 def reader(data: Path) -> Iterator[Connection]:
     """The benchmark for a command that only looks: no settings, no rules, no line."""
-    from store.file.database import Database  # brings DuckDB, which --help does without
+    from store.file.database import Database, existing_benchmark
 
-    with Database(existing(data)).reader() as con:
+    with Database(existing_benchmark(data)).reader() as con:
         yield con
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.shared import DEFAULT_DATA, FAILED, AsJson, Config, Data, existing, reader
+from flows.cli.shared import DEFAULT_DATA, FAILED, AsJson, Config, Data, reader
 from thresher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -88,8 +88,9 @@ def doctor(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
     Finds lost commits, damaged blocks, and tables that contradict one another. Writes nothing.
     """
     from store import ledger
+    from store.file.database import existing_benchmark
 
-    report = ledger.doctor(existing(data))
+    report = ledger.doctor(existing_benchmark(data))
     if as_json:
         print(
             json.dumps(

@@ -36,6 +36,8 @@ class Tally:
     """What a source brought in one harvest: records that are shown (not deleted ones, which have neither author nor text), how many of
     them are filled with what, and the fields that the source does not know."""
 
+    names: tuple[FillName, ...] = ()
+    """What is counted: what the source's ``[expect.fill]`` names."""
     shown: int = 0
     filled: Counter[FillName] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
@@ -44,8 +46,8 @@ class Tally:
         """Count one page."""
         shown = [record for record in result.records if record.status in {"live", "edited"}]
         self.shown += len(shown)
-        for name, is_filled in FILLED.items():
-            self.filled[name] += sum(map(is_filled, shown))
+        for name in self.names:
+            self.filled[name] += sum(map(FILLED[name], shown))
         self.unread.update(result.unread)
 
     def share(self, name: FillName) -> float:

@@ -59,7 +59,7 @@ def harvest_source(run: LiveRun, source: Source, client: Client) -> SourceResult
         log.exception("source %s failed", source.name)
         defect = error
     tally = _tally(visits)
-    result = replace(_result(source.name, visits), notes=tuple(tally.notes()))
+    result = _result(source.name, visits, tally)
     if defect is None:
         result = _expected(source, visits, tally, result)
     else:
@@ -74,13 +74,13 @@ def _visit(run: LiveRun, source: Source, site: Any, client: Client) -> _Visit:
     scraper = base.load(source.name)
     with run.work.database.reader() as con:
         since = pages.cursor(con, source.name, site.name)
-    landing = land_pages(run, scraper, scraper.fetch(client, site, since=since), max_dead_share=source.expect.max_dead_share)
+    landing = land_pages(run, scraper, scraper.fetch(client, site, since=since), source.expect)
     if landing.error is not None:
         log.warning("%s: %s", source.name, landing.error)
     return _Visit(site.name, since is None, landing)
 
 
-def _result(source: str, visits: Sequence[_Visit]) -> SourceResult:
+def _result(source: str, visits: Sequence[_Visit], tally: Tally) -> SourceResult:
     """The sum of the visits. A limit of the site or of our own leaves a source ``partial``, any other error ``failed``."""
     ended = [(visit.site, visit.landing.error) for visit in visits if visit.landing.error is not None]
     failed = any(not isinstance(error, RateLimited | BudgetExhausted) for _, error in ended)
@@ -89,6 +89,7 @@ def _result(source: str, visits: Sequence[_Visit]) -> SourceResult:
         source,
         state,
         tuple(_told(site, error) for site, error in ended),
+        tuple(tally.notes()),
         pages=sum(visit.landing.pages for visit in visits),
         records=sum(visit.landing.records for visit in visits),
         may_pass=all(error.retryable for _, error in ended),
@@ -131,8 +132,7 @@ def ingest_files(run: LiveRun, source: str, paths: Sequence[Path], *, site: str 
     if landing.error is not None and not isinstance(landing.error, PayloadError):
         raise landing.error
     judge_source(run, source)
-    result = replace(_result(source, [_Visit(source, True, landing)]), notes=tuple(landing.tally.notes()))
-    result = _with_empty(result, empty)
+    result = _with_empty(_result(source, [_Visit(source, True, landing)], landing.tally), empty)
     result.save(run)
     run.take_note([result])
     return result

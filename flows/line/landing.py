@@ -10,8 +10,10 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
+from flows.line.expectations import Tally
 from flows.line.run import Landing, LiveRun
 from scrapers.base import Scraper
+from scrapers.settings import Expect
 from store import pages
 from store.pages import PageResult
 from thresher import text
@@ -26,21 +28,23 @@ BATCH_RECORDS = 4000
 BATCH_BYTES = 32 * 2**20
 BATCH_S = 10.0
 """A batch of pages is committed when any of these is reached: what a kill can cost is one batch, and that is in the archive."""
+ANYTHING = Expect(max_dead_share=1.0)
+"""Of local files nothing is expected."""
 JUDGED_DEAD = 10
 """With fewer dead letters than this, their share says nothing."""
 
 
-def land_pages(run: LiveRun, scraper: Scraper, fetched: Iterable[Page], *, max_dead_share: float = 1.0) -> Landing:
+def land_pages(run: LiveRun, scraper: Scraper, fetched: Iterable[Page], expect: Expect = ANYTHING) -> Landing:
     """Archive, parse and land the pages of one site. What came before an error is landed; the error is in the result.
 
     More dead letters than ``max_dead_share`` of all parts end the site with PayloadError ``mostly_dead``, and its cursor stays.
     """
-    batch = _Batch(run)
+    batch = _Batch(run, expect)
     try:
         for page in fetched:
             failpoint("landing.fetched")
             batch.add(scraper, page)
-            _refuse_mostly_dead(batch.landing, max_dead_share)
+            _refuse_mostly_dead(batch.landing, expect.max_dead_share)
             if batch.full:
                 batch.land()
         batch.land()
@@ -73,9 +77,9 @@ def _refuse_mostly_dead(landing: Landing, share: float) -> None:
 class _Batch:
     """Pages on their way into one transaction, and what all batches of the site brought."""
 
-    def __init__(self, run: LiveRun) -> None:
+    def __init__(self, run: LiveRun, expect: Expect) -> None:
         self._run = run
-        self.landing = Landing()
+        self.landing = Landing(tally=Tally(tuple(expect.fill)))
         self._clear()
 
     def _clear(self) -> None:

@@ -22,8 +22,8 @@ from flows.line import settings as configuration
 from flows.line.settings import Settings
 from scrapers import base
 from scrapers.settings import Source
-from store.file.database import Database
-from thresher.errors import SettingsError, StoreError, UsageError
+from store.file.database import Database, existing_benchmark
+from thresher.errors import SettingsError, StoreError
 from thresher.rules import Rules
 
 
@@ -51,8 +51,8 @@ class Workspace:
                 data.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StoreError(f"{data}: cannot be made: {error.strerror or error}; give another folder by --data") from error
-        elif not data.is_dir():
-            raise UsageError(f"{data}: no benchmark there; give its folder by --data, or make one: thresher harvest, thresher ingest")
+        else:
+            existing_benchmark(data)
         return cls(data, loaded, Rules.load(folder / "rules.toml"))
 
     @cached_property

@@ -16,7 +16,7 @@ from typing import Any
 
 from scrapers.common.fields import Fields, told
 from scrapers.common.page import from_epoch, json_of, text_marks, whole
-from scrapers.stackexchange.rights import attribution, rights
+from scrapers.stackexchange.rights import granted
 from thresher.errors import PayloadError
 from thresher.formats.html import Rendered, render
 from thresher.model import Dead, Json, Page, Record, Role, Unread
@@ -207,13 +207,10 @@ def _post(
     url = f"{site_url}/{'a' if role == 'answer' else 'q'}/{post}"
     rendered, extra = _body(item, site_url)
     created = from_epoch(item.get("creation_date"))
-    user = _user(item)
-    granted = rights(
-        item.get("content_license"),
-        created,
-        evidence="content_license of the post in the API",
-        export_class=page.context.get("export_class"),
-    )
+    terms = granted(
+        page, item.get("content_license"), created, evidence="content_license of the post in the API", title=shown_title, url=url,
+        user=_user(item),
+    )  # fmt: skip
     return Record(
         page.source,
         page.site,
@@ -229,8 +226,7 @@ def _post(
         edited_at=from_epoch(item.get("last_edit_date")),
         quotes=rendered.quotes,
         marks={k: v for k, v in {"score": whole(item.get("score")), **marks, **extra}.items() if v is not None},
-        attribution=attribution(site_url, shown_title, url, user, granted["licence"]),
-        **granted,
+        **terms,
     )
 
 
@@ -243,12 +239,10 @@ def _comment(item: Mapping[str, Any], page: Page) -> Record | Dead:
     url = f"{site_url}/posts/comments/{comment}"
     rendered, extra = _body(item, site_url)
     created = from_epoch(item.get("creation_date"))
-    granted = rights(
-        item.get("content_license"),
-        None,
-        evidence="content_license of the comment in the API",
-        export_class=page.context.get("export_class"),
-    )
+    terms = granted(
+        page, item.get("content_license"), None, evidence="content_license of the comment in the API", title="", url=url,
+        user=_user(item),
+    )  # fmt: skip
     return Record(
         page.source,
         page.site,
@@ -262,8 +256,7 @@ def _comment(item: Mapping[str, Any], page: Page) -> Record | Dead:
         created_at=created,
         quotes=rendered.quotes,
         marks={k: v for k, v in {"score": whole(item.get("score")), **extra}.items() if v is not None},
-        attribution=attribution(site_url, "", url, _user(item), granted["licence"]),
-        **granted,
+        **terms,
     )
 
 

@@ -16,7 +16,7 @@ from lxml import etree
 
 from scrapers.common.fields import Fields, told
 from scrapers.common.page import from_iso, portions, text_marks, whole
-from scrapers.stackexchange.rights import attribution, rights
+from scrapers.stackexchange.rights import granted
 from thresher.errors import PayloadError
 from thresher.formats.html import render
 from thresher.model import Dead, Json, Page, Record, Role, Unread
@@ -123,12 +123,10 @@ def _record(row: Mapping[str, str], page: Page) -> Record | Dead:
     rendered = render(row["Body"], base_url=site_url)
     title = clean(html.unescape(row.get("Title", "")))
     created = from_iso(row.get("CreationDate"))
-    granted = rights(
-        row.get("ContentLicense"),
-        created,
-        evidence="ContentLicense of the row in the data dump",
-        export_class=page.context.get("export_class"),
-    )
+    terms = granted(
+        page, row.get("ContentLicense"), created, evidence="ContentLicense of the row in the data dump", title=title, url=url,
+        user=whole(row.get("OwnerUserId")),
+    )  # fmt: skip
     marks = _marks(row, kind) | text_marks(rendered)
     return Record(
         page.source,
@@ -145,8 +143,7 @@ def _record(row: Mapping[str, str], page: Page) -> Record | Dead:
         edited_at=from_iso(row.get("LastEditDate")),
         quotes=rendered.quotes,
         marks={k: v for k, v in marks.items() if v is not None},
-        attribution=attribution(site_url, title, url, whole(row.get("OwnerUserId")), granted["licence"]),
-        **granted,
+        **terms,
     )
 
 

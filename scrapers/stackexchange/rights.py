@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from scrapers.common.page import Rights
-from thresher.model import ExportClass
+from thresher.model import ExportClass, Page
 
 LICENCES = (
     (datetime(2018, 5, 2, tzinfo=UTC), "CC-BY-SA-4.0"),
@@ -18,19 +18,32 @@ LICENCES = (
 _NAMED = re.compile(r"^CC[ -]BY-SA[ -](\d\.\d)$", re.I)
 
 
+class Granted(Rights):
+    """Rights with what a licence asks to be shown: fields of a Record."""
+
+    attribution: str
+
+
+def granted(page: Page, named: object, created: datetime | None, *, evidence: str, title: str, url: str, user: int | None) -> Granted:
+    """What may be done with a post of the page, and what must be shown beside it. ``evidence`` is where a licence is named, ``title`` that
+    of the question; see ``rights``."""
+    terms = rights(named, created, evidence=evidence, export_class=page.context.get("export_class"))
+    return Granted(**terms, attribution=_attribution(page.context.get("site_url", ""), title, url, user, terms["licence"]))
+
+
 def rights(named: object, created: datetime | None, *, evidence: str, export_class: str | None) -> Rights:
     """By the licence that the post names; else, where ``created`` is given, by its date; else unknown, and ``id_only``."""
     match = _NAMED.match(str(named or "").strip())
-    granted = cast(ExportClass, export_class or "id_only")
+    allowed = cast(ExportClass, export_class or "id_only")
     if match:
-        return Rights(licence=f"CC-BY-SA-{match[1]}", licence_evidence=evidence, export_class=granted)
+        return Rights(licence=f"CC-BY-SA-{match[1]}", licence_evidence=evidence, export_class=allowed)
     licence = next((name for since, name in LICENCES if created and created >= since), "")
     if licence and not named:
-        return Rights(licence=licence, licence_evidence="date of the post, by Stack Exchange's licensing page", export_class=granted)
+        return Rights(licence=licence, licence_evidence="date of the post, by Stack Exchange's licensing page", export_class=allowed)
     return Rights(licence="unknown", licence_evidence=f"the site says {str(named)[:60]!r}" if named else "", export_class="id_only")
 
 
-def attribution(site_url: str, title: str, url: str, user: int | None, licence: str) -> str:
+def _attribution(site_url: str, title: str, url: str, user: int | None, licence: str) -> str:
     """Site, question, link, author, licence, as CC BY-SA asks.
 
     The author (-1 is the site's community) is named by the address of their page on the site, which shows the name that they chose; the

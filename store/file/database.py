@@ -11,7 +11,6 @@ none of them a connection. `import duckdb`, an empty flow and a server are enoug
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import sys
@@ -28,7 +27,8 @@ from store.file import journal
 from store.file.checksums import checksums
 from store.file.faults import translate
 from store.file.lease import Lease
-from thresher.errors import DatabaseDamaged, DatabaseLocked, SchemaTooNew, StoreError
+from thresher.disk import sync
+from thresher.errors import DatabaseDamaged, DatabaseLocked, SchemaTooNew, StoreError, UsageError
 from thresher.failpoint import failpoint
 
 if TYPE_CHECKING:
@@ -44,6 +44,13 @@ _RETRY_S = 4.0
 """How long an open waits for a reader in another process (check: a second harvest ends in under 5 s)."""
 _locks: dict[Path, threading.RLock] = {}
 _locks_guard = threading.Lock()
+
+
+def existing_benchmark(data: Path) -> Path:
+    """The folder of a benchmark; UsageError where there is none."""
+    if not data.is_dir():
+        raise UsageError(f"{data}: no benchmark there; give its folder by --data, or make one: thresher harvest, thresher ingest")
+    return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +163,7 @@ class Database:
         with self._lock:
             self._copy_into(fresh)
             fresh.replace(self.path)
-            _sync_folder(self.folder)
+            sync(self.folder)
 
     def _copy_into(self, fresh: Path) -> None:
         import duckdb
@@ -259,7 +266,7 @@ def _create(path: Path) -> None:
         fresh.unlink(missing_ok=True)
         raise translate(error, path) from error
     fresh.replace(path)
-    _sync_folder(path.parent)
+    sync(path.parent)
 
 
 def _close(con: Connection) -> None:
@@ -356,16 +363,7 @@ def _back_up(path: Path, before: int) -> Path:
     copy = path.with_name(f"{path.name}.before-{before:04}")
     partial = copy.with_name(copy.name + ".partial")
     shutil.copyfile(path, partial)
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
+    sync(partial)
     partial.replace(copy)
-    _sync_folder(path.parent)
+    sync(path.parent)
     return copy
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

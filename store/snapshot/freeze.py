@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -25,6 +24,7 @@ from store.snapshot.card import card
 from store.snapshot.export import Written, write
 from store.snapshot.licences import family
 from store.snapshot.settings import Export
+from thresher.disk import sync
 from thresher.errors import StoreError, UsageError
 from thresher.failpoint import failpoint
 from thresher.model import Snapshot
@@ -141,7 +141,7 @@ def _write_manifest(folder: Path, name: str, export: Export, written: Written) -
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         data = path.read_bytes()
         files[path.relative_to(folder).as_posix()] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        _sync(path)
+        sync(path)
     difference = json.loads((folder / "difference.json").read_bytes())
     manifest = _json(
         {
@@ -156,7 +156,7 @@ def _write_manifest(folder: Path, name: str, export: Export, written: Written) -
         }
     )
     (folder / "manifest.json").write_bytes(manifest)
-    _sync(folder / "manifest.json")
+    sync(folder / "manifest.json")
     return manifest
 
 
@@ -169,10 +169,10 @@ def _publish(partial: Path, target: Path, manifest: bytes) -> None:
         if verify(target):
             raise StoreError(f"{target} does not match its manifest: {', '.join(verify(target))}; remove it and freeze again")
         return
-    _sync(partial)
+    sync(partial)
     failpoint("snapshot.rename")
     partial.rename(target)
-    _sync(target.parent)
+    sync(target.parent)
 
 
 def verify(folder: Path) -> list[str]:
@@ -202,11 +202,3 @@ def _register(con: Connection, snapshot: Snapshot, export: Export, written: Writ
 
 def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
-
-
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

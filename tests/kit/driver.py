@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from forks import ForkServer
+
 from sample import World
 from store.file.database import Database
 from store.ledger import final_hash, table_hashes
@@ -29,32 +31,25 @@ class Done:
     hits: dict[str, int] = field(default_factory=dict)
 
 
-class Command:
+class Command(ForkServer):
     """``thresher`` in forks of one process (``run``) or on its own (``start``), with a fixed salt and the keys to the sample world."""
 
     def __init__(self, scratch: Path, environment: dict[str, str]) -> None:
         self._scratch = scratch
         self._environment = {**environment, "THRESHER_SALT": SALT, "COLUMNS": "200"}
         self._process_environment = {**os.environ, **self._environment, "PYTHONPATH": str(ROOT)}
-        self._server = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("crash_run.py"))], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env=self._process_environment, text=True, cwd=scratch,
-        )  # fmt: skip
+        super().__init__("crash_run.py", self._process_environment, scratch)
 
     def run(self, *argv: object, failpoint: str = "", **limits: float) -> Done:
         """Run one command line to its end. ``file_size``: no file of it may grow beyond so many bytes; ``portion``: records in one
         transaction; ``seconds``: kill it then."""
-        assert self._server.stdin is not None
-        assert self._server.stdout is not None
         out, err, hits = (self._scratch / name for name in ("out", "err", "hits"))
         hits.unlink(missing_ok=True)
         order = {
             "argv": [str(a) for a in argv], "env": {**self._environment, "THRESHER_FAILPOINT": failpoint},
             "out": str(out), "err": str(err), "hits": str(hits), **limits,
         }  # fmt: skip
-        self._server.stdin.write(json.dumps(order) + "\n")
-        self._server.stdin.flush()
-        rc = int(self._server.stdout.readline())
+        rc = self.send(json.dumps(order))
         counted = json.loads(hits.read_text(encoding="utf-8")) if hits.exists() else {}
         return Done(rc, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"), counted)
 
@@ -64,14 +59,6 @@ class Command:
             [sys.executable, "-m", "flows.cli", *(str(a) for a in argv)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**self._process_environment, **(env or {})}, cwd=self._scratch,
         )  # fmt: skip
-
-    def close(self) -> None:
-        """End the server."""
-        assert self._server.stdin is not None
-        assert self._server.stdout is not None
-        self._server.stdin.close()
-        self._server.wait(10)
-        self._server.stdout.close()
 
 
 class Line:

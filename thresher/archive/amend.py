@@ -20,8 +20,8 @@ from thresher.archive.warc import (
     members,
     parse,
     parse_page,
-    sync_folder,
 )
+from thresher.disk import sync
 from thresher.errors import ArchiveError
 
 Change = Callable[[str, bytes], bytes | None]
@@ -50,7 +50,7 @@ def rewrite(file: Path, change: Change) -> int:
             partial.unlink()
             return 0
         partial.replace(file)
-        sync_folder(file.parent)
+        sync(file.parent)
         return touched
     except OSError as exc:
         raise ArchiveError(f"the archive {file} cannot be rewritten: {exc.strerror or exc}") from exc

@@ -249,12 +249,3 @@ def repair(file: Path) -> int:
         os.truncate(file, end)
         log.info("%d bytes of a torn record cut off %s", cut, file)
     return cut
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names of a folder to the disk: a new file is not safe before."""
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -37,8 +37,8 @@ from thresher.archive.warc import (
     parse,
     parse_page,
     repair,
-    sync_folder,
 )
+from thresher.disk import sync
 from thresher.errors import ArchiveError
 from thresher.failpoint import failpoint
 from thresher.model import Page
@@ -87,7 +87,7 @@ class ArchiveWriter:
             raise ArchiveError(f"the archive {self.path} cannot be opened for writing: {exc.strerror or exc}") from exc
         if self._size == 0:
             self._begin(started_at)
-            sync_folder(folder)
+            sync(folder)
 
     def _begin(self, started_at: datetime) -> None:
         lines = ("software: thresher/" + __version__, "format: WARC File Format 1.1", "isPartOf: " + self.run_id, "")

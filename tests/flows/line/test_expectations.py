@@ -24,7 +24,7 @@ PAGE = Page("forum", "bugs", "u", 200, {}, b"", NOW)
 def tally(count: int, *, authors: int = 0, deleted: int = 0) -> Tally:
     shown = [Record("forum", "bugs", str(n), "u", "post", "text", author_key="a" if n < authors else None) for n in range(count)]
     gone = [Record("forum", "bugs", f"d{n}", "u", "post", "", status="deleted") for n in range(deleted)]
-    made = Tally()
+    made = Tally(tuple(FILLED))
     made.add(PageResult(PAGE, [*shown, *gone]))
     return made
 

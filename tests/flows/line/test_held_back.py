@@ -10,6 +10,7 @@ from flows.line import landing, replay
 from flows.line.opening import open_run
 from flows.line.workspace import Workspace
 from scrapers import base
+from scrapers.settings import Expect
 from store import pages
 from thresher.errors import PayloadError
 from thresher.model import Page
@@ -26,7 +27,7 @@ def junk() -> Iterator[Page]:
 def test_a_site_of_junk_moves_no_cursor_and_neither_does_a_rebuild(tmp_path: Path) -> None:
     work = Workspace.open(tmp_path, CONFIG)
     with open_run(work, "test") as run:
-        landed = landing.land_pages(run, base.load("discourse"), junk(), max_dead_share=0.2)
+        landed = landing.land_pages(run, base.load("discourse"), junk(), Expect(max_dead_share=0.2))
     assert isinstance(landed.error, PayloadError)
     assert landed.error.reason == "mostly_dead"
     for rebuilt in (False, True):
