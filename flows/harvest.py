@@ -24,9 +24,8 @@ from prefect.concurrency.sync import concurrency
 from prefect.futures import PrefectFuture, wait
 
 from flows.line import harvesting
-from flows.line.deduplicating import Deduplicated
 from flows.line.opening import LEASE_WAIT_S, open_run
-from flows.line.run import LiveRun, SourceResult
+from flows.line.run import Deduplicated, LiveRun, SourceResult
 from flows.line.workspace import Workspace
 from flows.spread import deduplicate_spread
 from flows.summary import as_markdown

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flows.line.deduplicating import Deduplicated, deduplicate_items
-from flows.line.run import LiveRun
+from flows.line.deduplicating import deduplicate_items
+from flows.line.run import Deduplicated, LiveRun
 from thresher.errors import UsageError
 
 

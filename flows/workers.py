@@ -17,8 +17,8 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.task_runners import TaskRunner
 from prefect_dask.task_runners import DaskTaskRunner
 
-from flows.line.deduplicating import Deduplicated, deduplicate_items
-from flows.line.run import LiveRun
+from flows.line.deduplicating import deduplicate_items
+from flows.line.run import Deduplicated, LiveRun
 from flows.line.settings import Workers
 from flows.prefect_server import server
 

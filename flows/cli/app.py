@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,6 +35,10 @@ from flows.cli.sources import new_source
 from flows.cli.status import status
 from thresher import __version__
 from thresher.errors import SettingsError, ThresherError, UsageError
+
+if TYPE_CHECKING:
+    from flows.line.run import Deduplicated, LiveRun
+    from flows.line.workspace import Workspace
 
 app = typer.Typer(
     help="Harvest the failures of language models into a growing benchmark.\n\n"
@@ -69,10 +73,8 @@ def harvest(
     Asks each site for what changed since the last time, politely, and keeps every answer in data/archive before it is read. Can be
     interrupted: the next run goes on where this one stopped.
     """
-    from flows.line.deduplicating import Deduplicated
     from flows.line.harvesting import harvest_sources
     from flows.line.opening import open_run
-    from flows.spread import deduplicate_spread
 
     work = benchmark(data, config, create=True)
     chosen, off = work.chosen(sources or [])
@@ -80,7 +82,7 @@ def harvest(
         raise UsageError("no source is on: " + "; ".join(f"{name}: {reason}" for name, reason in off.items()))
     with progress(as_json) as bars, open_run(work, command_line(), wait_s=wait, progress=bars) as run:
         results = harvest_sources(run, chosen)
-        outcome = Deduplicated() if no_embed else deduplicate_spread(run)
+        outcome = None if no_embed else _deduplicate(run)
     _end(work, run, outcome, as_json, off=off, failed=all(r.state == "failed" for r in results))
 
 
@@ -96,16 +98,14 @@ def ingest(
 
     A Stack Exchange dump, a cloned book, an arena log, saved answers of a site.
     """
-    from flows.line.deduplicating import Deduplicated
     from flows.line.harvesting import ingest_files
     from flows.line.opening import open_run
-    from flows.spread import deduplicate_spread
 
     work = benchmark(data, config, create=True)
     keys = _keys(sets or [])
     with progress(as_json) as bars, open_run(work, command_line(), wait_s=wait, progress=bars) as run:
         result = ingest_files(run, source, paths, site=site, keys=keys)
-        outcome = Deduplicated() if no_embed else deduplicate_spread(run)
+        outcome = None if no_embed else _deduplicate(run)
     _end(work, run, outcome, as_json, failed=result.state == "failed" and not result.records)
 
 
@@ -116,11 +116,10 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
     That is what was landed with --no-embed, or while the model could not be used.
     """
     from flows.line.opening import open_run
-    from flows.spread import deduplicate_spread
 
     work = benchmark(data, config)
     with progress(as_json) as bars, open_run(work, command_line(), wait_s=wait, progress=bars) as run:
-        outcome = deduplicate_spread(run)
+        outcome = _deduplicate(run)
     _end(work, run, outcome, as_json, failed=outcome.decided is None)
 
 
@@ -160,11 +159,11 @@ def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = 
 
     Needs no network. The old file is kept in data/damaged-NN.
     """
-    from flows.line import replay
+    from flows.line.rebuilding import rebuild as rebuild_benchmark
 
     work = benchmark(data, config)
     with progress(as_json) as bars:
-        made = replay.rebuild(work, bars.rebuilt)
+        made = rebuild_benchmark(work, bars.rebuilt)
     same = made.before == made.after
     if as_json:
         numbers = {"runs": made.runs, "pages": made.pages, "before": made.before, "after": made.after}
@@ -207,7 +206,15 @@ def _keys(sets: list[str]) -> dict[str, Any]:
     return keys
 
 
-def _end(work: Any, run: Any, outcome: Any, as_json: bool, *, off: dict[str, str] | None = None, failed: bool = False) -> None:
+def _deduplicate(run: LiveRun) -> Deduplicated:
+    from flows.spread import deduplicate_spread  # brings the dedupe, which a run that embeds nothing does without
+
+    return deduplicate_spread(run)
+
+
+def _end(
+    work: Workspace, run: LiveRun, outcome: Deduplicated | None, as_json: bool, *, off: dict[str, str] | None = None, failed: bool = False
+) -> None:
     from flows import summary
 
     report = run.report()
@@ -218,9 +225,9 @@ def _end(work: Any, run: Any, outcome: Any, as_json: bool, *, off: dict[str, str
         out.print(summary.run_table(report))
         if any(s["refused"] for s in report["sources"].values()):
             out.print(summary.refusals(report, work.rules.reasons))
-        if outcome.decided:
+        if outcome and outcome.decided:
             out.print(summary.decided_line(outcome.decided))
-        if outcome.clustered and outcome.clustered.assigned:
+        if outcome and outcome.clustered and outcome.clustered.assigned:
             out.print(summary.clustered_line(outcome.clustered))
         for name, reason in (off or {}).items():
             out.print(f"{name} is off: {reason}", markup=False)

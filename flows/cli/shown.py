@@ -28,9 +28,9 @@ def compare(
     """
     from dedupe.decide import explain
     from dedupe.guard.check import Comparable
+    from dedupe.judges import judge_for
     from dedupe.vectors.engines import open_encoder
     from flows.line import settings
-    from flows.line.workspace import judge_for
 
     dedupe = settings.load(settings.config_folder(config)).dedupe
     given = list(texts or [])

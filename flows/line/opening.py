@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from flows.line import replay
+from flows.line import recovery
 from flows.line.clock import ObservationClock, utc_now
 from flows.line.run import LiveRun, Progress, Silent
 from flows.line.workspace import Workspace
@@ -37,7 +37,7 @@ def open_run(
                 con, command, rules_version=work.rules.version, dedupe_version=work.settings.dedupe.version,
                 encoder=work.settings.dedupe.embedding.model, now=clock.tick(),
             )  # fmt: skip
-        replay.acknowledge(work)
+        recovery.acknowledge(work)
         history.note(work.archive, run_id, "opened", command=command)
         archive = ArchiveWriter(work.archive, run_id, clock.tick())
         run = LiveRun(work, run_id, progress or Silent(), archive=archive, clock=clock)
@@ -45,7 +45,7 @@ def open_run(
             log.warning("%s", warning)
             run.notices.append(warning)
         try:
-            replay.recover(run, unfinished)
+            recovery.recover(run, unfinished)
             failpoint("run.opened")
             yield run
             run.archive.close()

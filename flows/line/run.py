@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flows.line.clock import ObservationClock
 from flows.line.expectations import Tally
@@ -12,6 +12,10 @@ from flows.line.workspace import Workspace
 from store import queries, runs
 from thresher.archive.writer import ArchiveWriter
 from thresher.errors import ThresherError
+
+if TYPE_CHECKING:  # a run that embeds nothing does without the dedupe
+    from flows.line.clustering import Clustered
+    from flows.line.deciding import Decided
 
 
 class Progress(Protocol):
@@ -110,3 +114,11 @@ class SourceResult:
         """Write down how the source ended."""
         with run.work.database.transaction() as con:
             runs.finish_source(con, run.run_id, self.source, self.state, "; ".join(self.errors))
+
+
+@dataclass(frozen=True, slots=True)
+class Deduplicated:
+    """What the dedupe and the clustering did; None where an encoder was lacking, and the next run makes up for it."""
+
+    decided: Decided | None = None
+    clustered: Clustered | None = None

@@ -8,16 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from dedupe.decide import Judge
-from dedupe.scorer.model import Scorer
-from dedupe.settings import Dedupe
-from dedupe.vectors import minilm
-from dedupe.vectors.encoder import Encoder
-from dedupe.vectors.engines import open_encoder
 from flows.line import settings as configuration
 from flows.line.settings import Settings
 from scrapers import base
@@ -26,11 +20,9 @@ from store.file.database import Database, existing_benchmark
 from thresher.errors import SettingsError, StoreError
 from thresher.rules import Rules
 
-
-def judge_for(dedupe: Dedupe) -> Judge:
-    """The guard, with the scorer where the encoder is the one that it was trained on."""
-    trained_on = dedupe.embedding.model.removeprefix("sentence-transformers/") == minilm.NAME
-    return Judge(dedupe, Scorer.load() if trained_on else None)
+if TYPE_CHECKING:
+    from dedupe.decide import Judge
+    from dedupe.vectors.encoder import Encoder
 
 
 @dataclass(frozen=True)
@@ -62,7 +54,9 @@ class Workspace:
 
     @cached_property
     def encoder(self) -> Encoder:
-        """Opened on first use: a command that embeds nothing never loads a model."""
+        """Opened on first use: a command that embeds nothing never loads a model, nor the dedupe."""
+        from dedupe.vectors.engines import open_encoder
+
         return open_encoder(self.settings.dedupe.embedding, self.models)
 
     @property
@@ -73,6 +67,8 @@ class Workspace:
     @cached_property
     def judge(self) -> Judge:
         """Who says whether two items are the same."""
+        from dedupe.judges import judge_for
+
         return judge_for(self.settings.dedupe)
 
     @property

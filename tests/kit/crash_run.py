@@ -38,7 +38,7 @@ failpoints.failpoint = _counted  # before anything imports it by name
 
 import scrapers.base  # noqa: E402
 from flows.cli import app as cli  # noqa: E402
-from flows.line import deciding, judging, landing, replay  # noqa: E402
+from flows.line import deciding, judging, landing, recovery  # noqa: E402
 from store.snapshot import freeze  # noqa: E402, F401
 from thresher.rules import Rules  # noqa: E402
 
@@ -75,7 +75,7 @@ def child(order: dict[str, Any]) -> None:
     if order.get("powerless"):
         _give_up_capabilities()
     if order.get("portion"):
-        landing.BATCH_RECORDS = judging.BATCH_RECORDS = replay.BATCH_RECORDS = deciding.EMBED_AT_ONCE = order["portion"]
+        landing.BATCH_RECORDS = judging.BATCH_RECORDS = recovery.BATCH_RECORDS = deciding.EMBED_AT_ONCE = order["portion"]
     if order.get("seconds"):
         threading.Thread(target=_kill_after, args=(order["seconds"],), daemon=True).start()
     status = 0

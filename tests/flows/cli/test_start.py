@@ -40,6 +40,14 @@ def test_a_command_that_looks_loads_neither_the_line_nor_what_it_needs(data: Pat
     assert loaded(*command.split(), "--data", str(data)) & (SLOW | OURS) == set()
 
 
+def test_files_that_are_only_landed_need_nothing_of_the_dedupe(tmp_path: Path) -> None:
+    book = ROOT / "sample" / "world" / "book"
+    modules = loaded("ingest", "textbooks", str(book), "--no-embed", "--data", str(tmp_path / "data"))
+    assert "flows.line.landing" in modules
+    ours = {"dedupe.decide", "dedupe.guard.check", "dedupe.scorer.model", "flows.line.deciding", "flows.line.clustering"}
+    assert modules & (ours | {"openvino", "tokenizers", "torch"}) == set()
+
+
 def test_the_settings_are_shown_without_a_database() -> None:
     assert loaded("config") & (SLOW | OURS | {"duckdb"}) == set()
 

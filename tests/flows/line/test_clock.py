@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.line import replay
+from flows.line import rebuilding
 from flows.line.clock import ObservationClock, utc_now
 from flows.line.harvesting import ingest_files
 from flows.line.opening import open_run
@@ -54,7 +54,7 @@ def test_a_deletion_counts_although_a_clock_was_wrong(work: Workspace, tmp_path:
     (notice,) = night(work, post(tmp_path, "", version=2, deleted=True), second)
     assert latest(work) == ("deleted", "")
     assert "clock" in notice
-    rebuilt = replay.rebuild(work)
+    rebuilt = rebuilding.rebuild(work)
     assert rebuilt.before == rebuilt.after
     assert latest(work) == ("deleted", "")
 
@@ -70,7 +70,7 @@ def test_an_edited_file_counts_although_its_predecessor_came_from_the_future(wor
 def test_runs_that_a_clock_turned_round_are_rebuilt_in_the_order_in_which_they_were(work: Workspace, tmp_path: Path) -> None:
     for number, years in enumerate((2, 1, 0)):
         night(work, post(tmp_path, f"wording {number}", version=number + 1), lambda back=years: utc_now() + back * YEAR)  # type: ignore[misc]
-    replay.rebuild(work)
+    rebuilding.rebuild(work)
     assert latest(work) == ("live", "wording 2")
 
 

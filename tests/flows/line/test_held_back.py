@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.line import landing, replay
+from flows.line import landing, rebuilding
 from flows.line.opening import open_run
 from flows.line.workspace import Workspace
 from scrapers import base
@@ -32,7 +32,7 @@ def test_a_site_of_junk_moves_no_cursor_and_neither_does_a_rebuild(tmp_path: Pat
     assert landed.error.reason == "mostly_dead"
     for rebuilt in (False, True):
         if rebuilt:
-            assert replay.rebuild(work).pages >= landing.JUDGED_DEAD
+            assert rebuilding.rebuild(work).pages >= landing.JUDGED_DEAD
         with work.database.reader() as con:
             assert pages.cursor(con, "discourse", "forum") is None
             assert con.execute("SELECT count(*) >= ? FROM dead_letters", [landing.JUDGED_DEAD]).fetchall() == [(True,)]

@@ -1,105 +1,23 @@
-"""The archive read again: what a killed run left behind, and the whole benchmark made anew. No network."""
+"""The whole benchmark made anew from its archive, run by run, in a file beside the old one. No network."""
 
 from __future__ import annotations
 
-import logging
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from flows.line.clustering import cluster_claims
 from flows.line.deciding import decide_queue
-from flows.line.judging import judge_source
-from flows.line.landing import BATCH_RECORDS, parse_page
+from flows.line.recovery import acknowledge, archived_pages, batches, judge_all
 from flows.line.run import Run
 from flows.line.workspace import Workspace
-from scrapers import base
-from store import decisions, failures, ledger, pages, runs, verdicts
+from store import ledger, pages, runs, verdicts
 from store.file.database import FILE
-from store.pages import PageResult
 from thresher.archive import history
-from thresher.archive.writer import PageRef, read_pages, repair
 from thresher.errors import DatabaseLocked, StoreError
 from thresher.failpoint import failpoint
-from thresher.model import Page
-
-log = logging.getLogger("thresher.replay")
-
-AT_ONCE = 200
-"""Pages in one transaction."""
-
-
-def recover(run: Run, unfinished: Sequence[str]) -> int:
-    """Land the pages that unfinished runs archived and did not commit; returns how many. The archive is ahead of the database by one batch
-    at most."""
-    landed = 0
-    for run_id in unfinished:
-        file = run.work.archive / f"{run_id}.warc.gz"
-        if not file.exists():
-            continue
-        if cut := repair(file):
-            log.info("%s: %d bytes of a torn record cut off", file.name, cut)
-        with run.work.database.reader() as con:
-            landed_up_to = pages.last_offsets(con, file.name)
-        missing = (result for result in _parsed(run.work, file) if result.archive_offset > landed_up_to.get(result.page.source, -1))
-        for batch in _batches(missing):
-            with run.work.database.transaction() as con:
-                pages.land_batch(con, run.run_id, batch)
-            landed += len(batch)
-    if landed:
-        log.info("%d pages of an interrupted run were taken from the archive", landed)
-    _judge_all(run)
-    return landed
-
-
-def _judge_all(run: Run) -> None:
-    with run.work.database.reader() as con:
-        sources = pages.unjudged_sources(con)
-    for source in sources:
-        judge_source(run, source)
-
-
-def acknowledge(work: Workspace) -> None:
-    """Write down decisions and clusters whose process died between its commit and its line in the history. Those that a rebuild made again
-    are there already, under the run that made them first."""
-    noted = {(event["event"], event["run_id"]) for event in history.events(work.archive)}
-    with work.database.reader() as con:
-        committed = {"decided": decisions.passes(con), "clustered": failures.passes(con)}
-    for event, run_ids in committed.items():
-        for run_id in run_ids:
-            if ("opened", run_id) in noted and (event, run_id) not in noted:
-                history.note(work.archive, run_id, event)
-
-
-def _parsed(work: Workspace, place: Path) -> Iterator[PageResult]:
-    """The pages of an archive file or folder, parsed anew, without the cursors that were held back."""
-    held_back = {
-        (event["run_id"], event["source"], event["site"]): int(event["offset"])
-        for event in history.events(place.parent) if event["event"] == "held_back"
-    }  # fmt: skip
-    for run_id, ref, page in read_pages(place):
-        keeps_cursor = ref.offset < held_back.get((run_id, page.source, page.site), ref.offset + 1)
-        yield _parse(work, ref, page if keeps_cursor else replace(page, cursor=None))
-
-
-def _parse(work: Workspace, ref: PageRef, page: Page) -> PageResult:
-    parsed = parse_page(base.load(page.source), page, work.salt)
-    return replace(parsed, archive_file=ref.file.name, archive_offset=ref.offset)
-
-
-def _batches(results: Iterator[PageResult]) -> Iterator[list[PageResult]]:
-    batch: list[PageResult] = []
-    size = 0
-    for result in results:
-        batch.append(result)
-        size += len(result.records)
-        if len(batch) >= AT_ONCE or size >= BATCH_RECORDS:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +96,11 @@ def _replay_run(anew: Workspace, old: Workspace, past: _PastRun) -> Iterator[int
     run = Run(anew, run_id)
     file = old.archive / f"{past.run_id}.warc.gz"
     if file.exists():
-        for batch in _batches(_parsed(old, file)):
+        for batch in batches(archived_pages(old, file)):
             with anew.database.transaction() as con:
                 pages.land_batch(con, run_id, batch)
             yield len(batch)
-    _judge_all(run)
+    judge_all(run)
     with anew.database.transaction() as con:
         verdicts.replay_unmerged(con, anew.folder, past.run_id)
     if past.decided:
