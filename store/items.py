@@ -17,7 +17,7 @@ import pyarrow as pa
 from store import dedupe_queue
 from store.file.database import Connection
 from store.removal import settle_items
-from store.rows import GONE, arrow_schema, dumps, fetch, keys, plain, record_row, run, table
+from store.rows import GONE, arrow_schema, content_of, dumps, fetch, keys, plain, run, table
 from store.runs import add_counts, add_refusals
 from thresher.errors import StoreError
 from thresher.failpoint import failpoint
@@ -94,7 +94,7 @@ def _of_what_is_there(record: Record, outcome: Outcome) -> Outcome:
 
 def _standing(con: Connection, records: Sequence[Record]) -> dict[str, dict[str, Any]]:
     """Each record's latest revision with its present outcome; without those that changed since they were read."""
-    given = table({"record_key": pa.string(), "content_hash": pa.string()}, [(r.key, record_row(r)[1].content) for r in records])
+    given = table({"record_key": pa.string(), "content_hash": pa.string()}, [(r.key, content_of(r)) for r in records])
     rows = fetch(
         con,
         """WITH places AS MATERIALIZED (SELECT rowid AS place FROM records SEMI JOIN given USING (record_key) WHERE is_latest)

@@ -94,7 +94,13 @@ def record_row(record: Record) -> tuple[RecordRow, Hashes]:
     row = RecordRow._make([column(record) for column in _COLUMNS])
     if record.status in GONE:
         row = without_text(row)
-    return row, Hashes(_content(record, row), _meta(row))
+    return row, Hashes(_content(record, row.title, row.text, row.quotes, row.detail), _meta(row))
+
+
+def content_of(record: Record) -> str:
+    """``Hashes.content`` of the record, without the row."""
+    blank = record.status in GONE
+    return _content(record, *(BLANK[name] if blank else column(record) for name, column in zip(TEXT, _TEXT_COLUMNS, strict=True)))
 
 
 def without_text(row: RecordRow) -> RecordRow:
@@ -103,13 +109,13 @@ def without_text(row: RecordRow) -> RecordRow:
     return row if row.status in GONE else row._replace(marks="{}")
 
 
-def _content(record: Record, row: RecordRow) -> str:
+def _content(record: Record, title: str, text: str, quotes: str, detail: str | None) -> str:
     marks = (
         "{}"
         if record.marks.keys().isdisjoint(MARKS_THAT_MATTER)
         else dumps({m: record.marks[m] for m in MARKS_THAT_MATTER if m in record.marks})
     )
-    return content_hash(row.title, row.text, row.quotes, row.detail or "", row.status, marks)
+    return content_hash(title, text, quotes, detail or "", record.status, marks)
 
 
 def _meta(row: RecordRow) -> str:
@@ -209,6 +215,7 @@ _CONVERTED: dict[str, Callable[[Record], Any]] = {
     "marks": lambda record: dumps(record.marks) if record.marks else "{}",
 }
 _COLUMNS = tuple(_CONVERTED.get(name, attrgetter(name)) for name in RecordRow._fields)
+_TEXT_COLUMNS = tuple(_CONVERTED.get(name, attrgetter(name)) for name in TEXT)
 _AS_STORED = tuple(name for name in RecordRow._fields if name not in {"record_key", "quotes", "detail", "marks"})
 
 
