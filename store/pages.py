@@ -112,10 +112,13 @@ def unjudged_sources(con: Connection) -> list[str]:
     ]
 
 
-def last_offsets(con: Connection, archive_file: str) -> dict[str, int]:
-    """The last place of each source in an archive file that is in the database: a source's pages land in the order of the file."""
-    rows = con.execute("SELECT source, max(archive_offset) FROM pages WHERE archive_file = ? GROUP BY source", [archive_file]).fetchall()
-    return {source: offset for source, offset in rows}
+def last_offsets(con: Connection, archive_file: str) -> dict[tuple[str, str], int]:
+    """The last place of each (source, site) in an archive file that is in the database: a site's pages land in the order of the file.
+
+    Not by source: where one site's batch could not be committed (a full disk), the next site's still may have been.
+    """
+    rows = con.execute("SELECT source, site, max(archive_offset) FROM pages WHERE archive_file = ? GROUP BY ALL", [archive_file]).fetchall()
+    return {(source, site): offset for source, site, offset in rows}
 
 
 def unjudge(con: Connection, source: str, rules_version: str) -> int:

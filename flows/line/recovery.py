@@ -36,7 +36,10 @@ def recover(run: Run, unfinished: Sequence[str]) -> int:
             log.info("%s: %d bytes of a torn record cut off", file.name, cut)
         with run.work.database.reader() as con:
             landed_up_to = pages.last_offsets(con, file.name)
-        missing = (result for result in archived_pages(run.work, file) if result.archive_offset > landed_up_to.get(result.page.source, -1))
+        missing = (
+            result for result in archived_pages(run.work, file)
+            if result.archive_offset > landed_up_to.get((result.page.source, result.page.site), -1)
+        )  # fmt: skip
         for batch in batches(missing):
             with run.work.database.transaction() as con:
                 pages.land_batch(con, run.run_id, batch)
