@@ -7,9 +7,9 @@ A post is known as ``<topic id>/<post number>``, because that is how replies and
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from scrapers.common.fields import Fields, told
 from scrapers.common.page import from_iso, json_of, rights, text_marks, whole
@@ -119,14 +119,25 @@ def topic_of(body: bytes) -> int | None:
     return whole(data.get("topic_id")) if single else None
 
 
-def outline(body: bytes, topic: int) -> tuple[dict[str, Json], int, list[int]]:
-    """Of a topic's JSON: what its other pages need to know, the highest post number shown, the ids of the posts not shown. Never raises."""
+class Outline(NamedTuple):
+    """Of a topic's JSON: what its other pages need to know, the highest post number shown, and the ids of the posts not shown.
+
+    ``readable`` is False for anything that is no topic: an outage page that a site serves with status 200, say."""
+
+    head: dict[str, Json]
+    shown: int = 0
+    rest: Sequence[int] = ()
+    readable: bool = True
+
+
+def outline(body: bytes, topic: int) -> Outline:
+    """Never raises."""
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):
         data = None
     if not isinstance(data, dict) or not isinstance(data.get("post_stream"), dict):
-        return {"id": topic}, 0, []
+        return Outline({"id": topic}, readable=False)
     keys = (
         "title",
         "tags",
@@ -144,7 +155,7 @@ def outline(body: bytes, topic: int) -> tuple[dict[str, Json], int, list[int]]:
     shown = [p for p in _list(data["post_stream"].get("posts")) if isinstance(p, dict)]
     ids = {whole(p.get("id")) for p in shown}
     rest = [i for i in map(whole, _list(data["post_stream"].get("stream"))) if i and i not in ids]
-    return head, max((whole(p.get("post_number")) or 0 for p in shown), default=0), list(dict.fromkeys(rest))
+    return Outline(head, max((whole(p.get("post_number")) or 0 for p in shown), default=0), list(dict.fromkeys(rest)))
 
 
 def _list(value: object) -> list[Any]:
