@@ -72,11 +72,11 @@ def well(line: Line, data: Path, step: Step) -> None:
 
 
 def harmed(line: Line, data: Path, steps: tuple[Step, ...], life: Life, dice: random.Random) -> None:
-    """The same commands, each killed up to three times before it is let through; the tables are compared after each."""
+    """The same commands, each killed two to six times before it is let through; the tables are compared after each."""
     for step, seconds, tables in zip(steps, life.seconds, life.tables, strict=True):
         line.world.night = step.night
-        for _ in range(dice.randint(1, 3)):
-            rc = line.run(step.argv[0], data, *step.argv[1:], portion=PORTION, seconds=dice.uniform(0.05, seconds)).rc
+        for _ in range(dice.randint(2, 6)):
+            rc = line.run(step.argv[0], data, *step.argv[1:], portion=PORTION, seconds=dice.uniform(0.05, 0.9 * seconds)).rc
             life.killed[step.argv[0]] += rc == -9
         well(line, data, step)
         assert line.tables(data) == tables, f"after {step}"
