@@ -1,0 +1,73 @@
+"""What stands around a number: a word that says what it is (``cues.toml``), or a calculation that it belongs to."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
+
+CUES: Mapping[str, Mapping[str, Sequence[str]]] = tomllib.loads(files("thresher.redaction").joinpath("cues.toml").read_text("utf-8"))
+
+_READ = 64
+"""Characters around a number that are looked at."""
+_LETTER_NEAR = re.compile(r"[^\W\d_][^\n]{0,26}$")
+"""Among the figures of a table no word needs to be looked for."""
+_GAP = r"\.?[^\n.!?\d]{0,24}"
+"""What may stand between a word and its number: no figure, no end of a sentence."""
+_TOUCHING = r"\.?[\s:=#\"'*_(\[<>~^+|-]*"
+
+
+def any_of(words: Sequence[str]) -> str:
+    """One pattern of many; the whole must be a word."""
+    return rf"(?<![^\W\d_])(?:{'|'.join(words)})(?![^\W\d_])"
+
+
+class Cue:
+    """The words of one section of ``cues.toml``."""
+
+    def __init__(self, name: str) -> None:
+        section = CUES[name]
+        before = [any_of(section[kind]) + gap for kind, gap in (("words", _GAP), ("exact", _TOUCHING)) if kind in section]
+        self._before = re.compile(rf"(?i)(?:{'|'.join(before)})$")
+        behind = "|".join(section.get("behind", ()))
+        self._behind = re.compile(rf"(?i)(?:\s?[(\[]\s?|[\s,]{{1,2}}(?:is|ist|es|est) (?:\w+ )?)(?:{behind})\b") if behind else None
+
+    def beside(self, text: str, start: int, end: int) -> bool:
+        """Whether one stands beside ``text[start:end]``."""
+        return self.before(text, start) or (self._behind is not None and self._behind.match(text, end) is not None)
+
+    def before(self, text: str, start: int) -> bool:
+        """Whether one stands right before ``text[start:]``."""
+        window = text[max(0, start - _READ) : start]
+        return _LETTER_NEAR.search(window) is not None and self._before.search(window) is not None
+
+
+_OPERATOR_BEFORE = re.compile(
+    r"(?i)(?:[*/^=<>%\u00d7\u00f7\u00b7\u00b1\u221a\u2211|&~\u2212\u2013]|\\[a-z]+|(?:^|[\s(])[-+]|[\d)\]}][ ]?[-+])\s*\(*\s*$"
+)
+_OPERATOR_AFTER = re.compile(
+    r"\s*\)*\s*(?:[*/^=<>%\u00d7\u00f7\u00b7\u00b1|&~]|[-+\u2212\u2013]\s*[\d(]|\\(?:times|cdot|div|pm|mod)|!(?!\w))"
+)
+_ASKED_BEFORE = re.compile(rf"(?i){any_of(CUES['calculation']['before'])}[\s:(,]*(?:the |of |a |is |\w+ ){{0,2}}[\s:($]*$")
+_ASKED_AFTER = re.compile(rf"(?i)[\s)?]*(?:is |a |the |as )*(?:{'|'.join(CUES['calculation']['after'])})")
+
+
+def calculates(text: str, start: int, end: int) -> bool:
+    """Whether the number at ``text[start:end]`` belongs to a calculation, or to a question about numbers."""
+    before = text[max(0, start - _READ) : start]
+    return bool(
+        _OPERATOR_BEFORE.search(before) or _OPERATOR_AFTER.match(text, end) or _ASKED_BEFORE.search(before) or _ASKED_AFTER.match(text, end)
+    )
+
+
+def holds(*words: str) -> Callable[[str], bool]:
+    """A look for any of the words."""
+
+    def held(text: str) -> bool:
+        for word in words:  # noqa: SIM110 - half the time of any() with a generator
+            if word in text:
+                return True
+        return False
+
+    return held
