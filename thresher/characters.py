@@ -120,3 +120,10 @@ def _commands(char: str) -> bool:
 
 _COMMANDS = frozenset("\u2028\u2029\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """What breaks or turns a line round, besides controls."""
+
+
+def printable_json(line: str) -> str:
+    """A line of JSON for a terminal: JSON escapes the controls below U+0020 itself, this the others, so that it says the same."""
+    if line.isascii():
+        return line
+    return "".join(f"\\u{ord(c):04x}" if _commands(c) else c for c in line)

@@ -12,19 +12,20 @@ from dataclasses import dataclass
 
 from thresher.redaction.assigned import find_assigned
 from thresher.redaction.contact import find_emails, find_phones
+from thresher.redaction.context import Lazy
 from thresher.redaction.keys import find_keys
 from thresher.redaction.numbers import find_addresses, find_cards, find_ibans, find_identities
 from thresher.redaction.span import Span
 
 TAGS = ("KEY", "EMAIL", "CARD", "IBAN", "ID", "PHONE", "IP")
 """In the order in which they go before each other where two would replace the same characters."""
-TAG = re.compile(rf"\[(?:{'|'.join(TAGS)})\]")
+TAG = Lazy(rf"\[(?:{'|'.join(TAGS)})\]")
 
 _SHORTEST = 6
 """In fewer characters nothing is looked for."""
 _ROUNDS = 3
 """What one round leaves may stand beside other words than before."""
-_DIGITS_GATE = re.compile(r"\d(?:[A-Za-z \t\u00a0\u2009\u202f()./\u2010\u2011\u2013-]{0,3}\d){5}")
+_DIGITS_GATE = Lazy(r"\d(?:[A-Za-z \t\u00a0\u2009\u202f()./\u2010\u2011\u2013-]{0,3}\d){5}")
 """Without six figures near one another there is no telephone, no card, no account."""
 
 

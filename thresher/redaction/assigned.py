@@ -6,55 +6,55 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from thresher.redaction.context import holds
+from thresher.redaction.context import Lazy, holds
 from thresher.redaction.keys import looks_random
 from thresher.redaction.span import Span
 
-_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----", re.IGNORECASE)
-_PEM_END = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----", re.IGNORECASE)
-_PEM_BODY = re.compile(
+_PEM = Lazy(r"(?i)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
+_PEM_END = Lazy(r"(?i)-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
+_PEM_BODY = Lazy(
     r"(?:(?:\\[nrt]|[\s>|*\"'+,])*(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset)\s?:[^\n\\]*|[A-Za-z0-9+/=]{16,}|=[A-Za-z0-9+/]{4}\b))*"
     r"(?:(?:\\[nrt]|[\s>|*\"'+,])*[A-Za-z0-9+/]{1,15}={1,2})?"
 )
 """Lines of base64 and of headers, as in a file, a quotation or a string of a program: what there is of a key that was cut off."""
 
-_DSN = re.compile(r"(?<=://)[^\s/@\"'<>`:\[\](){}]*:[^\s/\"'<>`]*(?=@[\w.\[-])")
+_DSN = Lazy(r"(?<=://)[^\s/@\"'<>`:\[\](){}]*:[^\s/\"'<>`]*(?=@[\w.\[-])")
 """``user:password`` in an address (RFC 3986, 3.2.1), whatever the scheme."""
 
-_PARAMETER = re.compile(r"(?<=[?&;#])([A-Za-z0-9_.\[\]-]{1,40})=([^&;#\s\"'<>`)\]}|]{4,})")
+_PARAMETER = Lazy(r"(?<=[?&;#])([A-Za-z0-9_.\[\]-]{1,40})=([^&;#\s\"'<>`)\]}|]{4,})")
 _SURE = r"api[_-]?key|apikey|access[_-]?token|auth[_-]?token|refresh[_-]?token|client[_-]?secret|passw(?:or)?d|passwd|pwd"
 """Parameters whose value is secret whatever it looks like."""
-_SURE_PARAMETER = re.compile(rf"(?i)(?:.*[_.-])?(?:{_SURE})")
-_SECRET_PARAMETER = re.compile(
+_SURE_PARAMETER = Lazy(rf"(?i)(?:.*[_.-])?(?:{_SURE})")
+_SECRET_PARAMETER = Lazy(
     rf"(?i)(?:.*[_.-])?(?:{_SURE}|id[_-]?token|token|secret|jwt|session[_-]?(?:id|token)|sessionid|sid|sig|signature"
     r"|x-amz-(?:signature|security-token|credential)|x-goog-signature|private[_-]?token|auth|key|code|otp|pass)"
 )
 
 _SEPARATORS = tuple(
-    re.compile(mark + r"[\s\"'`*>]{0,5}[^\s\"'`,;<>&|]{6})")
+    Lazy(mark + r"[\s\"'`*>]{0,5}[^\s\"'`,;<>&|]{6})")
     for mark in (r":(?=[=\uff1a]?", r"=(?=[=>]?", r",(?=\s?[\"']", r" (?=(?:is|ist|es|est|->)[\s:]{1,3}", r"\uff1a(?=")
 )
 """What stands between a name and its value."""
-_NAME = re.compile(
+_NAME = Lazy(
     r"(?i)(?P<name>(?:api|access|account|auth|encryption|private|secret|signing|master|subscription)[ _-]?key(?:[ _-]?id)?"
     r"|secret|token|passw(?:or)?[dt]|passwd|passphrase|pwd|credentials?|kennwort|contraseña|mot de passe|senha|密码|密钥|パスワード|пароль)"
     r"[\"'`*_\])]{0,3}\s{0,3}$"
 )
 _NAME_READ = 32
-_VALUE = re.compile(r"(?i)(?:[:=,\uff1a]?[=>]?| ?(?:is|ist|es|est|->))[\s:\uff1a]{0,4}[\"'`*]{0,3}(?P<value>[^\s\"'`,;<>&|]{6,512})")
-_PASSWORD = re.compile(r"(?i)pass|pwd|kennwort|contraseña|senha|密码|パスワード|пароль")
-_EXPRESSION = re.compile(
+_VALUE = Lazy(r"(?i)(?:[:=,\uff1a]?[=>]?| ?(?:is|ist|es|est|->))[\s:\uff1a]{0,4}[\"'`*]{0,3}(?P<value>[^\s\"'`,;<>&|]{6,512})")
+_PASSWORD = Lazy(r"(?i)pass|pwd|kennwort|contraseña|senha|密码|パスワード|пароль")
+_EXPRESSION = Lazy(
     r"[(){}$]|^(?:os|process|config|self|this|settings|env|args|request|user|data|props|options)[.\[]|\.\.\.|^[A-Za-z_]+\.[A-Za-z_.]+$"
     r"|^[*\u2022.xX#_-]+$"
 )
 """A value that a program computes, or one that is crossed out."""
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = Lazy(
     r"(?i)^(?:(?:your|my|the|some|insert|enter|example|changeme|placeholder|redacted|none|null|true|false|undefined)\b|\[[A-Z]+)"
 )
 
-_BEARER = re.compile(r"(?i)\b(?:bearer|authorization:\s{0,2}(?:basic|token|digest|apikey)|x-api-key:?)\s{1,2}([A-Za-z0-9._~+/=-]{12,})")
-_FORTY = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
-_AWS = re.compile(r"(?i)aws|secret|(?-i:A[KS]IA[A-Z0-9]{16})")
+_BEARER = Lazy(r"(?i)\b(?:bearer|authorization:\s{0,2}(?:basic|token|digest|apikey)|x-api-key:?)\s{1,2}([A-Za-z0-9._~+/=-]{12,})")
+_FORTY = Lazy(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+_AWS = Lazy(r"(?i)aws|secret|(?-i:A[KS]IA[A-Z0-9]{16})")
 _AWS_READ = 120
 
 _names_a_secret = holds(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from thresher.redaction.context import CUES, Cue, any_of, calculates, holds
+from thresher.redaction.context import CUES, Cue, Lazy, any_of, calculates, holds
 from thresher.redaction.keys import looks_random
 from thresher.redaction.span import Span
 
@@ -17,12 +17,12 @@ _LETTER = r"A-Za-z0-9\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff"
 """Alphabets in which addresses are written. Chinese and Japanese are not among them: their texts have no space before an address."""
 _LABEL = rf"(?:[{_LETTER}-]+|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+)"
 _AT = "(?:@|\uff20|%40)"
-_EMAIL = re.compile(
+_EMAIL = Lazy(
     rf"(?:(?<![{_LETTER}._%+-])|(?<=%(?:3A|3D|3C|20)))[{_LETTER}_+-](?:[{_LETTER}._+'-]|%2B){{0,63}}{_AT}"
     rf"(?P<domain>{_LABEL}(?:\.{_LABEL})*\.(?P<tld>[A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff]{{2,24}}|xn--[a-z0-9-]{{2,40}}))"
     rf"(?![{_LETTER}])(?!\()"
 )
-_EMAIL_GATES = [re.compile(rf"{at}(?<=[{_LETTER}._+'-]{at})[^\W_]") for at in ("@", "\uff20", "%40")]
+_EMAIL_GATES = [Lazy(rf"{at}(?<=[{_LETTER}._+'-]{at})[^\W_]") for at in ("@", "\uff20", "%40")]
 _NO_TLD = frozenset(
     ("png", "jpg", "jpeg", "gif", "svg", "webp", "pdf", "css", "html", "sum", "mean", "shape", "dot", "transpose", "diagonal", "conj")
 )
@@ -31,7 +31,7 @@ _NO_TLD = frozenset(
 _OPEN, _CLOSE = r"\s?[\[({<]\s?", r"\s?[\])}>]\s?"
 _DOT = rf"(?:{_OPEN}(?:dot|punkt|\.){_CLOSE}|\s(?:dot|punkt)\s)"
 _TLDS = r"(?:com|org|net|edu|gov|mil|info|io|ai|dev|app|me|biz|eu|[a-z]{2})"
-_SPELLED = re.compile(
+_SPELLED = Lazy(
     rf"(?i)(?<![\w.@])[{_LETTER}](?:[{_LETTER}._+-]|{_DOT}){{0,63}}(?:"
     rf"{_OPEN}(?:at|@|ät){_CLOSE}[{_LETTER}-]+(?:(?:{_DOT}|\.)[{_LETTER}-]+){{1,4}}"
     rf"|\s(?:at|@)\s[{_LETTER}-]+(?:{_DOT}[{_LETTER}-]+){{0,2}}{_DOT}{_TLDS}"
@@ -59,31 +59,31 @@ _NO_LEFT = r"\w.+/=#%&-"
 """Before a number these say that it goes on, or is part of an address or a formula."""
 _GROUPS = rf"(?:(?:{_GAP}{{1,3}}\(?|(?<=\))|\()\d{{1,12}}+\)?)*+(?![\w]|\.\d)"
 """What follows the first figures. Possessive, since figures that can be cut in many ways are tried in all of them."""
-_NATIONAL = re.compile(rf"[(\d](?<![{_NO_LEFT}][(\d])(?:(?<=\()\d{{1,6}}+|(?<=\d)\d{{0,14}}+)\)?{_GROUPS}")
+_NATIONAL = Lazy(rf"[(\d](?<![{_NO_LEFT}][(\d])(?:(?<=\()\d{{1,6}}+|(?<=\d)\d{{0,14}}+)\)?{_GROUPS}")
 
 
-def _international(mark: str, follows: str = "") -> tuple[str, re.Pattern[str]]:
+def _international(mark: str, follows: str = "") -> tuple[str, Lazy]:
     sign = re.escape(mark)
     left = rf"(?:(?<![{_NO_LEFT}]{sign})|(?<=[tT][eE][lL][:=]{sign})|(?<=[eE]={sign}))"
-    return mark, re.compile(rf"{sign}{left}{follows}[ ]?\(?\d{{1,15}}+\)?{_GROUPS}")
+    return mark, Lazy(rf"{sign}{left}{follows}[ ]?\(?\d{{1,15}}+\)?{_GROUPS}")
 
 
 _INTERNATIONAL = (_international("+"), _international("\uff0b"), _international("00", "(?=[1-9])"))
-_AREA = re.compile(r"\((?<![\w)\]}]\()([2-9]\d\d)\)[ .-]?([2-9]\d\d)[ .-]\d{4}(?![\w-])")
+_AREA = Lazy(r"\((?<![\w)\]}]\()([2-9]\d\d)\)[ .-]?([2-9]\d\d)[ .-]\d{4}(?![\w-])")
 """North America with the area in brackets."""
-_TRUNK_MOBILE = re.compile(rf"01(?<![{_NO_LEFT}]01)[567]\d[ /-]{{1,3}}\d{{3}}(?:[ -]?\d{{2,5}}){{1,3}}(?![\w-])")
+_TRUNK_MOBILE = Lazy(rf"01(?<![{_NO_LEFT}]01)[567]\d[ /-]{{1,3}}\d{{3}}(?:[ -]?\d{{2,5}}){{1,3}}(?![\w-])")
 """A German mobile."""
-_LINKED = re.compile(r"(?i)(?:wa\.me/|whatsapp\.com/send/?\?phone=|tel:)\+?(\d[\d().-]{6,18}\d)")
+_LINKED = Lazy(r"(?i)(?:wa\.me/|whatsapp\.com/send/?\?phone=|tel:)\+?(\d[\d().-]{6,18}\d)")
 _may_link = holds("tel:", "wa.me/", "whatsapp.com/")
 
 _PHONE = Cue("phone")
-_OTHER_NUMBER = re.compile(rf"(?i){any_of(CUES['not_phone']['exact'])}(?:[-\s]?(?:no|number|nr|13|10))?\.?[\s:#=]*$")
-_DATE = re.compile(
+_OTHER_NUMBER = Lazy(rf"(?i){any_of(CUES['not_phone']['exact'])}(?:[-\s]?(?:no|number|nr|13|10))?\.?[\s:#=]*$")
+_DATE = Lazy(
     r"\(?(?:19|20)\d\d\s?[-\u2013/]\s?(?:19|20)?\d\d\)?|\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}|\d{1,3}(?:[. ]\d{3})+"
     r"|\d{1,3}(?:\.\d{1,3}){3}|\d+\.\d+(?:\s?[-\u2013/]\s?\d+\.\d+)?"
 )
 """Dates, years, an amount with its thousands apart, a network address, decimal numbers."""
-_AMOUNT = re.compile(rf"\s?(?:(?i:{'|'.join(CUES['units']['words'])})(?!\w)|[%\u20ac$]|[-+*/^=]\s?\d)")
+_AMOUNT = Lazy(rf"\s?(?:(?i:{'|'.join(CUES['units']['words'])})(?!\w)|[%\u20ac$]|[-+*/^=]\s?\d)")
 
 
 def find_phones(text: str, folded: str) -> Iterator[Span]:

@@ -4,14 +4,43 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib.resources import files
+
+
+class Lazy:
+    """A pattern that is compiled when it is first needed: all of them take a fifth of a second, and most commands need none."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+
+    @cached_property
+    def search(self) -> Callable[..., re.Match[str] | None]:
+        """As of ``re.Pattern``."""
+        return re.compile(self._pattern).search
+
+    @cached_property
+    def match(self) -> Callable[..., re.Match[str] | None]:
+        """As of ``re.Pattern``."""
+        return re.compile(self._pattern).match
+
+    @cached_property
+    def fullmatch(self) -> Callable[..., re.Match[str] | None]:
+        """As of ``re.Pattern``."""
+        return re.compile(self._pattern).fullmatch
+
+    @cached_property
+    def finditer(self) -> Callable[..., Iterator[re.Match[str]]]:
+        """As of ``re.Pattern``."""
+        return re.compile(self._pattern).finditer
+
 
 CUES: Mapping[str, Mapping[str, Sequence[str]]] = tomllib.loads(files("thresher.redaction").joinpath("cues.toml").read_text("utf-8"))
 
 _READ = 64
 """Characters around a number that are looked at."""
-_LETTER_NEAR = re.compile(r"[^\W\d_][^\n]{0,26}$")
+_LETTER_NEAR = Lazy(r"[^\W\d_][^\n]{0,26}$")
 """Among the figures of a table no word needs to be looked for."""
 _GAP = r"\.?[^\n.!?\d]{0,24}"
 """What may stand between a word and its number: no figure, no end of a sentence."""
@@ -29,9 +58,9 @@ class Cue:
     def __init__(self, name: str) -> None:
         section = CUES[name]
         before = [any_of(section[kind]) + gap for kind, gap in (("words", _GAP), ("exact", _TOUCHING)) if kind in section]
-        self._before = re.compile(rf"(?i)(?:{'|'.join(before)})$")
+        self._before = Lazy(rf"(?i)(?:{'|'.join(before)})$")
         behind = "|".join(section.get("behind", ()))
-        self._behind = re.compile(rf"(?i)(?:\s?[(\[]\s?|[\s,]{{1,2}}(?:is|ist|es|est) (?:\w+ )?)(?:{behind})\b") if behind else None
+        self._behind = Lazy(rf"(?i)(?:\s?[(\[]\s?|[\s,]{{1,2}}(?:is|ist|es|est) (?:\w+ )?)(?:{behind})\b") if behind else None
 
     def beside(self, text: str, start: int, end: int) -> bool:
         """Whether one stands beside ``text[start:end]``."""
@@ -43,14 +72,12 @@ class Cue:
         return _LETTER_NEAR.search(window) is not None and self._before.search(window) is not None
 
 
-_OPERATOR_BEFORE = re.compile(
+_OPERATOR_BEFORE = Lazy(
     r"(?i)(?:[*/^=<>%\u00d7\u00f7\u00b7\u00b1\u221a\u2211|&~\u2212\u2013]|\\[a-z]+|(?:^|[\s(])[-+]|[\d)\]}][ ]?[-+])\s*\(*\s*$"
 )
-_OPERATOR_AFTER = re.compile(
-    r"\s*\)*\s*(?:[*/^=<>%\u00d7\u00f7\u00b7\u00b1|&~]|[-+\u2212\u2013]\s*[\d(]|\\(?:times|cdot|div|pm|mod)|!(?!\w))"
-)
-_ASKED_BEFORE = re.compile(rf"(?i){any_of(CUES['calculation']['before'])}[\s:(,]*(?:the |of |a |is |\w+ ){{0,2}}[\s:($]*$")
-_ASKED_AFTER = re.compile(rf"(?i)[\s)?]*(?:is |a |the |as )*(?:{'|'.join(CUES['calculation']['after'])})")
+_OPERATOR_AFTER = Lazy(r"\s*\)*\s*(?:[*/^=<>%\u00d7\u00f7\u00b7\u00b1|&~]|[-+\u2212\u2013]\s*[\d(]|\\(?:times|cdot|div|pm|mod)|!(?!\w))")
+_ASKED_BEFORE = Lazy(rf"(?i){any_of(CUES['calculation']['before'])}[\s:(,]*(?:the |of |a |is |\w+ ){{0,2}}[\s:($]*$")
+_ASKED_AFTER = Lazy(rf"(?i)[\s)?]*(?:is |a |the |as )*(?:{'|'.join(CUES['calculation']['after'])})")
 
 
 def calculates(text: str, start: int, end: int) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from itertools import cycle, islice
 
+from thresher.redaction.context import Lazy
 from thresher.redaction.span import Span
 
 _LEFT = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt]))"
@@ -33,10 +34,10 @@ class KeyFormat:
     source: str
 
     @property
-    def pattern(self) -> re.Pattern[str]:
+    def pattern(self) -> Lazy:
         """The whole key. Markdown writes an underscore as ``\\_``."""
         prefix = re.escape(self.prefix).replace("_", r"\\?_")
-        return re.compile(rf"{_LEFT}{prefix}[{self.alphabet}]{{{self.shortest},{_LONGEST_BODY}}}")
+        return Lazy(rf"{_LEFT}{prefix}[{self.alphabet}]{{{self.shortest},{_LONGEST_BODY}}}")
 
     def example(self) -> str:
         """A made-up key of this format, always the same."""
@@ -83,14 +84,14 @@ FORMATS = _load()
 """Every prefix on the list."""
 
 
-def _ends_in(chars: str) -> dict[str, tuple[KeyFormat, re.Pattern[str]]]:
+def _ends_in(chars: str) -> dict[str, tuple[KeyFormat, Lazy]]:
     """By prefix, the longest first: what begins with two of them is the longer one's."""
     chosen = sorted((f for f in FORMATS if f.prefix[-1] in chars), key=lambda f: -len(f.prefix))
     return {f.prefix: (f, f.pattern) for f in chosen}
 
 
 # A look for one character is a hundred times as fast as an alternation of all prefixes: most prefixes end in one of three.
-_MARKED = [(re.compile(rf"{re.escape(mark)}(?=[A-Za-z0-9\\+/][A-Za-z0-9_\\+/=.-]{{9}})"), _ends_in(mark)) for mark in "_-."]
+_MARKED = [(Lazy(rf"{re.escape(mark)}(?=[A-Za-z0-9\\+/][A-Za-z0-9_\\+/=.-]{{9}})"), _ends_in(mark)) for mark in "_-."]
 _BARE = _ends_in("".join({f.prefix[-1] for f in FORMATS} - set("_-.")))
 _BARE_GATES = {"IA", "TT3", "ATBB", "Iza", "dapi", "TAI", "KID", "SK", "AC", "EAA", "IGQV", "AQVN", "KEY-1"}
 """Each prefix of ``_BARE`` holds one of these; fewer looks than prefixes."""
@@ -99,21 +100,21 @@ _LONGEST = max(len(f.prefix) for f in FORMATS) * 2
 
 _ODD = (
     # (what every match holds, pattern): formats that are no prefix and a body
-    ("eyJ", re.compile(rf"{_LEFT}eyJ[A-Za-z0-9_-]{{8,2000}}+\.(?:eyJ)?[A-Za-z0-9_-]{{8,}}+(?:\.[A-Za-z0-9_-]*+)*")),  # JWT, JWE: RFC 7519
-    (":AA", re.compile(r"(?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{32,34}(?![A-Za-z0-9_-])")),  # Telegram: core.telegram.org/bots/api
-    ("hooks", re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{20,}")),  # api.slack.com/messaging/webhooks
-    ("hooks", re.compile(r"discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d{15,}/[A-Za-z0-9_-]{40,}")),  # discord.com/developers
-    ("1//0", re.compile(rf"{_LEFT}1//0[A-Za-z0-9_-]{{30,}}")),  # Google's refresh token
+    ("eyJ", Lazy(rf"{_LEFT}eyJ[A-Za-z0-9_-]{{8,2000}}+\.(?:eyJ)?[A-Za-z0-9_-]{{8,}}+(?:\.[A-Za-z0-9_-]*+)*")),  # JWT, JWE: RFC 7519
+    (":AA", Lazy(r"(?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{32,34}(?![A-Za-z0-9_-])")),  # Telegram: core.telegram.org/bots/api
+    ("hooks", Lazy(r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{20,}")),  # api.slack.com/messaging/webhooks
+    ("hooks", Lazy(r"discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d{15,}/[A-Za-z0-9_-]{40,}")),  # discord.com/developers
+    ("1//0", Lazy(rf"{_LEFT}1//0[A-Za-z0-9_-]{{30,}}")),  # Google's refresh token
 )
-_AIRTABLE = re.compile(rf"{_LEFT}pat[A-Za-z0-9]{{14}}\.[0-9a-f]{{64}}")
+_AIRTABLE = Lazy(rf"{_LEFT}pat[A-Za-z0-9]{{14}}\.[0-9a-f]{{64}}")
 """airtable.com/developers/web/guides/personal-access-tokens"""
-_AIRTABLE_GATE = re.compile(r"\.[0-9a-f]{64}")
-_DISCORD = re.compile(rf"{_LEFT}[MNO][A-Za-z0-9_-]{{23,27}}\.[A-Za-z0-9_-]{{6,7}}\.[A-Za-z0-9_-]{{27,}}")
+_AIRTABLE_GATE = Lazy(r"\.[0-9a-f]{64}")
+_DISCORD = Lazy(rf"{_LEFT}[MNO][A-Za-z0-9_-]{{23,27}}\.[A-Za-z0-9_-]{{6,7}}\.[A-Za-z0-9_-]{{27,}}")
 """A bot's token: its number in base64, a time, a signature (discord.com/developers/docs/reference)."""
-_DISCORD_GATE = re.compile(r"\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27}")
-_MAILGUN = re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{32}-(?:[0-9a-f]{8}-[0-9a-f]{8}|us\d{1,2})(?![A-Za-z0-9-])")
+_DISCORD_GATE = Lazy(r"\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27}")
+_MAILGUN = Lazy(r"(?<![A-Za-z0-9])[0-9a-f]{32}-(?:[0-9a-f]{8}-[0-9a-f]{8}|us\d{1,2})(?![A-Za-z0-9-])")
 """Mailgun's signing keys and Mailchimp's API keys."""
-_MAILGUN_GATE = re.compile(r"-(?<=[0-9a-f]{8}-)(?:[0-9a-f]{8}-[0-9a-f]{8}|us\d)")
+_MAILGUN_GATE = Lazy(r"-(?<=[0-9a-f]{8}-)(?:[0-9a-f]{8}-[0-9a-f]{8}|us\d)")
 
 
 def find_keys(text: str) -> Iterator[Span]:
@@ -131,14 +132,14 @@ def find_keys(text: str) -> Iterator[Span]:
             yield from (Span(*m.span(), "KEY") for m in pattern.finditer(text))
 
 
-def _bare(text: str, formats: tuple[tuple[KeyFormat, re.Pattern[str]], ...]) -> Iterator[Span]:
+def _bare(text: str, formats: tuple[tuple[KeyFormat, Lazy], ...]) -> Iterator[Span]:
     for key_format, pattern in formats:
         for match in pattern.finditer(text) if key_format.prefix in text else ():
             if _is_key(key_format, match):
                 yield Span(*match.span(), "KEY")
 
 
-def _marked(text: str, gate: re.Pattern[str], formats: dict[str, tuple[KeyFormat, re.Pattern[str]]]) -> Iterator[Span]:
+def _marked(text: str, gate: Lazy, formats: dict[str, tuple[KeyFormat, Lazy]]) -> Iterator[Span]:
     prefixes = tuple(formats)
     passed = 0
     for mark in gate.finditer(text):

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator
 
-from thresher.redaction.context import CUES, Cue, any_of, calculates, holds
+from thresher.redaction.context import CUES, Cue, Lazy, any_of, calculates, holds
 from thresher.redaction.span import Span
 
 _NO_LEFT = r"\w.+/=#%&-"
 _SPACE = r" \u00a0\u202f"
-_CARD = re.compile(rf"\d(?<![{_NO_LEFT}]\d)(?:[{_SPACE}.-]?\d){{11,18}}(?![\w]|[.-]\d)")
-_EMBOSSED = re.compile(rf"\d{{4}}([{_SPACE}.-])\d{{4}}\1\d{{4}}\1\d{{4}}(?:\1\d{{3}})?|\d{{4}}([{_SPACE}-])\d{{6}}\2\d{{4,5}}")
-_GROUP_BEFORE = re.compile(rf"\d{{4}}[{_SPACE}.-]$|\d{{4}}[{_SPACE}]\d{{4}}\n$")
-_GROUP_AFTER = re.compile(rf"[{_SPACE}.-]\d{{4}}(?![\d/])|\n\d{{4}}[{_SPACE}]\d{{4}}")
+_CARD = Lazy(rf"\d(?<![{_NO_LEFT}]\d)(?:[{_SPACE}.-]?\d){{11,18}}(?![\w]|[.-]\d)")
+_EMBOSSED = Lazy(rf"\d{{4}}([{_SPACE}.-])\d{{4}}\1\d{{4}}\1\d{{4}}(?:\1\d{{3}})?|\d{{4}}([{_SPACE}-])\d{{6}}\2\d{{4,5}}")
+_GROUP_BEFORE = Lazy(rf"\d{{4}}[{_SPACE}.-]$|\d{{4}}[{_SPACE}]\d{{4}}\n$")
+_GROUP_AFTER = Lazy(rf"[{_SPACE}.-]\d{{4}}(?![\d/])|\n\d{{4}}[{_SPACE}]\d{{4}}")
 """More groups of four beside it, or rows of them: a table."""
-_ISSUERS = re.compile(
+_ISSUERS = Lazy(
     r"4|5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)|3[47]|3(?:0[0-5]|[68])|35(?:2[89]|[3-8])|6(?:011|4[4-9]|5)|62|50|5[6-9]|6[0-9]"
 )
 """First figures of Visa, Mastercard, Amex, Diners, JCB, Discover, UnionPay, Maestro (ISO/IEC 7812)."""
@@ -44,7 +43,7 @@ def find_cards(text: str) -> Iterator[Span]:
             yield Span(start, end, "CARD")
 
 
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ \u00a0-]?[A-Za-z0-9]{4}){2,7}(?:[ \u00a0-]?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])")
+_IBAN = Lazy(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ \u00a0-]?[A-Za-z0-9]{4}){2,7}(?:[ \u00a0-]?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])")
 _IBAN_LENGTHS = {
     country: length
     for length, countries in {
@@ -75,9 +74,9 @@ def _is_iban(compact: str) -> bool:
     return int("".join(str(int(c, 36)) for c in compact[4:] + compact[:4])) % 97 == 1
 
 
-_SSN = re.compile(r"(?<![\w.-])(?!000|666|9)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}(?![\w-])")
+_SSN = Lazy(r"(?<![\w.-])(?!000|666|9)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}(?![\w-])")
 _SSN_CUE = Cue("social_security")
-_IDENTITY = re.compile(
+_IDENTITY = Lazy(
     rf"(?i){any_of(CUES['identity']['words'])}\.?[^\n.!?\d]{{0,14}}?"
     r"(?<!\w)(?P<number>(?=[A-Za-z]{0,5}\d)[A-Za-z0-9]{1,4}(?:[ ./-]?[A-Za-z0-9]*\d[A-Za-z0-9]*){0,6}(?:[ -]?[A-D]\b)?)(?!\w)"
 )
@@ -101,10 +100,10 @@ def find_identities(text: str, folded: str) -> Iterator[Span]:
             yield Span(*match.span("number"), "ID")
 
 
-_IPV4 = re.compile(r"(?<![\w.+-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
-_IPV4_GATE = re.compile(r"\.\d{1,3}\.\d{1,3}")
-_IPV6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){3,7}[0-9A-Fa-f]{0,4}(?![\w:])")
-_IPV6_GATE = re.compile(r":[0-9A-Fa-f]{0,4}:")
+_IPV4 = Lazy(r"(?<![\w.+-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
+_IPV4_GATE = Lazy(r"\.\d{1,3}\.\d{1,3}")
+_IPV6 = Lazy(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){3,7}[0-9A-Fa-f]{0,4}(?![\w:])")
+_IPV6_GATE = Lazy(r":[0-9A-Fa-f]{0,4}:")
 _ADDRESS_CUE = Cue("address")
 _VERSION_CUE = Cue("version")
 _WELL_KNOWN = frozenset(("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "4.4.4.4", "1.2.3.4", "4.3.2.1"))
