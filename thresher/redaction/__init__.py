@@ -7,7 +7,6 @@ versions and tables stay as they are. Best effort: names and street addresses ar
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from thresher.redaction.assigned import find_assigned
