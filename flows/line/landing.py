@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -140,11 +141,11 @@ def parse_page(scraper: Scraper, page: Page, salt: str) -> PageResult:
             elif isinstance(part, Dead):
                 dead.append(part)
             else:
-                unread.update(part.fields)
+                unread.update({redact(name)[0]: count for name, count in part.fields.items()})
     except PayloadError as error:
         dead.append(Dead(error.reason, str(error)))
     except Exception as error:  # a defect of the parser; the page is archived, and is parsed again by `thresher rebuild`
-        log.exception("parser of %s failed on %s", page.source, page.url)
+        log.error("parser of %s failed on %s\n%s", page.source, redact(page.url)[0], redact(traceback.format_exc())[0])
         dead.append(Dead("parser_error", f"{type(error).__name__}: {error}"))
     dead = [private_dead(letter, salt) for letter in dead]
     url = redact(page.url)[0]

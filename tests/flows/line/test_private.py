@@ -7,15 +7,25 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pyarrow.parquet as pq
 import pytest
 from driver import Line
 
+from flows.line.landing import parse_page
+from flows.line.opening import open_run
+from flows.line.run import SourceResult
+from flows.line.workspace import Workspace
+from scrapers.base import Scraper
+from thresher.errors import PayloadError, StoreError
+from thresher.model import Page, Record
+
+CONFIG = Path(__file__).resolve().parents[3] / "config"
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 _numbers = count(1)
 _PLANTED = re.compile(r"glpat-plant[0-9a-zA-Z]{4,}|wren\d+@example\.org|555-010-\d{4}")
@@ -131,6 +141,38 @@ def test_nothing_personal_comes_through_the_whole_line(line: Line, files: Path, 
     assert {"records", "items", "items_current", "reports", "dead_letters"} <= tagged
     assert any(where.endswith(".parquet") for where in tagged)
     assert sum(text.count("[KEY]") for where, text in rows if where == "records") > 150
+
+
+class _Tripping:
+    """A parser that fails, and says over what."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def parse(self, page: Page) -> Iterator[Record]:
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [KeyError("wren1@example.org"), PayloadError("no rule for glpat-plant00001aBcDeFgH", reason="odd")])
+def test_no_error_tells_what_a_parser_tripped_over(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    page = Page("forum", "site", "https://example.org/?email=wren2@example.org", 200, {}, b"", datetime.now(UTC))
+    parsed = parse_page(cast(Scraper, _Tripping(error)), page, "a salt for these tests")
+    assert len(parsed.dead) == 1
+    assert not _PLANTED.search(f"{parsed} {caplog.text}")
+
+
+def test_no_run_keeps_what_an_error_told(tmp_path: Path) -> None:
+    work = Workspace.open(tmp_path, CONFIG)
+    with open_run(work, "test") as run:
+        result = SourceResult("forum", "failed", (plant("it failed"),), (plant("a note"),))
+        result.save(run)
+        run.take_note([result])
+    with pytest.raises(StoreError), open_run(work, "test"):
+        raise StoreError(plant("broken"))
+    with work.database.reader() as con:
+        kept = str(con.execute("SELECT error FROM run_sources UNION ALL SELECT error FROM runs").fetchall())
+    assert kept.count("[KEY]") == 2
+    assert not _PLANTED.search(f"{kept} {run.failed} {run.partly} {run.notices}")
 
 
 def test_two_items_that_differ_in_what_is_hidden_stay_two_and_a_rebuild_agrees(line: Line, tmp_path: Path) -> None:
