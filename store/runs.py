@@ -77,6 +77,11 @@ def finish_source(con: Connection, run_id: str, source: str, state: RunState, er
     )
 
 
+def _told(error: str) -> str:
+    """What is kept of an error: not what somebody wrote that it tripped over."""
+    return redact(error)[0][:2000]
+
+
 def add_counts(con: duckdb.DuckDBPyConnection, run_id: str, source: str, **counts: int) -> None:
     """Add to the counts of one source in one run; the names are the columns of ``run_sources``."""
     unknown = set(counts) - set(_COUNTS)
