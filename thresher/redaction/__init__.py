@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from thresher.redaction.assigned import find_assigned
 from thresher.redaction.contact import find_emails, find_phones
-from thresher.redaction.context import Lazy
+from thresher.redaction.context import Lazy, numbers_in
 from thresher.redaction.keys import find_keys
 from thresher.redaction.numbers import find_addresses, find_cards, find_ibans, find_identities
 from thresher.redaction.span import Span
@@ -20,12 +20,10 @@ TAGS = ("KEY", "EMAIL", "CARD", "IBAN", "ID", "PHONE", "IP")
 """In the order in which they go before each other where two would replace the same characters."""
 TAG = Lazy(rf"\[(?:{'|'.join(TAGS)})\]")
 
-_SHORTEST = 6
+SHORTEST = 6
 """In fewer characters nothing is looked for."""
 _ROUNDS = 3
 """What one round leaves may stand beside other words than before."""
-_DIGITS_GATE = Lazy(r"\d(?:[A-Za-z \t\u00a0\u2009\u202f()./\u2010\u2011\u2013-]{0,3}\d){5}")
-"""Without six figures near one another there is no telephone, no card, no account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,11 @@ def redact(text: str) -> tuple[str, dict[str, int]]:
     return redacted.text, counts
 
 
+def finds(text: str) -> bool:
+    """Whether there is anything to replace."""
+    return bool(_spans(text))
+
+
 def replaced(text: str) -> Redacted:
     """The text with tags, and what they stand for: those words are secret, and are for a keyed hash alone."""
     originals: list[tuple[str, str]] = []
@@ -60,12 +63,12 @@ def replaced(text: str) -> Redacted:
 
 def _spans(text: str) -> list[Span]:
     """What is to be replaced, from left to right, none over another."""
-    if len(text) < _SHORTEST:
+    if len(text) < SHORTEST:
         return []
     folded = text.lower()
     spans = [*find_keys(text), *find_assigned(text, folded), *find_emails(text, folded), *find_addresses(text)]
-    if _DIGITS_GATE.search(text):
-        spans += (*find_cards(text), *find_ibans(text), *find_identities(text, folded), *find_phones(text, folded))
+    if numbers := numbers_in(text):
+        spans += (*find_cards(text), *find_ibans(text), *find_identities(text, numbers), *find_phones(text, folded))
     return _apart(spans) if spans else []
 
 

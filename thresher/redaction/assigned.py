@@ -57,10 +57,8 @@ _FORTY = Lazy(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 _AWS = Lazy(r"(?i)aws|secret|(?-i:A[KS]IA[A-Z0-9]{16})")
 _AWS_READ = 120
 
-_names_a_secret = holds(
-    "key", "secret", "token", "passw", "passp", "pwd", "credential", "kennwort", "contraseña", "mot de passe", "senha", "密码", "密钥",
-    "パスワード", "пароль",
-)  # fmt: skip
+_names_a_secret = holds("key", "secret", "token", "passw", "passp", "pwd", "credential", "kennwort", "mot de passe", "senha")
+_names_a_secret_elsewhere = holds("contraseña", "密码", "密钥", "パスワード", "пароль")
 
 
 def find_assigned(text: str, folded: str) -> Iterator[Span]:
@@ -71,7 +69,7 @@ def find_assigned(text: str, folded: str) -> Iterator[Span]:
         yield from (Span(*m.span(), "KEY") for m in _DSN.finditer(text) if m.group() != ":")
     if "=" in text:
         yield from _parameters(text)
-    if _names_a_secret(folded):
+    if _names_a_secret(folded) or (not text.isascii() and _names_a_secret_elsewhere(folded)):
         yield from _assignments(text)
         if _AWS.search(text):
             yield from _aws(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 
@@ -98,3 +99,30 @@ def holds(*words: str) -> Callable[[str], bool]:
         return False
 
     return held
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Six figures or more near one another. ``start`` is where its word begins (``DE`` of an IBAN), ``digits`` its first figure."""
+
+    start: int
+    digits: int
+
+
+_RUN = Lazy(r"\d(?:[A-Z \t\u00a0\u2009\u202f()./\u2010\u2011\u2013-]{0,3}\d){5,}+")
+_LONGEST_PREFIX = 10
+_PART_OF_A_NAME = frozenset("_/=#%&-.")
+"""Before a number these say that it is a piece of an address or of a name: ``/questions/1234567``, ``fs-id2662649``."""
+
+
+def numbers_in(text: str) -> list[Number]:
+    """Where a telephone number, a card or an account may begin; mostly nowhere."""
+    found = []
+    for run in _RUN.finditer(text):
+        start = digits = run.start()
+        while start and digits - start < _LONGEST_PREFIX and text[start - 1].isalnum():
+            start -= 1
+        before = text[start - 1 : start]
+        if not (before in _PART_OF_A_NAME or before.isalnum()) or text[max(0, start - 6) : start].lower() in ("wa.me/", "phone="):
+            found.append(Number(start, digits))
+    return found

@@ -96,6 +96,8 @@ _BARE = _ends_in("".join({f.prefix[-1] for f in FORMATS} - set("_-.")))
 _BARE_GATES = {"IA", "TT3", "ATBB", "Iza", "dapi", "TAI", "KID", "SK", "AC", "EAA", "IGQV", "AQVN", "KEY-1"}
 """Each prefix of ``_BARE`` holds one of these; fewer looks than prefixes."""
 _BARE_BY_GATE = tuple((gate, tuple(entry for prefix, entry in _BARE.items() if gate in prefix)) for gate in sorted(_BARE_GATES))
+_ENDS = frozenset(f.prefix[-3:] for f in FORMATS)
+"""How prefixes end: nearly all that the gates let through ends in another way."""
 _LONGEST = max(len(f.prefix) for f in FORMATS) * 2
 
 _ODD = (
@@ -141,8 +143,11 @@ def _bare(text: str, formats: tuple[tuple[KeyFormat, Lazy], ...]) -> Iterator[Sp
 
 def _marked(text: str, gate: Lazy, formats: dict[str, tuple[KeyFormat, Lazy]]) -> Iterator[Span]:
     prefixes = tuple(formats)
+    ends = _ENDS
     passed = 0
     for mark in gate.finditer(text):
+        if text[mark.start() - 2 : mark.end()] not in ends and text[mark.start() - 1] != "\\":
+            continue
         head = text[max(0, mark.end() - _LONGEST) : mark.end()].replace("\\", "")
         if mark.start() < passed or not head.endswith(prefixes):
             continue

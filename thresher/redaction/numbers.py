@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from thresher.redaction.context import CUES, Cue, Lazy, any_of, calculates, holds
+from thresher.redaction.context import Cue, Lazy, Number, calculates
 from thresher.redaction.span import Span
 
 _NO_LEFT = r"\w.+/=#%&-"
@@ -74,30 +74,27 @@ def _is_iban(compact: str) -> bool:
     return int("".join(str(int(c, 36)) for c in compact[4:] + compact[:4])) % 97 == 1
 
 
-_SSN = Lazy(r"(?<![\w.-])(?!000|666|9)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}(?![\w-])")
+_SSN = Lazy(r"(?!000|666|9)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}(?![\w-])")
 _SSN_CUE = Cue("social_security")
-_IDENTITY = Lazy(
-    rf"(?i){any_of(CUES['identity']['words'])}\.?[^\n.!?\d]{{0,14}}?"
-    r"(?<!\w)(?P<number>(?=[A-Za-z]{0,5}\d)[A-Za-z0-9]{1,4}(?:[ ./-]?[A-Za-z0-9]*\d[A-Za-z0-9]*){0,6}(?:[ -]?[A-D]\b)?)(?!\w)"
-)
-"""A number right behind the word that says whose it is."""
-_may_be_identity = holds(
-    "ssn", "social", "insurance", "nino", "ni number", "nhs", "passport", "reisepass", "ausweis", "steuer", "idnr", "versicherungsnummer",
-    "dni", "nie", "nif", "curp", "cpf", "cnpj", "codice", "aadha", "pan card", "licen", "führerschein", "身份证", "sociale", "pesel", "bsn",
-    "itin", "tax", "personnummer", "medicare", "account number", "kontonummer", "routing", "sort code", "ss#", "ss #",
-)  # fmt: skip
+_IDENTITY = Lazy(r"(?:[A-Z]{1,3} )?[A-Za-z0-9]{1,6}(?:[ ./-]?[A-Za-z0-9]*\d[A-Za-z0-9]*){0,6}(?:[ -]?[A-D]\b)?(?!\w)")
+_IDENTITY_CUE = Cue("identity")
+_LETTERS_BEFORE = Lazy(r"(?<![A-Za-z])[A-Z]{1,3} $")
 
 
-def find_identities(text: str, folded: str) -> Iterator[Span]:
+def find_identities(text: str, numbers: Sequence[Number]) -> Iterator[Span]:
     """Numbers that a state or a bank gave a person, where a word says so."""
-    if not _may_be_identity(folded):
-        return
-    for match in _SSN.finditer(text):
-        if _SSN_CUE.beside(text, *match.span()):
+    for number in numbers:
+        ssn = _SSN.match(text, number.digits)
+        if ssn and _SSN_CUE.beside(text, *ssn.span()):
+            yield Span(*ssn.span(), "ID")
+            continue
+        if not _IDENTITY_CUE.before(text, number.start):
+            continue
+        letters = _LETTERS_BEFORE.search(text, max(0, number.start - 4), number.start)
+        start = letters.start() if letters and _IDENTITY_CUE.before(text, letters.start()) else number.start
+        match = _IDENTITY.match(text, start)
+        if match and sum(c.isdigit() for c in match.group()) >= 6:
             yield Span(*match.span(), "ID")
-    for match in _IDENTITY.finditer(text):
-        if sum(c.isdigit() for c in match["number"]) >= 6:
-            yield Span(*match.span("number"), "ID")
 
 
 _IPV4 = Lazy(r"(?<![\w.+-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
