@@ -241,6 +241,8 @@ class Candidate:
     tags: tuple[str, ...] = ()
     licence: str = "unknown"
     export_class: ExportClass = "id_only"
+    hidden: str = ""
+    """Of the words that tags stand for in its records: other words, another value. Part of the item's identity where it holds a tag."""
 
     @property
     def prompt(self) -> str:

@@ -28,8 +28,10 @@ from flows.cli.shared import (
     Wait,
     benchmark,
     command_line,
+    print_json,
     progress,
     stderr,
+    warn,
 )
 from flows.cli.sources import new_source
 from flows.cli.status import status
@@ -219,7 +221,7 @@ def _end(
 
     report = run.report()
     if as_json:
-        print(json.dumps(report, ensure_ascii=False, default=str))
+        print_json(report)
     else:
         out = summary.console()
         out.print(summary.run_table(report))
@@ -234,10 +236,10 @@ def _end(
         if not sum(s["landed"] for s in report["sources"].values()):
             out.print("0 new items.")
     for text in run.notices:
-        print(f"note: {text}", file=sys.stderr)
+        warn(f"note: {text}")
     if run.failed or run.partly:
         for text in (*run.failed, *run.partly):
-            print(text, file=sys.stderr)
+            warn(text)
         raise typer.Exit(FAILED if failed else PARTLY)
 
 
@@ -253,10 +255,10 @@ def main(run: Callable[[], None] = app) -> None:
     try:
         run()
     except (UsageError, SettingsError) as error:
-        print(f"thresher: {error}", file=sys.stderr)
+        warn(f"thresher: {error}")
         raise SystemExit(USAGE) from None
     except ThresherError as error:
-        print(f"thresher: {error}", file=sys.stderr)
+        warn(f"thresher: {error}")
         raise SystemExit(FAILED) from None
     except KeyboardInterrupt:
         print("thresher: interrupted; what was fetched is kept, and the next run goes on from here", file=sys.stderr)

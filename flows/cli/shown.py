@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.shared import DEFAULT_DATA, FAILED, AsJson, Config, Data, reader
+from flows.cli.shared import DEFAULT_DATA, FAILED, AsJson, Config, Data, print_json, reader
 from thresher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def show(
         items = [queries.item(con, item_id) for item_id in item or queries.some_items(con, kind, count)]
     for one in items:
         if as_json:
-            print(json.dumps(one, ensure_ascii=False, default=str))
+            print_json(one)
         else:
             summary.console().print(summary.item_panel(one))
     if not items:
@@ -149,7 +149,7 @@ def show_config(config: Config = None, data: Data = DEFAULT_DATA, as_json: AsJso
     settings = load(config_folder(config))
     rows = list(flat(settings))
     if as_json:
-        print(json.dumps({key: {"value": value, "from": origin} for key, value, origin in rows}, ensure_ascii=False))
+        print_json({key: {"value": value, "from": origin} for key, value, origin in rows})
         return
     for key, value, origin in rows:
         print(f"{key} = {value}    # {origin}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from flows.line import recovery
+from flows.line import recovery, salt
 from flows.line.clock import ObservationClock, utc_now
 from flows.line.run import LiveRun, Progress, Silent
 from flows.line.workspace import Workspace
@@ -30,6 +30,7 @@ def open_run(
     """Hold the lease, take up what a killed run left in the archive, and close the run in balance at the end."""
     _refuse_orphaned(work)
     with work.database.writer(wait_s):
+        salt.refuse_another(work.archive, work.salt)
         with work.database.transaction() as con:
             unfinished = runs.unfinished(con)
             clock = ObservationClock(runs.last_observed(con), now)
@@ -38,7 +39,7 @@ def open_run(
                 encoder=work.settings.dedupe.embedding.model, now=clock.tick(),
             )  # fmt: skip
         recovery.acknowledge(work)
-        history.note(work.archive, run_id, "opened", command=command)
+        history.note(work.archive, run_id, "opened", command=command, salt=salt.fingerprint(work.salt))
         archive = ArchiveWriter(work.archive, run_id, clock.tick())
         run = LiveRun(work, run_id, progress or Silent(), archive=archive, clock=clock)
         if warning := clock.warning():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from flows.line import salt
 from flows.line.clustering import cluster_claims
 from flows.line.deciding import decide_queue
 from flows.line.recovery import acknowledge, archived_pages, batches, judge_all
@@ -41,6 +42,7 @@ def rebuild(work: Workspace, progress: Callable[[int], None] | None = None) -> R
     if not any(work.archive.glob("*.warc.gz")):
         raise StoreError(f"{work.archive}: no archive there, so nothing can be rebuilt")
     with work.database.lease():
+        salt.refuse_another(work.archive, work.salt)
         before = _final_hash(work)
         if before:
             acknowledge(work)

@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import IO, Any, Final, Protocol, cast
-from urllib.parse import quote
+from urllib.parse import quote, urljoin, urlsplit
 
 from scrapers.common.page import json_of
 from scrapers.common.rows import MAX_ARRAY_BYTES, Rows, csv_rows, kind_of, line_rows, parsed_array
@@ -100,12 +100,12 @@ class Hub:
         ]
 
     def _ask_tree(self, url: str) -> Step[Response]:
-        answer = self._client.get(url, headers=self._headers)
+        answer = self._client.get(url, headers=self._headers if _origin(url) == _origin(self.endpoint) else None)
         entries = json_of(answer)
         if not isinstance(entries, list):
             raise PayloadError(f"{url} answered {type(entries).__name__}, not a list of files", reason="bad_tree")
         following = _NEXT.search(answer.headers.get("link", ""))
-        return Step(answer, entries, following.group(1) if following else None)
+        return Step(answer, entries, urljoin(url, following.group(1)) if following else None)
 
     def rows(self, files: Iterable[File], skip: int) -> Rows:
         """The rows of these files one after another, without the first ``skip``."""
@@ -165,6 +165,12 @@ class Hub:
         }.get(error.status, "")
         words = f"{self._site.dataset} at {self._site.revision}: status {error.status}" + (f"; {advice}" if advice else "")
         return HttpStatusError(words, status=error.status, body=error.body, url=error.url, source=error.source)
+
+
+def _origin(url: str) -> tuple[str, str]:
+    """Scheme, host and port: the token is for one of them, and a ``Link`` may lead anywhere."""
+    parts = urlsplit(url)
+    return parts.scheme.lower(), parts.netloc.lower()
 
 
 def _span(group: Any, file: File) -> tuple[int, int]:

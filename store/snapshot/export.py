@@ -22,7 +22,8 @@ from store.file.database import Connection
 from store.rows import dumps
 from store.snapshot.licences import family
 from store.snapshot.settings import Export
-from thresher.text import content_hash, redact
+from thresher.redaction import redact
+from thresher.text import content_hash
 
 IDS = "ids"
 FILE = "test-00000-of-00001.parquet"

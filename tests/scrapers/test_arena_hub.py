@@ -253,3 +253,29 @@ def test_the_sample_worlds_battles_all_arrive() -> None:
             for dataset in ("sample/arena-battles", "sample/arena-conversations"):
                 _, ids, since = visit(client, arena.Site(name="log", dataset=dataset, endpoint=world.urls["hub"]))
                 assert len(ids) == len(set(ids)) == since["rows"] > 0
+
+
+def test_the_token_is_for_the_hub_alone(hub: FakeHub, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_made_up_token_0123")
+    hub.fill(1)
+    entries = [{"type": "file", "path": path, "size": len(body)} for path, body in hub.files.items()]
+    asked: list[str] = []
+
+    def elsewhere(request: Request) -> Response:
+        asked.append(str(request.headers.get("Authorization", "")) + request.url)
+        return Response(json.dumps(entries), content_type="application/json")
+
+    with HTTPServer() as other:
+        other.expect_request("/more").respond_with_handler(elsewhere)
+        link = {"Link": f'<{other.url_for("/more")}>; rel="next"'}
+        httpserver.clear_all_handlers()
+        httpserver.expect_request("/api/datasets/example/log/revision/main").respond_with_handler(hub._info)
+        httpserver.expect_request(hub.listing).respond_with_data("[]", headers=link, content_type="application/json")
+        httpserver.expect_request(_Under("/datasets/example/log/resolve/")).respond_with_handler(hub._file)
+        hosts = tuple(f"{one.host}:{one.port}" for one in (httpserver, other))
+        with Client.open(Network(contact="ops@example.org", allow_addresses=hosts)) as root:
+            pages, _, _ = visit(root.bind("arena", Pace(min_interval_s=0)), site(httpserver))
+    assert len(pages) > 0
+    assert len(asked) == 1
+    assert "hf_made_up" not in asked[0]
+    assert "Bearer hf_made_up_token_0123" in hub.tokens

@@ -64,6 +64,13 @@ class Ask:
     accept_status: frozenset[int] = frozenset()
     tries: int | None = None
     truncate_at: int | None = None
+    hidden: tuple[str, ...] = ()
+    """The secrets with which the first request of a chain of redirects went out."""
+
+    @property
+    def shown(self) -> str:
+        """The address without secrets."""
+        return secrets.scrub_text(str(self.url), self.hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +128,12 @@ class Door:
 
     def fetch(self, ask: Ask, visitor: Visitor) -> Response:
         """The answer, or a NetworkError that carries the redacted URL and the source."""
+        ask = replace(ask, hidden=secrets.sent_secrets(str(ask.url), ask.headers, ask.body))
         try:
             return self._fetch(ask, visitor)
         except NetworkError as exc:
-            exc.url = exc.url or secrets.redact_url(str(ask.url))
+            exc.args = tuple(secrets.scrub_text(arg, ask.hidden) if isinstance(arg, str) else arg for arg in exc.args)
+            exc.url = secrets.scrub_text(exc.url, ask.hidden) if exc.url else ask.shown
             exc.source = exc.source or visitor.source
             raise
 
@@ -175,7 +184,7 @@ class Door:
             self._guard.check_url(ask.url)
             interval_s = self._permission(ask, visitor)
             gate = self._gates.of(host_key(ask.url))
-            with gate.turn(interval_s, visitor.budget, secrets.redact_url(str(ask.url))):
+            with gate.turn(interval_s, visitor.budget, ask.shown):
                 began = time.monotonic()
                 with self._deadline.of(left_s):
                     hop = self._hop(ask, gate, attempt, last=last)
@@ -193,7 +202,7 @@ class Door:
             return visitor.pace.min_interval_s
         agent = {name: value for name, value in ask.headers.items() if name.lower() == "user-agent"}
         rules = self._robots.rules(ask.url, lambda address: self._ask_robots(address, agent, visitor))
-        shown = secrets.redact_url(str(ask.url))
+        shown = ask.shown
         if not rules.allows(str(ask.url)):
             raise RobotsDisallowed(f"robots.txt forbids {shown}", url=shown)
         return max(visitor.pace.min_interval_s, rules.delay_s)
@@ -212,7 +221,7 @@ class Door:
     def _hop(self, ask: Ask, gate: HostGate, attempt: int, *, last: bool) -> _Hop:
         headers = {"Accept": "*/*", **ask.headers, "Accept-Encoding": ACCEPT_ENCODING}
         request = httpx2.Request(ask.method, ask.url, headers=headers, content=ask.body or None)
-        hidden = secrets.sent_secrets(str(ask.url), ask.headers, ask.body)
+        hidden = (*ask.hidden, *secrets.sent_secrets(str(ask.url), ask.headers, ask.body))
         try:
             answer = exchange(self._transport, request, self.network, truncate_at=ask.truncate_at)
         except (httpx2.TransportError, DecodeError) as exc:
@@ -230,7 +239,7 @@ class Door:
         return _Hop(response, location, told.limited, retryable, told.wait_s)
 
     def _broken(self, exc: Exception, ask: Ask, gate: HostGate, attempt: int, *, last: bool, hidden: tuple[str, ...]) -> Exception:
-        shown = secrets.redact_url(str(ask.url))
+        shown = ask.shown
         if self._deadline.passed:
             return DeadlineExceeded(f"the response was not complete after deadline_s = {self.network.deadline_s:g}: {shown}", url=shown)
         if isinstance(exc, httpx2.UnsupportedProtocol | httpx2.LocalProtocolError):
@@ -243,7 +252,7 @@ class Door:
         """The answer without secrets, archived."""
         headers = {name: secrets.scrub_text(value, hidden) for name, value in kept_headers(answer.headers.items()).items()}
         body = secrets.scrub(answer.body, hidden)
-        response = Response(secrets.redact_url(str(ask.url)), answer.status, headers, body, self.clock.now())
+        response = Response(secrets.scrub_text(str(ask.url), hidden), answer.status, headers, body, self.clock.now())
         if self._archive is not None:
             kept = b"" if secrets.is_token_exchange(ask.method, str(ask.url), body) else body
             self._archive.write_response(
@@ -263,6 +272,8 @@ def _redirected(ask: Ask, hop: _Hop) -> Ask:
     shown = hop.response.url
     try:
         url = ask.url.join(hop.location)
+        if not _same_host(ask.url, url):  # what was for this host alone is not carried to another one in the address either
+            url = ask.url.join(secrets.scrub_text(hop.location, ask.hidden))
     except httpx2.InvalidURL as exc:
         raise BlockedAddress(f"{shown} redirects to what is no URL", url=shown) from exc
     if not url.fragment and ask.url.fragment:

@@ -403,3 +403,17 @@ def test_a_difference_deep_inside_a_long_post_is_seen() -> None:
     assert len(long) > 20_000
     assert judge(long, long.replace("The 170th visitor walked", "The 170th visitor ran")).match == "apart"
     assert judge(long, long.replace("The 170th visitor walked", "The 170th visitor wlaked")).match == "form"
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Whom do I reach at [PHONE]?", "whom do i reach at [PHONE]?"),
+        (f"{LONG} Mail the answer to [EMAIL].", f"{LONG} Mail the answer to [EMAIL]!"),
+        (f"{LONG} Mail [EMAIL].", LONG),
+    ],
+)
+def test_what_a_tag_hides_is_never_called_the_same(a: str, b: str) -> None:
+    assert judge(a, b) == Finding("apart", "what a tag stands for")
+    with_target = Comparable("a", LONG, target="Ask [EMAIL]."), Comparable("b", LONG.upper(), target="Ask [EMAIL].")
+    assert check(*with_target).match == "apart"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,16 @@ def test_an_item_is_shown_with_its_evidence(thresher: Run, data: Path) -> None:
     by_prefix = json.loads(thresher("show", shown["item_id"][:10], "--json", "--data", str(data)).stdout)
     assert by_prefix["item_id"] == shown["item_id"]
     assert shown["reports"][0]["source"] == "textbooks"
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_terminal_obeys_nothing_that_an_item_holds(thresher: Run, copy: Path, more: tuple[str, ...]) -> None:
+    with duckdb.connect(str(copy / "benchmark.duckdb")) as con:  # as an older release, or another program, may have left it
+        con.execute("UPDATE items SET target = 'red ' || chr(155) || '31m ' || chr(27) || '[31m ' || chr(8238) || ' end'")
+    shown = thresher("show", "-n", "1", "--data", str(copy), *more).stdout
+    assert "31m" in shown
+    assert {c for c in shown if unicodedata.category(c) in {"Cc", "Cf"}} <= {"\n"}
+    assert not more or json.loads(shown)["target"] == "red \x9b31m \x1b[31m \u202e end"
 
 
 def test_the_doctor_speaks_of_a_healthy_benchmark(thresher: Run, data: Path) -> None:
