@@ -11,6 +11,7 @@ ThresherError                    the base of all; ``retryable`` says whether try
 |  |- ResponseTooLarge           over a cap, before or after decompression
 |  |- DeadlineExceeded           the whole response took too long
 |  `- BudgetExhausted            this source's own cap on requests or minutes
+|     `- ShareUsed               a site's share of it: what the others leave is still to be had
 |- PaginationError               a cursor that loops, or pages without end
 |- PayloadError                  a body that is not what the contract says (page dead-lettered)
 |- ArchiveError                  the archive cannot be written or read
@@ -110,6 +111,10 @@ class BudgetExhausted(NetworkError):
     """The source's own cap on requests or minutes is reached."""
 
     reason = "budget"
+
+
+class ShareUsed(BudgetExhausted):
+    """The share of one site is used, the budget of its source is not."""
 
 
 class PaginationError(ThresherError):

@@ -15,9 +15,9 @@ from flows.line.landing import land_pages
 from flows.line.run import Landing, LiveRun, SourceResult
 from scrapers import base
 from scrapers.settings import Source
-from store import pages
+from store import pages, runs
 from store.runs import RunState
-from thresher.errors import BudgetExhausted, NetworkError, PayloadError, RateLimited, ThresherError, UsageError
+from thresher.errors import BudgetExhausted, NetworkError, PayloadError, RateLimited, ShareUsed, ThresherError, UsageError
 from thresher.model import Page
 from thresher.net.client import Client
 
@@ -51,9 +51,10 @@ def harvest_source(run: LiveRun, source: Source, client: Client) -> SourceResult
     visits: list[_Visit] = []
     defect: Exception | None = None
     try:
-        bound = client.bind(source.name, source.pace)
-        for site in run.work.sites(source):
-            visits.append(_visit(run, source, site, bound))
+        with run.work.database.transaction() as con:
+            before = runs.begin_source(con, run.run_id, source.name)
+        for visit in _in_turns(run, source, client.bind(source.name, source.pace), before):
+            visits.append(visit)
         judge_source(run, source.name)
     except Exception as error:  # one source never stops another
         log.exception("source %s failed", source.name)
@@ -67,6 +68,23 @@ def harvest_source(run: LiveRun, source: Source, client: Client) -> SourceResult
         result = replace(result, state="failed", errors=errors, may_pass=False)
     result.save(run)
     return result
+
+
+def _in_turns(run: LiveRun, source: Source, client: Client, before: int) -> Iterator[_Visit]:
+    """Visit each site for an equal share of what is left of the source's budget, then those that were cut short for what the others left:
+    none starves another. Each run begins with another site than the last one did (``before`` is how many there were): it may be killed, or
+    have fewer requests than there are sites."""
+    sites = run.work.sites(source)
+    waiting = [*sites[before % len(sites) :], *sites[: before % len(sites)]]
+    while waiting:
+        cut = []
+        for number, site in enumerate(waiting):
+            visit = _visit(run, source, site, client.share(len(waiting) - number))
+            if isinstance(visit.landing.error, ShareUsed) and not client.budget_used:
+                cut.append(site)
+                visit = replace(visit, landing=replace(visit.landing, error=None))
+            yield visit
+        waiting = cut
 
 
 def _visit(run: LiveRun, source: Source, site: Any, client: Client) -> _Visit:

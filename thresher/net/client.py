@@ -91,6 +91,10 @@ class Client:
         budget = self._budgets.setdefault(source, Budget(source, pace, self._door.clock))
         return Client(self._door, source, pace, budget, self._user_agent, self._budgets)
 
+    def share(self, among: int) -> Client:
+        """A client for one of so many sites, which may use its share of what is left of the source's budget (ShareUsed after that)."""
+        return Client(self._door, self.source, self.pace, self._visitor.budget.share(among), self._user_agent, self._budgets)
+
     @property
     def source(self) -> str:
         """On whose account."""
@@ -103,8 +107,13 @@ class Client:
 
     @property
     def requests_sent(self) -> int:
-        """By this source in this run: redirects, robots.txt and second tries included."""
+        """By this source in this run, or by the site whose share this is: redirects, robots.txt and second tries included."""
         return self._visitor.budget.requests
+
+    @property
+    def budget_used(self) -> bool:
+        """Whether nothing is left of it."""
+        return self._visitor.budget.used
 
     def get(
         self,
