@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import scrapers
-from flows.cli import curating, shown
+from flows.cli import curating, interruption, shown
 from flows.cli.clusters import app as clusters_app
 from flows.cli.shared import (
     DEFAULT_DATA,
@@ -34,7 +34,7 @@ from flows.cli.shared import (
 from flows.cli.sources import new_source
 from flows.cli.status import status
 from thresher import __version__
-from thresher.errors import SettingsError, ThresherError, UsageError
+from thresher.errors import Interrupted, SettingsError, ThresherError, UsageError
 
 if TYPE_CHECKING:
     from flows.line.run import Deduplicated, LiveRun
@@ -250,6 +250,7 @@ def main(run: Callable[[], None] = app) -> None:
     """The entry point: errors made on purpose are one readable line and an exit code."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     gc.set_threshold(*RARELY)
+    interruption.listen()
     try:
         run()
     except (UsageError, SettingsError) as error:
@@ -258,9 +259,8 @@ def main(run: Callable[[], None] = app) -> None:
     except ThresherError as error:
         print(f"thresher: {error}", file=sys.stderr)
         raise SystemExit(FAILED) from None
-    except KeyboardInterrupt:
-        print("thresher: interrupted; what was fetched is kept, and the next run goes on from here", file=sys.stderr)
-        raise SystemExit(FAILED) from None
+    except Interrupted:
+        interruption.end()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from scrapers import base
 from scrapers.settings import Source
 from store import pages, runs
 from store.runs import RunState
-from thresher.errors import BudgetExhausted, NetworkError, PayloadError, RateLimited, ShareUsed, ThresherError, UsageError
+from thresher.errors import BudgetExhausted, NetworkError, PayloadError, RateLimited, ShareUsed, Stopped, ThresherError, UsageError
 from thresher.model import Page
 from thresher.net.client import Client
 
@@ -34,12 +35,17 @@ class _Visit:
 
 
 def harvest_sources(run: LiveRun, sources: Sequence[Source], *, client: Client | None = None) -> list[SourceResult]:
-    """Harvest sources side by side, each in a thread; what went wrong is noted in the run."""
-    door = client or Client.open(run.work.settings.network, archive=run.archive)
+    """Harvest sources side by side, each in a thread; what went wrong is noted in the run. An interrupted one lands what it fetched."""
+    stop = threading.Event()
+    door = client or Client.open(run.work.settings.network, archive=run.archive, stop=stop)
     try:
         with ThreadPoolExecutor(max_workers=max(1, len(sources)), thread_name_prefix="source") as pool:
-            futures = [pool.submit(harvest_source, run, source, door) for source in sources]
-            results = [future.result() for future in futures]
+            try:
+                futures = [pool.submit(harvest_source, run, source, door) for source in sources]
+                results = [future.result() for future in futures]
+            except BaseException:
+                stop.set()
+                raise
     finally:
         door.close()
     run.take_note(results)
@@ -55,7 +61,8 @@ def harvest_source(run: LiveRun, source: Source, client: Client) -> SourceResult
             before = runs.begin_source(con, run.run_id, source.name)
         for visit in _in_turns(run, source, client.bind(source.name, source.pace), before):
             visits.append(visit)
-        judge_source(run, source.name)
+        if not _stopped(visits):  # the next run judges what waits
+            judge_source(run, source.name)
     except Exception as error:  # one source never stops another
         log.exception("source %s failed", source.name)
         defect = error
@@ -84,7 +91,13 @@ def _in_turns(run: LiveRun, source: Source, client: Client, before: int) -> Iter
                 cut.append(site)
                 visit = replace(visit, landing=replace(visit.landing, error=None))
             yield visit
+            if _stopped([visit]):
+                return
         waiting = cut
+
+
+def _stopped(visits: Sequence[_Visit]) -> bool:
+    return any(isinstance(visit.landing.error, Stopped) for visit in visits)
 
 
 def _visit(run: LiveRun, source: Source, site: Any, client: Client) -> _Visit:

@@ -64,7 +64,7 @@ class Client:
     ) -> Client:
         """The root of a run. SettingsError when no contact is set.
 
-        ``stop``, once set, cuts waits short and lets no further request out (BudgetExhausted). ``clock``, ``rng``, ``resolver`` and
+        ``stop``, once set, cuts waits and answers short and lets no further request out (Stopped). ``clock``, ``rng``, ``resolver`` and
         ``transport`` are for tests; a transport of one's own checks no addresses beyond what stands in the URL.
         """
         user_agent = _user_agent(network)
@@ -72,7 +72,7 @@ class Client:
         if clock is None:
             clock = Clock() if stop is None else replace(Clock(), sleep=lambda seconds: _wait(stop, seconds))
         guard = AddressGuard(network.ports, network.allow_addresses, resolver)
-        deadline = Deadline()
+        deadline = Deadline(stop)
         transport = transport or CheckedTransport(guard, deadline, network.connect_timeout_s, ssl_context)
         door = Door(
             network,

@@ -22,6 +22,7 @@ from thresher.errors import (
     RateLimited,
     ResponseTooLarge,
     RobotsDisallowed,
+    Stopped,
     TransientError,
 )
 from thresher.failpoint import failpoint
@@ -231,6 +232,8 @@ class Door:
 
     def _broken(self, exc: Exception, ask: Ask, gate: HostGate, attempt: int, *, last: bool, hidden: tuple[str, ...]) -> Exception:
         shown = secrets.redact_url(str(ask.url))
+        if self._deadline.stopped:
+            return Stopped("stopped on request", url=shown)
         if self._deadline.passed:
             return DeadlineExceeded(f"the response was not complete after deadline_s = {self.network.deadline_s:g}: {shown}", url=shown)
         if isinstance(exc, httpx2.UnsupportedProtocol | httpx2.LocalProtocolError):

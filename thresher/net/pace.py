@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from thresher.errors import BudgetExhausted, RateLimited, ShareUsed
+from thresher.errors import BudgetExhausted, RateLimited, ShareUsed, Stopped
 from thresher.net.clock import Clock
 from thresher.net.settings import Pace
 
@@ -102,7 +102,7 @@ class HostGate:
     def _wait(self, interval_s: float, budget: Budget, url: str) -> None:
         while True:
             if self._stop is not None and self._stop.is_set():
-                raise BudgetExhausted("stopped on request", url=url)
+                raise Stopped("stopped on request", url=url)
             now = self._clock.monotonic()
             closed_s = self._closed_until - now
             if closed_s > self._wait_cap_s and self._told:
