@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -47,8 +48,14 @@ def reader(data: Path) -> Iterator[Connection]:
 
 
 def command_line() -> str:
-    """What was typed, as the run keeps it."""
-    return " ".join(["thresher", *sys.argv[1:]])[:500]
+    """What was typed, as the run keeps it; bytes that are no text (of a file's name) are replaced."""
+    return " ".join(["thresher", *sys.argv[1:]])[:500].encode("utf-8", "replace").decode()
+
+
+def as_text(value: Any) -> str:
+    """A value as JSON, with escapes where the terminal has no letters for it."""
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    return json.dumps(value, ensure_ascii=plain, default=str)
 
 
 class Bars:

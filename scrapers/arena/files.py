@@ -10,7 +10,7 @@ from typing import Any
 
 from scrapers.arena.layouts import Layout, detected, named
 from scrapers.arena.site import SOURCE, Site
-from scrapers.common.page import saved_page
+from scrapers.common.page import each_file, printable, saved_page
 from scrapers.common.rows import MAX_ROW_BYTES, UNREADABLE, Rows, kind_of, plain, rows_of
 from thresher.errors import PayloadError, ThresherError, UsageError
 from thresher.model import Page
@@ -68,13 +68,12 @@ def read(path: Path, site: Site) -> Iterator[Page]:
     if not files:
         raise UsageError(f"{path} holds no .jsonl, .json, .csv or .parquet file")
     folder = Folder(path)
-    for file in files:
-        yield from _pages_of(file, folder, site)
+    yield from each_file(SOURCE, site.name, files, lambda file: _pages_of(file, folder, site))
 
 
 def _pages_of(file: Path, folder: Folder, site: Site) -> Iterator[Page]:
     place = file.relative_to(folder.root).as_posix() if folder.root.is_dir() else file.name
-    context = {"file": place, **({"dataset": site.dataset} if site.dataset else {})}
+    context = {"file": printable(place), **({"dataset": site.dataset} if site.dataset else {})}
 
     def page(body: bytes, layout: str) -> Page:
         named_layout = {"layout": layout} if layout else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -57,7 +58,9 @@ class Folder:
     def read(self, path: str) -> bytes | None:
         """The bytes of one file, None where there is none that may be read."""
         file = self._root / path
-        return file.read_bytes() if self._inside(file) else None
+        with suppress(OSError):
+            return file.read_bytes() if self._inside(file) else None
+        return None
 
     def written_at(self, path: str) -> datetime:
         """When the file was written."""
