@@ -36,12 +36,8 @@ def advice(path: Path, source: str, said: str = "") -> str:
         return f"{path} is {kind}, which {source} does not read; give what the site, its dump or its repository has"
     if path.is_file() and not path.stat().st_size:
         return f"{path} is empty"
-    why = f" ({said})" if said and str(path) not in said else ""
-    return (
-        said
-        if said and not why
-        else f"{path}: nothing in it that {source} reads{why}; give the file, or the folder of one book, forum or log"
-    )
+    why = f" ({said})" if said else ""
+    return f"{path}: nothing in it that {source} reads{why}; give the file, or the folder of one book, forum or log"
 
 
 def _files(path: Path) -> list[Path]:
