@@ -123,13 +123,11 @@ class Client:
         headers: Mapping[str, str] | None = None,
         crawl: bool = False,
         accept_status: frozenset[int] = frozenset(),
-        validators: Mapping[str, str] | None = None,
     ) -> Response:
         """Fetch. ``params`` are added to the query. ``crawl`` obeys robots.txt. ``accept_status`` are final statuses that are returned,
-        not raised. ``validators`` (a former ``Response.validators``) make the request conditional: a 304 is returned then."""
-        conditions = _conditions(validators or {})
-        accept = accept_status | {304} if conditions else accept_status
-        ask = Ask("GET", self._url(url, params), self._headers({**conditions, **(headers or {})}), crawl=crawl, accept_status=accept)
+        not raised. Where the archive holds a former answer with validators, the request is conditional: what has not changed is not sent
+        again, and the former answer is returned as if it had been."""
+        ask = Ask("GET", self._url(url, params), self._headers(headers or {}), crawl=crawl, accept_status=accept_status)
         return self._door.fetch(ask, self._visitor)
 
     def post(
@@ -205,11 +203,6 @@ def _user_agent(network: Network) -> str:
     if not agent.isascii() or not agent.isprintable():
         raise SettingsError("network.contact and network.project_url may hold printable ASCII characters only: they are sent in a header")
     return agent
-
-
-def _conditions(validators: Mapping[str, str]) -> dict[str, str]:
-    names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
-    return {names[name.lower()]: value for name, value in validators.items() if name.lower() in names and value}
 
 
 def _body(data: Mapping[str, str | int] | bytes | None, json_body: Any) -> tuple[bytes, dict[str, str]]:
