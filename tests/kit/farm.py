@@ -48,6 +48,9 @@ class Farm:
         self.data, self.config = folder / "data", folder / "config"
         self._servers: dict[str, Server] = {}
         self.asked: Counter[str] = Counter()
+        self.paths: list[str] = []
+        self.waited: list[float] = []
+        """Seconds that the last harvest would have slept."""
 
     def open(self, sites: dict[str, Site], **pace: float) -> None:
         for name, site in sites.items():
@@ -66,13 +69,14 @@ class Farm:
 
     def _note(self, seen: Seen) -> None:
         self.asked[seen.host] += 1
+        self.paths.append(seen.path)
 
     def harvest(self) -> SourceResult:
         self.asked.clear()
         work = Workspace.open(self.data, self.config, create=True)
         with open_run(work, "test") as run:
-            waited: list[float] = []
-            clock = Clock(monotonic=lambda: sum(waited), sleep=waited.append)
+            self.waited.clear()
+            clock = Clock(monotonic=lambda: sum(self.waited), sleep=self.waited.append)
             client = Client.open(work.settings.network, archive=run.archive, clock=clock)
             (result,) = harvest_sources(run, list(work.settings.sources.values()), client=client)
         return result
