@@ -32,7 +32,7 @@ def advice(path: Path, source: str, said: str = "") -> str:
     """Why nothing of a file or folder could be read, and what to do: by its first bytes, else by what the source said of it."""
     if packed := next((file for file in _files(path) if _kind(file, _PACKED)), None):
         return f"{packed} is {_kind(packed, _PACKED)}: unpack it first"
-    if kind := _kind(path, _OTHERS):
+    if path.is_file() and (kind := _kind(path, _OTHERS)):
         return f"{path} is {kind}, which {source} does not read; give what the site, its dump or its repository has"
     if path.is_file() and not path.stat().st_size:
         return f"{path} is empty"
@@ -42,7 +42,8 @@ def advice(path: Path, source: str, said: str = "") -> str:
 
 def _files(path: Path) -> list[Path]:
     """The file, or the first ones of the folder."""
-    return [file for file in islice(path.rglob("*"), _LOOKED_AT) if file.is_file()] if path.is_dir() else [path]
+    inside = islice(path.rglob("*"), _LOOKED_AT) if path.is_dir() else [path]
+    return [file for file in inside if file.is_file()]  # to open a pipe would wait for who writes to it
 
 
 def _kind(file: Path, beginnings: dict[bytes, str]) -> str:
