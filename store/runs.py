@@ -69,6 +69,13 @@ def fail_run(con: Connection, run_id: str, error: str) -> None:
     )
 
 
+def begin_source(con: Connection, run_id: str, source: str) -> int:
+    """Say that a run is at a source; returns how many runs were before it, those that were killed there among them."""
+    before = con.execute("SELECT count(*) FROM run_sources WHERE source = ? AND run_id <> ?", [source, run_id]).fetchall()
+    add_counts(con, run_id, source)
+    return int(before[0][0])
+
+
 def finish_source(con: Connection, run_id: str, source: str, state: RunState, error: str = "") -> None:
     """Say how one source of a run ended."""
     add_counts(con, run_id, source)

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from thresher.errors import StoreError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def may_be_written(path: Path) -> Iterator[None]:
+    """What the system refuses inside becomes a StoreError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        if error.errno in _FULL:
+            raise StoreError(
+                f"{path}: the disk is full ({reason}); nothing of this step was kept, free some space and run it again"
+            ) from error
+        raise StoreError(f"{path}: may not be written ({reason}); check the owner and mode of the file and of its folder") from error
 
 
 def append_lines(path: Path, entries: Iterable[dict[str, Any]]) -> None:
@@ -20,7 +38,7 @@ def append_lines(path: Path, entries: Iterable[dict[str, Any]]) -> None:
             size = os.fstat(fd).st_size
             if size and os.pread(fd, 1, size - 1) != b"\n":
                 data = b"\n" + data
-            _write_all(fd, data)
+            write_all(fd, data)
             os.fsync(fd)
         finally:
             os.close(fd)
@@ -28,9 +46,12 @@ def append_lines(path: Path, entries: Iterable[dict[str, Any]]) -> None:
         raise StoreError(f"{path}: cannot be written ({error.strerror}); what was committed stays, run the command again") from error
 
 
-def _write_all(fd: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(fd, data) :]
+def write_all(fd: int, data: bytes, place: int | None = None) -> None:
+    """Every byte, at ``place`` or where the file stands: one call may take but a part of them."""
+    done = 0
+    while done < len(data):
+        piece = memoryview(data)[done:]
+        done += os.write(fd, piece) if place is None else os.pwrite(fd, piece, place + done)
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:

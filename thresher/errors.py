@@ -11,6 +11,8 @@ ThresherError                    the base of all; ``retryable`` says whether try
 |  |- ResponseTooLarge           over a cap, before or after decompression
 |  |- DeadlineExceeded           the whole response took too long
 |  `- BudgetExhausted            this source's own cap on requests or minutes
+|     |- ShareUsed               a site's share of it: what the others leave is still to be had
+|     `- Stopped                 the run was told to end
 |- PaginationError               a cursor that loops, or pages without end
 |- PayloadError                  a body that is not what the contract says (page dead-lettered)
 |- ArchiveError                  the archive cannot be written or read
@@ -20,6 +22,8 @@ ThresherError                    the base of all; ``retryable`` says whether try
 |  `- SchemaTooNew               written by a later thresher
 |- EncoderError                  the embedding model: missing, changed, or giving NaN
 `- UsageError                    the command line or an argument: exit code 2
+
+Beside it stands Interrupted, which is no error: a person or the system wants the process to end.
 """
 
 from __future__ import annotations
@@ -31,6 +35,10 @@ class ThresherError(Exception):
     """Base of every error that thresher raises on purpose; its text says what to do."""
 
     retryable = False
+
+
+class Interrupted(BaseException):
+    """A signal asks the process to end (Ctrl-C, SIGTERM). Not a KeyboardInterrupt: libraries take that for theirs to tell."""
 
 
 class SettingsError(ThresherError):
@@ -110,6 +118,14 @@ class BudgetExhausted(NetworkError):
     """The source's own cap on requests or minutes is reached."""
 
     reason = "budget"
+
+
+class ShareUsed(BudgetExhausted):
+    """The share of one site is used, the budget of its source is not."""
+
+
+class Stopped(BudgetExhausted):
+    """The run was told to end: no further request goes out."""
 
 
 class PaginationError(ThresherError):

@@ -33,6 +33,10 @@ Json = Any
 """A value that ``json.dumps`` takes."""
 
 
+UNREADABLE_FILE = "unreadable_file"
+"""In a page's context: why the file that it stands for could not be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Bytes as they came, from the network or from a file, archived before anyone parses them.

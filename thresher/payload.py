@@ -18,7 +18,7 @@ def json_value(body: bytes, where: str = "", *, max_depth: int = MAX_JSON_DEPTH)
         value = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as exc:
         raise PayloadError(f"{place}not JSON ({len(body)} bytes): {str(exc)[:100]}", reason="bad_json") from exc
-    if isinstance(value, dict | list) and _deeper_than(value, max_depth - 1):
+    if isinstance(value, dict | list) and deeper_than(value, max_depth - 1):
         raise PayloadError(f"{place}JSON nested deeper than {max_depth}", reason="bad_json")
     return value
 
@@ -27,8 +27,10 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _deeper_than(value: Any, depth: int) -> bool:
-    """Level by level, with exact types (``json.loads`` makes no others): every page comes through here."""
+def deeper_than(value: Any, depth: int) -> bool:
+    """Whether lists and objects stand in one another to more than this depth.
+
+    Level by level, with exact types (``json.loads`` makes no others): every page comes through here."""
     level = [value]
     for _ in range(depth + 1):
         inner: list[Any] = []

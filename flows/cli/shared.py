@@ -50,8 +50,9 @@ def reader(data: Path) -> Iterator[Connection]:
 
 
 def print_json(value: object) -> None:
-    """One JSON object in one line, without what a terminal would obey."""
-    print(printable_json(json.dumps(value, ensure_ascii=False, default=str)))
+    """One JSON object in one line, without what a terminal would obey, and with escapes where it has no letters for something."""
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    print(printable_json(json.dumps(value, ensure_ascii=plain, default=str)))
 
 
 def warn(text: str) -> None:
@@ -62,10 +63,10 @@ def warn(text: str) -> None:
 
 
 def command_line() -> str:
-    """What was typed, as the run keeps it."""
+    """What was typed, as the run keeps it; bytes that are no text (of a file's name) are replaced."""
     from thresher.redaction import redact
 
-    return redact(" ".join(["thresher", *sys.argv[1:]]))[0][:500]
+    return redact(" ".join(["thresher", *sys.argv[1:]]).encode("utf-8", "replace").decode())[0][:500]
 
 
 class Bars:

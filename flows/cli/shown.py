@@ -31,11 +31,13 @@ def compare(
     from dedupe.judges import judge_for
     from dedupe.vectors.engines import open_encoder
     from flows.line import settings
+    from thresher.text import clean
 
     dedupe = settings.load(settings.config_folder(config)).dedupe
     given = list(texts or [])
     if pairs is None and len(given) != 2:
         raise UsageError('give two texts, or --pairs FILE with {"a": ..., "b": ...} on each line')
+    given = [clean(text) for text in given]
     compared = _pairs(pairs) if pairs else iter([(Comparable("a", given[0]), Comparable("b", given[1]))])
     encoder, judge = open_encoder(dedupe.embedding, Path("models")), judge_for(dedupe)
     for a, b in compared:
@@ -50,7 +52,7 @@ def compare(
 
 def _pairs(path: Path) -> Iterator[tuple[Comparable, Comparable]]:
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8", errors="replace") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     yield _pair(line, f"{path}, line {number}")
@@ -62,17 +64,18 @@ def _pair(line: str, place: str) -> tuple[Comparable, Comparable]:
     """Each side is a text, or an item: ``prompt`` or ``messages``, and where it has them ``choices``, ``target`` and ``kind``."""
     from dedupe.guard.check import Comparable
     from thresher.model import Message, conversation
+    from thresher.text import clean
 
     def side(name: str) -> Comparable:
         item = given[name] if isinstance(given[name], dict) else {"prompt": given[name]}
         turns = [Message(str(turn["role"]), str(turn["content"])) for turn in item.get("messages", ())]
         return Comparable(
             name,
-            conversation(turns) if turns else str(item["prompt"]),
-            tuple(map(str, item.get("choices", ()))),
-            str(item.get("target", "")),
+            clean(conversation(turns) if turns else str(item["prompt"])),
+            tuple(clean(str(choice)) for choice in item.get("choices", ())),
+            clean(str(item.get("target", ""))),
             str(item.get("kind", "")),
-            earlier=conversation(turns[:-1]),
+            earlier=clean(conversation(turns[:-1])),
         )
 
     try:

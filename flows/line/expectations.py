@@ -41,6 +41,10 @@ class Tally:
     shown: int = 0
     filled: Counter[FillName] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
+    barren: Counter[str] = field(default_factory=Counter)
+    """Pages that gave dead letters and nothing else, by the reason of the first one."""
+    example: str = ""
+    """What was wrong with one of them."""
 
     def add(self, result: PageResult) -> None:
         """Count one page."""
@@ -49,6 +53,9 @@ class Tally:
         for name in self.names:
             self.filled[name] += sum(map(FILLED[name], shown))
         self.unread.update(result.unread)
+        if result.dead and not result.records:
+            self.barren[result.dead[0].reason] += 1
+            self.example = self.example or f"{result.page.url}: {result.dead[0].detail}"
 
     def share(self, name: FillName) -> float:
         """Of the records that are shown, those that are filled with it."""
@@ -59,6 +66,8 @@ class Tally:
         self.shown += other.shown
         self.filled.update(other.filled)
         self.unread.update(other.unread)
+        self.barren.update(other.barren)
+        self.example = self.example or other.example
 
     def notes(self) -> list[str]:
         """What the user should know and nobody did wrong."""

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from flows.line import given
 from flows.line.expectations import Tally, violations
 from flows.line.judging import judge_source
-from flows.line.landing import land_pages
+from flows.line.landing import JUDGED_DEAD, land_pages
 from flows.line.run import Landing, LiveRun, SourceResult
 from scrapers import base
-from scrapers.settings import Source
-from store import pages
+from scrapers.settings import Expect, Source
+from store import pages, runs
 from store.runs import RunState
-from thresher.errors import BudgetExhausted, NetworkError, PayloadError, RateLimited, ThresherError, UsageError
+from thresher.errors import BudgetExhausted, NetworkError, RateLimited, ShareUsed, Stopped, ThresherError, UsageError
 from thresher.model import Page
 from thresher.net.client import Client
 
@@ -34,12 +36,17 @@ class _Visit:
 
 
 def harvest_sources(run: LiveRun, sources: Sequence[Source], *, client: Client | None = None) -> list[SourceResult]:
-    """Harvest sources side by side, each in a thread; what went wrong is noted in the run."""
-    door = client or Client.open(run.work.settings.network, archive=run.archive)
+    """Harvest sources side by side, each in a thread; what went wrong is noted in the run. An interrupted one lands what it fetched."""
+    stop = threading.Event()
+    door = client or Client.open(run.work.settings.network, archive=run.archive, stop=stop)
     try:
         with ThreadPoolExecutor(max_workers=max(1, len(sources)), thread_name_prefix="source") as pool:
-            futures = [pool.submit(harvest_source, run, source, door) for source in sources]
-            results = [future.result() for future in futures]
+            try:
+                futures = [pool.submit(harvest_source, run, source, door) for source in sources]
+                results = [future.result() for future in futures]
+            except BaseException:
+                stop.set()
+                raise
     finally:
         door.close()
     run.take_note(results)
@@ -51,10 +58,12 @@ def harvest_source(run: LiveRun, source: Source, client: Client) -> SourceResult
     visits: list[_Visit] = []
     defect: Exception | None = None
     try:
-        bound = client.bind(source.name, source.pace)
-        for site in run.work.sites(source):
-            visits.append(_visit(run, source, site, bound))
-        judge_source(run, source.name)
+        with run.work.database.transaction() as con:
+            before = runs.begin_source(con, run.run_id, source.name)
+        for visit in _in_turns(run, source, client.bind(source.name, source.pace), before):
+            visits.append(visit)
+        if not _stopped(visits):  # the next run judges what waits
+            judge_source(run, source.name)
     except Exception as error:  # one source never stops another
         log.exception("source %s failed", source.name)
         defect = error
@@ -67,6 +76,29 @@ def harvest_source(run: LiveRun, source: Source, client: Client) -> SourceResult
         result = replace(result, state="failed", errors=errors, may_pass=False)
     result.save(run)
     return result
+
+
+def _in_turns(run: LiveRun, source: Source, client: Client, before: int) -> Iterator[_Visit]:
+    """Visit each site for an equal share of what is left of the source's budget, then those that were cut short for what the others left:
+    none starves another. Each run begins with another site than the last one did (``before`` is how many there were): it may be killed, or
+    have fewer requests than there are sites."""
+    sites = run.work.sites(source)
+    waiting = [*sites[before % len(sites) :], *sites[: before % len(sites)]]
+    while waiting:
+        cut = []
+        for number, site in enumerate(waiting):
+            visit = _visit(run, source, site, client.share(len(waiting) - number))
+            if isinstance(visit.landing.error, ShareUsed) and not client.budget_used:
+                cut.append(site)
+                visit = replace(visit, landing=replace(visit.landing, error=None))
+            yield visit
+            if _stopped([visit]):
+                return
+        waiting = cut
+
+
+def _stopped(visits: Sequence[_Visit]) -> bool:
+    return any(isinstance(visit.landing.error, Stopped) for visit in visits)
 
 
 def _visit(run: LiveRun, source: Source, site: Any, client: Client) -> _Visit:
@@ -127,38 +159,56 @@ def ingest_files(run: LiveRun, source: str, paths: Sequence[Path], *, site: str 
             raise UsageError(f"{path}: no such file or folder")
     scraper = base.load(source)
     places = [(path, run.work.local_site(source, site or _site_name(path), keys or {})) for path in paths]
-    empty: list[Path] = []
-    landing = land_pages(run, scraper, _pages_of(scraper, places, empty))
-    if landing.error is not None and not isinstance(landing.error, PayloadError):
+    refused: dict[Path, str] = {}
+    landing = land_pages(run, scraper, _pages_of(scraper, places, refused))
+    if landing.error is not None:
         raise landing.error
     judge_source(run, source)
-    result = _with_empty(_result(source, [_Visit(source, True, landing)], landing.tally), empty)
+    expect = run.work.settings.sources[source].expect if source in run.work.settings.sources else Expect()
+    result = _result(source, [_Visit(source, True, landing)], landing.tally)
+    result = _with_refused(result, landing, paths, refused, expect.max_dead_share)
     result.save(run)
     run.take_note([result])
     return result
 
 
-def _pages_of(scraper: base.Scraper, places: Iterable[tuple[Path, Any]], empty: list[Path]) -> Iterator[Page]:
-    """The pages of every path; a path that gives none is put into ``empty``."""
+def _pages_of(scraper: base.Scraper, places: Iterable[tuple[Path, Any]], refused: dict[Path, str]) -> Iterator[Page]:
+    """The pages of every path; a path that gives none is put into ``refused``, with what the scraper said. It costs itself alone."""
     for path, site in places:
-        pages_of_path = iter(scraper.read(path, site))
-        first = next(pages_of_path, None)
-        if first is None:
-            empty.append(path)
-            continue
-        yield first
-        yield from pages_of_path
+        empty = True
+        try:
+            for page in scraper.read(path, site):
+                empty = False
+                yield page
+        except (ThresherError, OSError) as error:
+            refused[path] = str(error)
+        else:
+            if empty:
+                refused[path] = ""
 
 
-def _with_empty(result: SourceResult, empty: Sequence[Path]) -> SourceResult:
-    """Files that gave nothing are told; where no file gave anything, the whole failed."""
-    if not empty:
+def _with_refused(result: SourceResult, landing: Landing, paths: Sequence[Path], refused: Mapping[Path, str], share: float) -> SourceResult:
+    """What could not be read is told: the whole failed where nothing was, and is partly done where something was not."""
+    errors = [given.advice(path, result.source, said) for path, said in refused.items()]
+    barren = landing.tally.barren
+    if barren and not landing.records:
+        errors += [given.advice(path, result.source, landing.tally.example) for path in paths if path not in refused]
+    elif barren:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in barren.most_common())
+        errors.append(
+            f"{barren.total():,} of {landing.pages:,} files or pages could not be read ({reasons}), the first: {landing.tally.example}; "
+            "what could be is kept, see the view open_dead_letters"
+        )
+    elif landing.dead >= JUDGED_DEAD and landing.dead > share * (landing.dead + landing.records):
+        parts = landing.dead + landing.records
+        errors.append(
+            f"{landing.dead:,} of {parts:,} parts could not be read, [expect] allows {share:.0%}; what could be is kept, see the view "
+            "open_dead_letters"
+        )
+    if not errors:
         return result
-    errors = tuple(
-        f"{path}: nothing in it that {result.source} reads; give the file, or the folder of one book, forum or log" for path in empty
-    )
-    state: RunState = "failed" if not result.pages else "partial" if result.state == "finished" else result.state
-    return replace(result, state=state, errors=result.errors + errors)
+    state: RunState = "partial" if landing.records else "failed"
+    return replace(result, state=state, errors=(*result.errors, *errors))
 
 
 def _site_name(path: Path) -> str:

@@ -20,7 +20,7 @@ from store.pages import PageResult
 from thresher.archive import history
 from thresher.errors import PayloadError, ThresherError
 from thresher.failpoint import failpoint
-from thresher.model import Dead, Page, Record
+from thresher.model import UNREADABLE_FILE, Dead, Page, Record
 from thresher.redaction import redact
 from thresher.redaction.records import private, private_dead
 
@@ -31,7 +31,7 @@ BATCH_BYTES = 32 * 2**20
 BATCH_S = 10.0
 """A batch of pages is committed when any of these is reached: what a kill can cost is one batch, and that is in the archive."""
 ANYTHING = Expect(max_dead_share=1.0)
-"""Of local files nothing is expected."""
+"""Local files are read to their end; what was dead of them is told then."""
 JUDGED_DEAD = 10
 """With fewer dead letters than this, their share says nothing."""
 
@@ -134,6 +134,8 @@ def parse_page(scraper: Scraper, page: Page, salt: str) -> PageResult:
     records: list[Record] = []
     dead: list[Dead] = []
     unread: dict[str, int] = {}
+    if reason := page.context.get(UNREADABLE_FILE):
+        return PageResult(page, dead=[Dead(UNREADABLE_FILE, reason)])
     try:
         for part in scraper.parse(page):
             if isinstance(part, Record):

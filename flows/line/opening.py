@@ -14,7 +14,7 @@ from flows.line.workspace import Workspace
 from store import ledger, runs
 from thresher.archive import history
 from thresher.archive.writer import ArchiveWriter
-from thresher.errors import StoreError, ThresherError
+from thresher.errors import Interrupted, StoreError, ThresherError
 from thresher.failpoint import failpoint
 
 log = logging.getLogger("thresher.run")
@@ -67,8 +67,9 @@ def _refuse_orphaned(work: Workspace) -> None:
 
 
 def _fail(run: LiveRun, error: BaseException) -> None:
+    reason = f"interrupted by {error}" if isinstance(error, Interrupted) else f"{type(error).__name__}: {error}"
     try:
         with run.work.database.transaction() as con:
-            runs.fail_run(con, run.run_id, f"{type(error).__name__}: {error}")
+            runs.fail_run(con, run.run_id, reason)
     except ThresherError as second:  # a full disk: the next run finds this one running and calls it failed
         log.warning("run %s could not be marked as failed: %s", run.run_id, second)

@@ -33,7 +33,7 @@ class Rebuilt:
     old_file: Path | None
 
 
-def rebuild(work: Workspace, progress: Callable[[int], None] | None = None) -> Rebuilt:
+def rebuild(work: Workspace, progress: Callable[[int], None] | None = None, *, wait_s: float = 0.0) -> Rebuilt:
     """Make the database anew from the archive, in a file beside it, and put it in the old one's place only when it is whole.
 
     The old file is kept in ``damaged-NN``. Runs follow one another as they did: what was decided together is decided together.
@@ -41,7 +41,7 @@ def rebuild(work: Workspace, progress: Callable[[int], None] | None = None) -> R
     """
     if not any(work.archive.glob("*.warc.gz")):
         raise StoreError(f"{work.archive}: no archive there, so nothing can be rebuilt")
-    with work.database.lease():
+    with work.database.lease(wait_s):
         salt.refuse_another(work.archive, work.salt)
         before = _final_hash(work)
         if before:

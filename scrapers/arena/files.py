@@ -10,9 +10,9 @@ from typing import Any
 
 from scrapers.arena.layouts import Layout, detected, named
 from scrapers.arena.site import SOURCE, Site
-from scrapers.common.page import saved_page
+from scrapers.common.page import each_file, printable, saved_page
 from scrapers.common.rows import MAX_ROW_BYTES, UNREADABLE, Rows, kind_of, plain, rows_of
-from thresher.errors import PayloadError, UsageError
+from thresher.errors import PayloadError, ThresherError, UsageError
 from thresher.model import Page
 
 ROWS_A_PAGE = 256
@@ -22,23 +22,43 @@ MAX_TABLE_BYTES = 64 * 2**20
 
 
 def pages(rows: Iterable[dict[str, Any]], layout: Layout, page: Callable[[bytes, int], Page]) -> Iterator[Page]:
-    """Rows in chunks of JSON lines. ``page`` makes a Page of a body and the number of rows up to its end."""
+    """Rows in chunks of JSON lines. ``page`` makes a Page of a body and the number of rows up to its end.
+
+    What came before an error is given on before the error is; a PayloadError is also a line of the last page, as a row that cannot be read.
+    """
     lines: list[str] = []
     size = done = 0
     before: object = None
-    for row in rows:
-        line = json.dumps(layout.strip(row) if layout.strip else row, default=plain)
-        same = bool(layout.together) and before is not None and row.get(layout.together) == before
-        full = len(lines) >= ROWS_A_PAGE or size + len(line) > BYTES_A_PAGE
-        if lines and full and (not same or size + len(line) > MAX_ROW_BYTES):
+    try:
+        for row in rows:
+            line = _line(layout.strip(row) if layout.strip else row)
+            same = bool(layout.together) and before is not None and row.get(layout.together) == before
+            full = len(lines) >= ROWS_A_PAGE or size + len(line) > BYTES_A_PAGE
+            if lines and full and (not same or size + len(line) > MAX_ROW_BYTES):
+                yield page("\n".join(lines).encode(), done)
+                lines, size = [], 0
+            before = row.get(layout.together) if layout.together else None
+            done += 1
+            lines.append(line)
+            size += len(line) + 1
+    except ThresherError as error:
+        if isinstance(error, PayloadError):
+            lines.append(unreadable(error))
+        if lines:
             yield page("\n".join(lines).encode(), done)
-            lines, size = [], 0
-        before = row.get(layout.together) if layout.together else None
-        done += 1
-        lines.append(line if len(line) <= MAX_ROW_BYTES else json.dumps({UNREADABLE: f"a row of {len(line)} bytes"}))
-        size += len(lines[-1]) + 1
+        raise
     if lines:
         yield page("\n".join(lines).encode(), done)
+
+
+def unreadable(error: PayloadError) -> str:
+    """The line of a page that says why there is no row."""
+    return json.dumps({UNREADABLE: f"{error.reason}: {error}"})
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    line = json.dumps(row, default=plain)
+    return line if len(line) <= MAX_ROW_BYTES else json.dumps({UNREADABLE: f"a row of {len(line)} bytes"})
 
 
 def read(path: Path, site: Site) -> Iterator[Page]:
@@ -48,13 +68,12 @@ def read(path: Path, site: Site) -> Iterator[Page]:
     if not files:
         raise UsageError(f"{path} holds no .jsonl, .json, .csv or .parquet file")
     folder = Folder(path)
-    for file in files:
-        yield from _pages_of(file, folder, site)
+    yield from each_file(SOURCE, site.name, files, lambda file: _pages_of(file, folder, site))
 
 
 def _pages_of(file: Path, folder: Folder, site: Site) -> Iterator[Page]:
     place = file.relative_to(folder.root).as_posix() if folder.root.is_dir() else file.name
-    context = {"file": place, **({"dataset": site.dataset} if site.dataset else {})}
+    context = {"file": printable(place), **({"dataset": site.dataset} if site.dataset else {})}
 
     def page(body: bytes, layout: str) -> Page:
         named_layout = {"layout": layout} if layout else {}
@@ -72,8 +91,16 @@ def _pages_of(file: Path, folder: Folder, site: Site) -> Iterator[Page]:
             return
         yield page(json.dumps(first, default=plain).encode(), "")
         return
-    joined = (folder.joined(row, layout, file) for row in chain(head, rows))
+    joined = (_joined(folder, row, layout, file) for row in chain(head, rows))
     yield from pages(joined, layout, lambda body, _: page(body, layout.name))
+
+
+def _joined(folder: Folder, row: dict[str, Any], layout: Layout, file: Path) -> dict[str, Any]:
+    """A row that lacks what the others are found by is left as it is: ``parse`` says what it lacks."""
+    try:
+        return folder.joined(row, layout, file)
+    except (KeyError, IndexError, TypeError):
+        return row
 
 
 def _head(rows: Rows) -> list[dict[str, Any]]:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
-from scrapers.arena.files import pages
+from scrapers.arena.files import pages, unreadable
 from scrapers.arena.layouts import detected, named
 from scrapers.arena.site import SOURCE, Site
 from scrapers.common.hub import Hub, chosen, licence_of
 from scrapers.common.rows import Rows
-from thresher.errors import SettingsError
+from thresher.errors import PayloadError, SettingsError
 from thresher.model import Page
 from thresher.net.client import Client
 
@@ -32,18 +32,23 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
         return
     files = chosen(hub.tree(sha), card, site)
     rows = _Limited(hub.rows(files, done), site.max_rows)
-    first = next(rows, None)
-    if first is None:
-        return
-    layout = named(site.layout) if site.layout else detected(first)
-    rows.together = layout.together
-    context = {"dataset": site.dataset, "revision": sha, "layout": layout.name, "licence": licence_of(card)}
+    context = {"dataset": site.dataset, "revision": sha, "layout": site.layout, "licence": licence_of(card)}
 
     def page(body: bytes, count: int) -> Page:
         cursor = {"revision": sha, "rows": done + count, "complete": rows.exhausted}
         url = f"{hub.endpoint}/datasets/{site.dataset}/tree/{sha}"
         return Page(SOURCE, site.name, url, 200, {}, body, datetime.now(UTC), context=context, cursor=cursor)
 
+    try:
+        first = next(rows, None)
+    except PayloadError as error:
+        yield page(unreadable(error).encode(), 0)
+        raise
+    if first is None:
+        return
+    layout = named(site.layout) if site.layout else detected(first)
+    context["layout"] = layout.name
+    rows.together = layout.together
     yield from pages(chain([first], rows), layout, page)
 
 

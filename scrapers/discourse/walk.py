@@ -3,6 +3,8 @@
 A visit walks ``/posts.json`` down from the newest post to the oldest one that the last visit remembers, asks ``/latest.json`` which topics
 were bumped since, and fetches every topic concerned as a whole. The last posts are remembered with their versions: an unchanged forum costs
 no topic, and an edited or vanished post brings its topic back. Edits of older posts are seen when something bumps their topic.
+
+A forum's pages are crawled, be it as JSON: nobody gave us an API, so its robots.txt is obeyed.
 """
 
 from __future__ import annotations
@@ -91,7 +93,7 @@ def _newest_posts(client: Client, site: Site, cursor: _Cursor, *, first_visit: b
     listed: dict[int, _Post] = {}
 
     def ask(before: int | None) -> Step[Response]:
-        response = client.get(f"{site.base_url}/posts.json", params={} if before is None else {"before": before}, headers=JSON)
+        response = client.get(f"{site.base_url}/posts.json", params={} if before is None else {"before": before}, headers=JSON, crawl=True)
         entries = _listed(response)
         if not entries and before is None:
             raise PayloadError(
@@ -127,7 +129,7 @@ def _bumped_topics(client: Client, site: Site, watermark: str) -> list[tuple[str
     bumped: dict[int, str] = {}
 
     def ask(number: int) -> Step[Response]:
-        response = client.get(f"{site.base_url}/latest.json", params={"order": "activity", "page": number}, headers=JSON)
+        response = client.get(f"{site.base_url}/latest.json", params={"order": "activity", "page": number}, headers=JSON, crawl=True)
         topics, more = _topics(response)
         # a pinned topic stands first however old it is
         reached = any(not t.get("pinned") and not t.get("pinned_globally") and str(t.get("bumped_at") or "") <= watermark for t in topics)
@@ -186,7 +188,9 @@ def _topic(client: Client, site: Site, topic: int, moved: Mapping[str, Json], un
 
 def _parts(client: Client, site: Site, topic: int, unread: dict[int, None], asked: Sequence[str] = ()) -> Iterator[Page]:
     unread.pop(topic, None)
-    response = client.get(f"{site.base_url}/t/{topic}.json", params={"include_raw": "true"}, headers=JSON, accept_status=posts.GONE)
+    response = client.get(
+        f"{site.base_url}/t/{topic}.json", params={"include_raw": "true"}, headers=JSON, crawl=True, accept_status=posts.GONE
+    )
     head, shown, rest, readable = posts.outline(response.body, topic)
     if len(rest) > site.max_posts:
         rest = [*rest[: site.max_posts // 2], *rest[-site.max_posts // 2 :]]
@@ -198,7 +202,7 @@ def _parts(client: Client, site: Site, topic: int, unread: dict[int, None], aske
     chunks = list(portions(rest, CHUNK))
     for chunk in chunks:
         query = "&".join(["include_raw=true", *(f"post_ids[]={i}" for i in chunk)])
-        response = client.get(f"{site.base_url}/t/{topic}/posts.json?{query}", headers=JSON)
+        response = client.get(f"{site.base_url}/t/{topic}/posts.json?{query}", headers=JSON, crawl=True)
         end = {"last": "true"} if chunk is chunks[-1] else {}
         part = posts.outline(response.body, topic)
         if not part.readable:

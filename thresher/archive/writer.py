@@ -3,7 +3,8 @@
 One file for each run, ``<run_id>.warc.gz``, one gzip member for each record:
 
 - ``warcinfo`` first: run id, software, format;
-- ``response`` for every HTTP answer, redirects and errors too, decompressed and without secrets;
+- ``response`` for every HTTP answer, redirects and errors too, decompressed and without secrets; not for a 304, which says that an
+  earlier one still holds (``answers``);
 - ``resource`` for a body that no response brought (a local file, a slice of a listing);
 - ``metadata`` for each Page: JSON with all of it but the body, which is the record at ``body.offset`` of the same file.
 
@@ -24,6 +25,7 @@ from typing import NamedTuple, Self
 
 from thresher import __version__
 from thresher.archive.amend import rewrite
+from thresher.archive.answers import Answers, Former
 from thresher.archive.warc import (
     Encoded,
     Member,
@@ -79,6 +81,7 @@ class ArchiveWriter:
         self._bodies: OrderedDict[str, _Place] = OrderedDict()
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            self._answers = Answers(folder)
             if self.path.exists():
                 repair(self.path)
             self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -100,12 +103,20 @@ class ArchiveWriter:
 
     def write_response(self, *, url: str, status: int, headers: Mapping[str, str], body: bytes, fetched_at: datetime) -> PageRef:
         """Keep one HTTP answer; ``body`` is the decompressed one. Gives where its record begins."""
-        record = encode_response(redact_url(url), status, headers, body, fetched_at)
+        url = redact_url(url)
+        record = encode_response(url, status, headers, body, fetched_at)
         name = digest(body)
         with self._lock:
             ref = self._append(record)
             self._remember(name, _Place(ref.offset, record.record_id))
+            if status == 200:
+                self._answers.note(url, headers, body, self.path.name, ref.offset)
         return ref
+
+    def former(self, url: str) -> Former | None:
+        """What this address answered the last time, if it came with validators and is still in the archive as it came."""
+        with self._lock:
+            return self._answers.former(redact_url(url))
 
     def write_page(self, page: Page, run_id: str | None = None) -> PageRef:
         """Keep a Page so that ``read_pages`` gives the same again (secrets in its URL apart)."""
@@ -144,6 +155,7 @@ class ArchiveWriter:
                     raise ArchiveError(f"the archive {self.path} cannot be brought to the disk: {exc.strerror or exc}") from exc
                 finally:
                     os.close(fd)
+                self._answers.save()
 
     def __enter__(self) -> Self:
         return self

@@ -22,6 +22,7 @@ from thresher.errors import (
     RateLimited,
     ResponseTooLarge,
     RobotsDisallowed,
+    Stopped,
     TransientError,
 )
 from thresher.failpoint import failpoint
@@ -39,6 +40,7 @@ from thresher.net.transport import Deadline
 log = logging.getLogger(__name__)
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_UNCHANGED = 304
 _ROBOTS_TRIES = 2
 _SHOWN_BODY = 500
 
@@ -48,6 +50,24 @@ class ResponseSink(Protocol):
 
     def write_response(self, *, url: str, status: int, headers: Mapping[str, str], body: bytes, fetched_at: datetime) -> object:
         """Keep it."""
+        ...
+
+    def former(self, url: str) -> FormerAnswer | None:
+        """What a GET of this address was answered before, with status 200 and validators; None where nothing is at hand."""
+        ...
+
+
+class FormerAnswer(Protocol):
+    """An answer that may still hold."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """As it came, under lower-case names."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """Decompressed, without secrets."""
         ...
 
 
@@ -219,14 +239,16 @@ class Door:
         return response.status, response.body
 
     def _hop(self, ask: Ask, gate: HostGate, attempt: int, *, last: bool) -> _Hop:
-        headers = {"Accept": "*/*", **ask.headers, "Accept-Encoding": ACCEPT_ENCODING}
+        former = self._former(ask)
+        headers = {"Accept": "*/*", **_conditions(former), **ask.headers, "Accept-Encoding": ACCEPT_ENCODING}
         request = httpx2.Request(ask.method, ask.url, headers=headers, content=ask.body or None)
         hidden = (*ask.hidden, *secrets.sent_secrets(str(ask.url), ask.headers, ask.body))
         try:
             answer = exchange(self._transport, request, self.network, truncate_at=ask.truncate_at)
         except (httpx2.TransportError, DecodeError) as exc:
             raise self._broken(exc, ask, gate, attempt, last=last, hidden=hidden) from None
-        response = self._seen(answer, ask, hidden)
+        unchanged = answer.status == _UNCHANGED and former is not None
+        response = self._still(former, ask) if unchanged and former else self._seen(answer, ask, hidden)
         told = delay.read(answer.status, kept_headers(answer.headers.items()), answer.body, self.clock.now())
         retryable = delay.is_retryable(answer.status)
         if told.wait_s is not None:
@@ -240,6 +262,8 @@ class Door:
 
     def _broken(self, exc: Exception, ask: Ask, gate: HostGate, attempt: int, *, last: bool, hidden: tuple[str, ...]) -> Exception:
         shown = ask.shown
+        if self._deadline.stopped:
+            return Stopped("stopped on request", url=shown)
         if self._deadline.passed:
             return DeadlineExceeded(f"the response was not complete after deadline_s = {self.network.deadline_s:g}: {shown}", url=shown)
         if isinstance(exc, httpx2.UnsupportedProtocol | httpx2.LocalProtocolError):
@@ -247,6 +271,16 @@ class Door:
         if not last:
             gate.close_for(self._backoff(attempt), told=False)
         return _Broken(f"{type(exc).__name__} at {shown}: {secrets.scrub_text(str(exc), hidden)[:200]}")
+
+    def _former(self, ask: Ask) -> FormerAnswer | None:
+        """What the same request was answered before; a part of a file has no validators of its own."""
+        if self._archive is None or ask.method != "GET" or any(name.lower() == "range" for name in ask.headers):
+            return None
+        return self._archive.former(str(ask.url))
+
+    def _still(self, former: FormerAnswer, ask: Ask) -> Response:
+        """The former answer as of now. It is in the archive already."""
+        return Response(secrets.redact_url(str(ask.url)), 200, former.headers, former.body, self.clock.now())
 
     def _seen(self, answer: Answer, ask: Ask, hidden: tuple[str, ...]) -> Response:
         """The answer without secrets, archived."""
@@ -265,6 +299,12 @@ class Door:
         """Doubling, with so much jitter that each wait is still longer than the one before; at least a second."""
         grown_s = self.network.backoff_base_s * 2.0 ** (attempt - 1) * self._rng.uniform(0.7, 1.3)
         return max(delay.FLOOR_S, min(self.network.backoff_cap_s, grown_s))
+
+
+def _conditions(former: FormerAnswer | None) -> dict[str, str]:
+    """The headers that ask for an answer only where it is another one (RFC 9110, 13.1)."""
+    names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+    return {names[name]: former.headers[name] for name in names if name in former.headers} if former is not None else {}
 
 
 def _redirected(ask: Ask, hop: _Hop) -> Ask:
