@@ -11,8 +11,8 @@ import pytest
 from driver import Command, FirstNight, Line
 
 from sample import World
+from store.doctor import doctor
 from store.file.database import Database
-from store.ledger import doctor
 from thresher.archive import history
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"

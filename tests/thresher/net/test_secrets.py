@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from thresher.archive.writer import ArchiveWriter, read_pages
+from thresher.archive.reader import read_pages
+from thresher.archive.writer import ArchiveWriter
 from thresher.errors import NetworkError
 from thresher.secrets import redact_url
 
