@@ -11,9 +11,9 @@ from store.file import journal, schema
 from store.file.agreement import Finding, disagreements, whole_tables
 from store.file.checksums import read_blocks, row_counts
 from store.file.database import FILE, Connection, Database
+from store.journals import damaged_lines
 from store.ledger import doubts
 from store.proof import findings, prove_archive
-from thresher.archive import history
 from thresher.errors import DatabaseDamaged, DatabaseLocked, StoreError
 
 ARCHIVE = "archive"
@@ -107,8 +107,7 @@ def _contradictions(con: Connection, applied: Sequence[schema.Migration]) -> Ite
 
 
 def _journals(folder: Path) -> Iterator[Finding]:
-    for damaged in (journal.damaged_lines(folder), verdicts.damaged_lines(folder), history.damaged_lines(folder / ARCHIVE)):
-        yield from (Finding("journal", str(line)) for line in damaged)
+    return (Finding("journal", str(line)) for line in damaged_lines(folder, folder / ARCHIVE))
 
 
 def _unwritten(con: Connection, folder: Path) -> Iterator[Finding]:

@@ -27,6 +27,8 @@ _OF_THE_RUN = {
     "phrases": (),
     "clusters": (),
     "cluster_history": ("run_id",),
+    "snapshots": ("number", "path", "created_at"),
+    "snapshot_items": (),
 }
 """The tables of ``final_hash``, each with the columns that say by which run or when, and not what."""
 

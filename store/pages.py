@@ -53,7 +53,7 @@ def land_batch(con: Connection, run_id: str, batch: Sequence[PageResult]) -> dic
     sightings: revisions.Sightings = {}
     refused: dict[str, set[str]] = {}
     for result in batch:
-        page_id = id_of_page(result.page)
+        page_id = _page_id(result.page)
         for record in result.records:
             if buried.cover(record):
                 refused.setdefault(record.source, set()).add(record.key)
@@ -136,7 +136,7 @@ def cursor(con: Connection, source: str, site: str) -> dict[str, Any] | None:
     return dict(json.loads(rows[0][0])) if rows else None
 
 
-def id_of_page(page: Page) -> str:
+def _page_id(page: Page) -> str:
     """One row for each distinct body of an address, however often it is fetched."""
     return content_hash(page.source, page.site, page.url, page.sha256)
 
@@ -164,7 +164,7 @@ def _land_pages(con: Connection, run_id: str, batch: Sequence[PageResult]) -> No
     rows: dict[str, PageRow] = {}
     for result in sorted(batch, key=lambda r: r.page.fetched_at):
         page = result.page
-        page_id = id_of_page(page)
+        page_id = _page_id(page)
         first_fetched = rows[page_id].first_fetched if page_id in rows else page.fetched_at
         rows[page_id] = PageRow(
             page_id, page.source, page.site, page.url, page.status, page.sha256, len(page.body), len(result.records), len(result.dead),
@@ -207,7 +207,7 @@ def _land_dead(con: Connection, run_id: str, batch: Sequence[PageResult]) -> dic
         for dead in result.dead:
             # a part with an id is the same wherever it is met; one without is known by what was said of it
             place = () if dead.native_id else (dead.detail, page.url)
-            row = DeadRow(page.source, page.site, dead.native_id, dead.reason, dead.detail[:2000], page.url, id_of_page(page),
+            row = DeadRow(page.source, page.site, dead.native_id, dead.reason, dead.detail[:2000], page.url, _page_id(page),
                           page.fetched_at, run_id)  # fmt: skip
             rows.setdefault((page.source, page.site, dead.native_id, dead.reason, *place), row)
     if rows:

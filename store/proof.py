@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from store.file.agreement import Finding
 from store.file.database import Connection
-from store.pages import id_of_page
 from store.rows import fetch, keys
 from thresher.archive import history
 from thresher.archive.reader import Damage, foreign_page, read_pages
@@ -18,21 +17,37 @@ from thresher.archive.seals import GIVEN_UP, SUFFIX, Seal, file_of, measure, not
 from thresher.errors import ArchiveError
 
 
+class Body(NamedTuple):
+    """One body of one address."""
+
+    source: str
+    site: str
+    url: str
+    sha256: str
+
+
 class Place(NamedTuple):
     """A page of the database, and where its record is said to be."""
 
     page_id: str
     source: str
-    offset: int
+    site: str
+    url: str
     sha256: str
+    offset: int
+
+    @property
+    def body(self) -> Body:
+        """What stands there, wherever it stands."""
+        return Body(self.source, self.site, self.url, self.sha256)
 
 
 @dataclass(slots=True)
 class Contents:
-    """What can be read of one file: the SHA-256 of the body of each page by its offset, the pages' ids, and the damage."""
+    """What can be read of one file: the SHA-256 of the body of each page by its offset, what they are, and the damage."""
 
     bodies: dict[int, str] = field(default_factory=dict)
-    page_ids: set[str] = field(default_factory=set)
+    readable: set[Body] = field(default_factory=set)
     damage: list[Damage] = field(default_factory=list)
 
 
@@ -54,7 +69,7 @@ def read_contents(file: Path) -> Contents:
             contents.damage.append(foreign_page(ref, run_id))
             continue
         contents.bodies[ref.offset] = page.sha256
-        contents.page_ids.add(id_of_page(page))
+        contents.readable.add(Body(page.source, page.site, page.url, page.sha256))
     return contents
 
 
@@ -80,7 +95,7 @@ def _opened(archive: Path) -> dict[str, bool]:
 
 
 def _places(con: Connection, name: str) -> list[Place]:
-    sql = "SELECT page_id, source, archive_offset, sha256 FROM pages WHERE archive_file = ? ORDER BY archive_offset"
+    sql = "SELECT page_id, source, site, url, sha256, archive_offset FROM pages WHERE archive_file = ? ORDER BY archive_offset"
     return [Place(*row) for row in con.execute(sql, [name]).fetchall()]
 
 
@@ -117,8 +132,8 @@ def lost_pages(archive: Path, proofs: Iterable[FileProof]) -> list[Place]:
     """Pages that cannot be read anywhere in the archive: one whose place is damaged may stand in another run's file too."""
     lost = [place for proof in proofs for place in proof.lost]
     if lost:
-        elsewhere = {page_id for file in archive.glob(f"*{SUFFIX}") for page_id in read_contents(file).page_ids}
-        lost = [place for place in lost if place.page_id not in elsewhere]
+        elsewhere = {body for file in archive.glob(f"*{SUFFIX}") for body in read_contents(file).readable}
+        lost = [place for place in lost if place.body not in elsewhere]
     return lost
 
 

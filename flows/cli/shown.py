@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.shared import DEFAULT_DATA, FAILED, AsJson, Config, Data, reader
+from flows.cli.shared import DEFAULT_DATA, AsJson, Config, Data, reader
 from thresher.errors import UsageError
 
 if TYPE_CHECKING:
     from dedupe.guard.check import Comparable
-    from store.doctor import Report
 
 
 def compare(
@@ -82,44 +80,6 @@ def _pair(line: str, place: str) -> tuple[Comparable, Comparable]:
         return side("a"), side("b")
     except (ValueError, KeyError, TypeError):
         raise UsageError(f'{place}: not a JSON object with "a" and "b", each a text or an object with "prompt" or "messages"') from None
-
-
-def doctor(
-    data: Data = DEFAULT_DATA, as_json: AsJson = False,
-    full: Annotated[bool, typer.Option("--full", help="Unpack the whole archive too, and prove the body of each page.")] = False,
-) -> None:  # fmt: skip
-    """Prove database and archive against what was written down.
-
-    Finds lost commits, damaged blocks, tables that contradict one another, archive files that are not as they were written, and what the
-    damage costs. Writes nothing.
-    """
-    from store.doctor import doctor as examine
-    from store.file.database import existing_benchmark
-
-    report = examine(existing_benchmark(data), full=full)
-    if as_json:
-        print(json.dumps({"healthy": report.healthy, **asdict(report)}))
-    else:
-        _print_report(report)
-    if not report.healthy:
-        raise typer.Exit(FAILED)
-
-
-def _print_report(report: Report) -> None:
-    for note in report.notes:
-        print(f"{report.path}: {note}")
-    for finding in report.findings:
-        print(f"{finding.kind}: {finding.detail}")
-    if report.healthy:
-        print(f"archive: {report.archive_files:,} files, whole, with {report.archive_pages:,} pages of the database")
-        print(f"{report.path}: healthy, {report.commits} commits")
-        return
-    kinds = {finding.kind for finding in report.findings}
-    if "archive" in kinds:
-        print("Put the files of the archive back from a copy. Where there is none: the database still holds what was made of them, and")
-        print("`thresher rebuild --accept-loss` makes one without what cannot be read.")
-    if kinds - {"archive", "journal"}:
-        print("Run `thresher rebuild` to make the database anew from the archive.")
 
 
 def show(

@@ -11,8 +11,8 @@ from flows.line import recovery
 from flows.line.clock import ObservationClock, utc_now
 from flows.line.run import LiveRun, Progress, Silent
 from flows.line.workspace import Workspace
-from store import ledger, runs, verdicts
-from store.file import journal
+from store import ledger, runs
+from store.journals import damaged_lines
 from store.proof import seal_proven
 from thresher.archive import history
 from thresher.archive.seals import note_seal, shrunken
@@ -76,8 +76,7 @@ def _damage(run: LiveRun) -> Iterator[str]:
         damaged = [work.archive / name for name in seal_proven(con, work.archive, but=run.run_id)]
     for file in (*damaged, *shrunken(work.archive)):
         yield f"{file} is missing or damaged; run `thresher doctor`, which says what it costs"
-    for lines in (journal.damaged_lines(work.folder), verdicts.damaged_lines(work.folder), history.damaged_lines(work.archive)):
-        yield from map(str, lines)
+    yield from map(str, damaged_lines(work.folder, work.archive))
 
 
 def _refuse_orphaned(work: Workspace) -> None:

@@ -12,7 +12,7 @@ from forks import Forks
 from store import ledger
 from store.doctor import doctor
 from store.file.database import Database
-from store.snapshot import freeze
+from store.snapshot import registry
 
 ALWAYS = ["store.before_commit:4", "store.after_commit:2", "store.outcomes:1", "store.decisions:3"]
 MORE = [
@@ -49,7 +49,7 @@ def test_killed_at(label: str, forks: Forks, nights: list[Path], tmp_path: Path)
     assert say(second) == say(nights[1])
     assert doctor(second).findings == ()
     for name in ("night-1", "night-2"):
-        assert freeze.verify(second / "snapshots" / name) == []
+        assert registry.verify(second / "snapshots" / name) == []
         assert (second / "snapshots" / name / "manifest.json").read_bytes() == (
             nights[1] / "snapshots" / name / "manifest.json"
         ).read_bytes()
