@@ -121,7 +121,8 @@ def _prove_file(file: Path, places: list[Place], seals: tuple[Seal, ...], is_las
 def _damage(contents: Contents, now: Seal, seals: tuple[Seal, ...], is_last: bool | None) -> Iterator[str]:
     """What is wrong with a file that is not as it was sealed."""
     if seals:
-        yield f"has {now.size:,} bytes that are not the {seals[-1].size:,} that were written"
+        size = seals[-1].size
+        yield "was changed after it was written" if now.size == size else f"has {now.size:,} bytes, {size:,} were written"
     elif contents.bodies and is_last is None:
         yield f"is not in {history.FILE}: its lines there were lost"
     killed = not seals and is_last is not False
@@ -169,14 +170,14 @@ def _in_short(wrong: tuple[str, ...]) -> str:
 
 def _cost(con: Connection | None, lost: Sequence[Place]) -> str:
     if con is None:
-        return "what it costs cannot be said without the database"
+        return "what it costs only the database could say"
     if not lost:
         return "no page of the database is lost by it"
     gone = keys("page_id", [place.page_id for place in lost])
     (cost,) = fetch(con, _COST, gone=gone)
     sources = ", ".join(f"{source} {n}" for source, n in by_source(lost).items())
     costs = f"a rebuild would lose {cost['records']} records, and {cost['items']} items altogether"
-    return f"{len(lost)} pages ({sources}) cannot be read; {costs}"
+    return f"pages that cannot be read: {sources}; {costs}"
 
 
 _COST = """

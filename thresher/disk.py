@@ -76,7 +76,7 @@ def _lines(path: Path, check: Check) -> Iterator[dict[str, Any] | BadLine]:
         with path.open("rb") as file:
             for number, raw in enumerate(file, 1):
                 line = raw.strip()
-                if line and not _torn(line):
+                if line and not _torn(line, is_last=not raw.endswith(b"\n")):
                     yield _entry(path, number, line, check)
     except (FileNotFoundError, NotADirectoryError):
         return
@@ -84,9 +84,10 @@ def _lines(path: Path, check: Check) -> Iterator[dict[str, Any] | BadLine]:
         raise StoreError(f"{path}: cannot be read ({error.strerror}); put it back from a copy, or move it away") from error
 
 
-def _torn(line: bytes) -> bool:
+def _torn(line: bytes, is_last: bool) -> bool:
     """Whether a line is the beginning of an entry and not the end, or the zeros of a block that never came to the disk."""
-    return (line.startswith(b'{"') and not line.endswith(b"}")) or not line.strip(b"\0")
+    begun = line.startswith(b'{"') and not line.endswith(b"}") and (is_last or _CRC not in line)
+    return begun or not line.strip(b"\0")
 
 
 def _entry(path: Path, number: int, line: bytes, check: Check) -> dict[str, Any] | BadLine:

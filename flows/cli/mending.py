@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.shared import DEFAULT_DATA, FAILED, PARTLY, AsJson, Config, Data, benchmark, progress
+from flows.cli.shared import DEFAULT_DATA, FAILED, PARTLY, AsJson, Config, Data, Wait, benchmark, progress
 
 if TYPE_CHECKING:
     from flows.line.rebuilding import Rebuilt
@@ -48,14 +48,14 @@ def _print_report(report: Report) -> None:
         return
     kinds = {finding.kind for finding in report.findings}
     if "archive" in kinds:
-        print("Put the files of the archive back from a copy. Where there is none: the database still holds what was made of them, and")
-        print("`thresher rebuild --accept-loss` makes one without what cannot be read.")
+        print("Put what is damaged of the archive back from a copy. Where there is none, `thresher rebuild --accept-loss` goes on without")
+        print("what cannot be read; until then the database holds what was made of it.")
     if kinds - {"archive", "journal"}:
         print("Run `thresher rebuild` to make the database anew from the archive.")
 
 
 def rebuild(
-    data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False,
+    data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False, wait: Wait = 0.0,
     accept_loss: Annotated[bool, typer.Option("--accept-loss", help="Also where the old database holds what the archive lacks.")] = False,
 ) -> None:  # fmt: skip
     """Make the database anew from the archive.
@@ -67,7 +67,7 @@ def rebuild(
 
     work = benchmark(data, config)
     with progress(as_json) as bars:
-        made = rebuild_benchmark(work, bars.rebuilt, accept_loss=accept_loss)
+        made = rebuild_benchmark(work, bars.rebuilt, accept_loss=accept_loss, wait_s=wait)
     if as_json:
         numbers = {"runs": made.runs, "pages": made.pages, "before": made.before, "after": made.after}
         missing = {"damage": made.damage, "lost": made.lost}

@@ -51,7 +51,7 @@ class Rebuilt:
         return not self.damage and not self.lost
 
 
-def rebuild(work: Workspace, progress: Callable[[int], None] | None = None, *, accept_loss: bool = False) -> Rebuilt:
+def rebuild(work: Workspace, progress: Callable[[int], None] | None = None, *, accept_loss: bool = False, wait_s: float = 0.0) -> Rebuilt:
     """Make the database anew from the archive, in a file beside it, and put it in the old one's place only when it is whole.
 
     The old file is kept in ``damaged-NN``. Runs follow one another as they did: what was decided together is decided together. Damage in
@@ -61,7 +61,7 @@ def rebuild(work: Workspace, progress: Callable[[int], None] | None = None, *, a
     if not any(work.archive.glob(f"*{SUFFIX}")):
         raise StoreError(f"{work.archive}: no archive there, so nothing can be rebuilt")
     fresh = work.folder / ".rebuilding"
-    with work.database.lease():
+    with work.database.lease(wait_s):
         try:
             old = _look_at_old(work)
             if old.unreadable and not accept_loss:
