@@ -2,7 +2,7 @@
 
     PYTHONPATH=. python tests/kit/store_release.py 0.1.0
 
-Run in the checkout of that release, before its number is raised. Harvests a forum of the sample world, decides, freezes and records
+Run in the checkout of that release, before its number is raised. Harvests two sources of the sample world, decides, freezes and records
 a verdict, then writes ``tests/fixtures/releases/VERSION/``: the database, rewritten without free blocks and packed, and its ledger.
 """
 
@@ -21,7 +21,7 @@ from store import verdicts
 from store.file.database import FILE, Database
 
 RELEASES = Path(__file__).parents[1] / "fixtures" / "releases"
-SOURCES = ("discourse",)
+SOURCES = ("discourse", "arena")
 
 
 def make(folder: Path) -> Path:

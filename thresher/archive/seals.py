@@ -38,7 +38,7 @@ def run_of(name: str) -> str:
 
 
 def measure(file: Path) -> Seal:
-    """What a file is now. Reads all of it, about 400 MB/s on one slow core. ArchiveError where it cannot be read."""
+    """What a file is now. Reads all of it, about 300 MB/s on one slow core. ArchiveError where it cannot be read."""
     if not file.exists():
         return GIVEN_UP
     try:
