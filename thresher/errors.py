@@ -19,6 +19,7 @@ ThresherError                    the base of all; ``retryable`` says whether try
 |- StoreError                    the database
 |  |- DatabaseLocked             another process holds it: (pid, since)
 |  |- DatabaseDamaged            the file does not match its ledger: run ``thresher doctor``
+|  |- SchemaTooOld               written by an earlier thresher, and only read: whoever writes migrates it
 |  `- SchemaTooNew               written by a later thresher
 |- EncoderError                  the embedding model: missing, changed, or giving NaN
 `- UsageError                    the command line or an argument: exit code 2
@@ -165,6 +166,10 @@ class DatabaseLocked(StoreError):
 
 class DatabaseDamaged(StoreError):
     """The file cannot be opened, or does not match its ledger."""
+
+
+class SchemaTooOld(StoreError):
+    """The file was written by an earlier version, and a reader does not migrate it."""
 
 
 class SchemaTooNew(StoreError):

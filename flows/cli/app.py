@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 import scrapers
-from flows.cli import curating, defects, interruption, shown
+from flows.cli import curating, defects, interruption, mending, shown
 from flows.cli.clusters import app as clusters_app
 from flows.cli.shared import (
     DEFAULT_DATA,
@@ -155,34 +155,8 @@ def snapshot(
         print("\n".join(f'  datasets.load_dataset("{made.path}", "{c}", split="test")' for c in configs))
 
 
-app.command()(shown.doctor)
-
-
-@app.command()
-def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False, wait: Wait = 0.0) -> None:
-    """Make the database anew from the archive.
-
-    Needs no network. The old file is kept in data/damaged-NN.
-    """
-    from flows.line.rebuilding import rebuild as rebuild_benchmark
-
-    work = benchmark(data, config)
-    with progress(as_json) as bars:
-        made = rebuild_benchmark(work, bars.rebuilt, wait_s=wait)
-    same = made.before == made.after
-    if as_json:
-        numbers = {"runs": made.runs, "pages": made.pages, "before": made.before, "after": made.after}
-        print(json.dumps({**numbers, "identical": same, "kept": str(made.old_file or "")}))
-        return
-    print(f"{made.pages:,} pages of {made.runs:,} runs replayed.")
-    if made.before:
-        print(
-            "The new database is identical to the old one."
-            if same
-            else "The new database differs from the old one: parsers or rules have changed since, or the old one was damaged."
-        )
-    if made.old_file:
-        print(f"The old file is in {made.old_file}; delete it when you no longer need it.")
+app.command()(mending.doctor)
+app.command()(mending.rebuild)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.shared import DEFAULT_DATA, FAILED, AsJson, Config, Data, print_json, reader
+from flows.cli.shared import DEFAULT_DATA, AsJson, Config, Data, print_json, reader
 from thresher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -83,39 +83,6 @@ def _pair(line: str, place: str) -> tuple[Comparable, Comparable]:
         return side("a"), side("b")
     except (ValueError, KeyError, TypeError):
         raise UsageError(f'{place}: not a JSON object with "a" and "b", each a text or an object with "prompt" or "messages"') from None
-
-
-def doctor(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
-    """Prove the database against its ledger.
-
-    Finds lost commits, damaged blocks, and tables that contradict one another. Writes nothing.
-    """
-    from store import ledger
-    from store.file.database import existing_benchmark
-
-    report = ledger.doctor(existing_benchmark(data))
-    if as_json:
-        print(
-            json.dumps(
-                {
-                    "healthy": report.healthy,
-                    "commits": report.commits,
-                    "acknowledged": report.acknowledged,
-                    "tables": report.tables,
-                    "findings": [{"kind": f.kind, "detail": f.detail} for f in report.findings],
-                }
-            )
-        )
-    else:
-        for finding in report.findings:
-            print(f"{finding.kind}: {finding.detail}")
-        print(
-            f"{report.path}: healthy, {report.commits} commits"
-            if report.healthy
-            else "Run `thresher rebuild` to make it anew from the archive."
-        )
-    if not report.healthy:
-        raise typer.Exit(FAILED)
 
 
 def show(

@@ -44,7 +44,11 @@ class Workspace:
                 raise StoreError(f"{data}: cannot be made: {error.strerror or error}; give another folder by --data") from error
         else:
             existing_benchmark(data)
-        return cls(data, loaded, Rules.load(folder / "rules.toml"))
+        work = cls(data, loaded, Rules.load(folder / "rules.toml"))
+        for place in (work.archive, work.index, work.snapshots):
+            if place.exists() and not place.is_dir():
+                raise StoreError(f"{place}: is a file, where a folder belongs; move it away, and put the folder back if there is a copy")
+        return work
 
     @cached_property
     def database(self) -> Database:

@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from store.file.database import Connection
-from store.rows import dumps
 from store.snapshot.licences import family
+from store.snapshot.registry import row_hash
 from store.snapshot.settings import Export
 from thresher.redaction import redact
 from thresher.text import content_hash
@@ -97,7 +97,7 @@ def write(con: Connection, folder: Path, export: Export, *, overlapping: Collect
                 files.put(config, row)
                 written.licences.setdefault(config, Counter())[row["licence"].lower()] += 1
             written.rows[config] += len(rows)
-            written.hashes[config, item["item_id"]] = content_hash(*(dumps(row) for row in rows))
+            written.hashes[config, item["item_id"]] = row_hash(rows)
     written.rows.setdefault("default", 0)
     return written
 

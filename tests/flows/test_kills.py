@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from driver import Line
 
+from store.doctor import doctor
 from store.file import journal
 from store.file.database import Database
-from store.ledger import doctor
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL = os.environ.get("THRESHER_KILLS") == "all"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from thresher.archive.warc import digest, members, parse
 from thresher.disk import may_be_written, read_lines
@@ -33,6 +33,15 @@ class _Place(NamedTuple):
     offset: int
     sha256: str
 
+    @classmethod
+    def of(cls, line: Mapping[str, Any]) -> _Place:
+        """What a line says; KeyError, TypeError or ValueError where it lacks something."""
+        return cls(str(line["file"]), int(line["offset"]), str(line["sha256"]))
+
+
+def _check(line: Mapping[str, Any]) -> None:
+    str(line["url"]), _Place.of(line)
+
 
 class Answers:
     """The answers in the archive of this folder that came with validators. Not thread-safe."""
@@ -40,12 +49,7 @@ class Answers:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._changed = False
-        self._places: dict[str, _Place] = {}
-        for line in read_lines(folder / FILE):
-            try:
-                self._places[str(line["url"])] = _Place(str(line["file"]), int(line["offset"]), str(line["sha256"]))
-            except (KeyError, TypeError, ValueError):
-                continue
+        self._places: dict[str, _Place] = {str(line["url"]): _Place.of(line) for line in read_lines(folder / FILE, _check)}
 
     def note(self, url: str, headers: Mapping[str, str], body: bytes, file: str, offset: int) -> None:
         """An answer with status 200 is at this place. One without validators takes the place of one that had them."""

@@ -8,38 +8,27 @@ One file for each run, ``<run_id>.warc.gz``, one gzip member for each record:
 - ``resource`` for a body that no response brought (a local file, a slice of a listing);
 - ``metadata`` for each Page: JSON with all of it but the body, which is the record at ``body.offset`` of the same file.
 
-The door calls ``write_response``; the steps call ``write_page``; ``read_pages`` gives the pages back in their order.
+The door calls ``write_response``; the steps call ``write_page``; ``thresher.archive.reader`` gives the pages back in their order.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from thresher import __version__
-from thresher.archive.amend import rewrite
 from thresher.archive.answers import Answers, Former
-from thresher.archive.warc import (
-    Encoded,
-    Member,
-    PageEntry,
-    check_tail,
-    digest,
-    encode_page,
-    encode_record,
-    encode_response,
-    members,
-    parse,
-    parse_page,
-    repair,
-)
+from thresher.archive.reader import PageRef
+from thresher.archive.seals import SUFFIX, Seal
+from thresher.archive.warc import Encoded, PageEntry, digest, encode_page, encode_record, encode_response, repair
 from thresher.disk import sync
 from thresher.errors import ArchiveError
 from thresher.failpoint import failpoint
@@ -48,18 +37,7 @@ from thresher.secrets import redact_url
 
 log = logging.getLogger(__name__)
 
-__all__ = ["ArchiveWriter", "PageRef", "read_page", "read_pages", "repair", "rewrite"]
-
-SUFFIX = ".warc.gz"
 _REMEMBERED_BODIES = 10_000
-_PAGE_MARK = b"WARC-Type: metadata"
-
-
-class PageRef(NamedTuple):
-    """Where a record begins; for a page, its ``metadata`` record."""
-
-    file: Path
-    offset: int
 
 
 class _Place(NamedTuple):
@@ -84,6 +62,7 @@ class ArchiveWriter:
             self._answers = Answers(folder)
             if self.path.exists():
                 repair(self.path)
+            self._sha256 = hashlib.sha256(self.path.read_bytes() if self.path.exists() else b"")
             self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
             self._size = os.lseek(self._fd, 0, os.SEEK_END)
         except OSError as exc:
@@ -157,6 +136,11 @@ class ArchiveWriter:
                     os.close(fd)
                 self._answers.save()
 
+    @property
+    def seal(self) -> Seal:
+        """What was written so far, as it was meant to be: summed before it went to the disk."""
+        return Seal(self._size, self._sha256.hexdigest())
+
     def __enter__(self) -> Self:
         return self
 
@@ -175,6 +159,7 @@ class ArchiveWriter:
                 f"the archive {self.path} cannot be written ({exc.strerror or exc}): make room and run again; nothing is lost"
             ) from exc
         self._size = begins + done
+        self._sha256.update(record.data)
         return PageRef(self.path, begins)
 
     def _cut_back(self) -> None:
@@ -188,62 +173,3 @@ class ArchiveWriter:
         self._bodies[name] = place
         if len(self._bodies) > _REMEMBERED_BODIES:
             self._bodies.popitem(last=False)
-
-
-def read_pages(place: Path) -> Iterator[tuple[str, PageRef, Page]]:
-    """(run id, where, page) for each page of a file, or of all files of a folder, oldest run first, in the order written; a few records
-    in memory at a time. A torn last record is passed over; damage before the end raises ArchiveError once the pages before it are given."""
-    for file in _files(place):
-        try:
-            yield from _pages_of(file)
-        except OSError as exc:
-            raise ArchiveError(f"the archive {file} cannot be read: {exc.strerror or exc}") from exc
-
-
-def _files(place: Path) -> list[Path]:
-    if not place.is_dir():
-        if not place.exists():
-            raise ArchiveError(f"there is no archive at {place}")
-        return [place]
-    return sorted(place.glob(f"*{SUFFIX}"), key=lambda file: (_started(file), file.name))
-
-
-def _started(file: Path) -> str:
-    first = next(members(file), None)
-    return parse(first).date if first else ""
-
-
-def _pages_of(file: Path) -> Iterator[tuple[str, PageRef, Page]]:
-    end = 0
-    last: Member | None = None
-    for member in members(file):
-        end = member.end
-        if _PAGE_MARK not in member.data[:1000]:
-            last = member
-            continue
-        ref = PageRef(file, member.offset)
-        entry = parse_page(parse(member).body, f"{file} at byte {member.offset}")
-        body = _body(file, entry, last)
-        yield entry.run_id, ref, replace(entry.page, body=body)
-    check_tail(file, end)
-
-
-def _body(file: Path, entry: PageEntry, last: Member | None) -> bytes:
-    """Mostly the record read just before; else looked back for."""
-    member = last if last is not None and last.offset == entry.body_offset else next(members(file, entry.body_offset), None)
-    body = parse(member).body if member else b""
-    if digest(body) != entry.sha256:
-        raise ArchiveError(f"{file}: the body of {entry.page.url} at byte {entry.body_offset} is not the one that was archived")
-    return body
-
-
-def read_page(ref: PageRef) -> Page:
-    """The one page at a place that ``write_page`` gave."""
-    try:
-        member = next(members(ref.file, ref.offset), None)
-        if member is None:
-            raise ArchiveError(f"{ref.file} holds no record at byte {ref.offset}")
-        entry = parse_page(parse(member).body, f"{ref.file} at byte {ref.offset}")
-        return replace(entry.page, body=_body(ref.file, entry, None))
-    except OSError as exc:
-        raise ArchiveError(f"the archive {ref.file} cannot be read: {exc.strerror or exc}") from exc

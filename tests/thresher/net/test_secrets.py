@@ -16,7 +16,8 @@ from urllib.parse import quote, quote_plus, unquote_plus
 
 import pytest
 
-from thresher.archive.writer import ArchiveWriter, read_pages
+from thresher.archive.reader import read_pages
+from thresher.archive.writer import ArchiveWriter
 from thresher.errors import NetworkError
 from thresher.secrets import redact_url
 
