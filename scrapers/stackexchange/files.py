@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from scrapers.common.page import saved_files, saved_page
-from scrapers.stackexchange import api, dump
+from scrapers.stackexchange import api, dump, rows
 from scrapers.stackexchange.site import SOURCE, Site
 from thresher.errors import UsageError
 from thresher.model import Dead, Page, Record, Unread
@@ -22,7 +22,7 @@ def read(path: Path, site: Site) -> Iterator[Page]:
 
     What a file is, is seen from what it holds; the other files of a dump are left out. UsageError where there is nothing to read.
     """
-    roots = {file: dump.root(file) for file in saved_files(path, (".xml", ".json"), _EXPECTED)}
+    roots = {file: rows.root(file) for file in saved_files(path, (".xml", ".json"), _EXPECTED)}
     readable = [file for file, root in roots.items() if root in {"", *_POST_ROOTS}]
     if not readable:
         raise UsageError(f"{path} holds {', '.join(sorted({f'a dump of {root}' for root in roots.values()}))}; expected {_EXPECTED}")
@@ -36,7 +36,7 @@ def parse(page: Page) -> Iterator[Record | Dead | Unread]:
 
 
 def _dump_pages(file: Path, site: Site) -> Iterator[Page]:
-    for number, body in enumerate(dump.chunks(file), 1):
+    for number, body in enumerate(rows.chunks(file), 1):
         page = saved_page(SOURCE, site.name, file, body, site.context | {"format": "dump"})
         yield replace(page, url=f"{page.url}#{number}")
 
