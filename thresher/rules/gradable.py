@@ -31,6 +31,8 @@ CODE_BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _INLINE_CODE = re.compile(r"`[^`\n]+`")
 _QUOTED = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 _LINKED = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+_CITED = re.compile(r"\"[^\"\n]{1,200}\"|\u201c[^\u201d\n]{1,200}\u201d|\u201e[^\u201c\u201d\n]{1,200}[\u201c\u201d]|\*[^*\n]{1,80}\*")
+"""Examples of words, in which nobody speaks."""
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?\n]*")
 _ASKS = re.compile(
     r"\?|^\W*(?:any|please|looking for|i'?m looking for|i am looking for|i'?m wondering|i wonder|i was wondering|let me know)\b", re.I
@@ -63,14 +65,14 @@ def grade(question: Record, answer: Record, rules: Rules) -> Grade:
     if by_tag:
         return by_tag
     sentences = [fold(s) for s in asks(question)]
-    title, asked = fold(_prose(question.title)), " ".join(sentences)
+    title, asked = fold(prose(question.title)), " ".join(sentences)
     if cues.recommendation.search(title) or cues.recommendation.search(asked):
         return "recommendation"
     formal = is_technical(question, answer)
     advice = any(cues.advice.match(s.lstrip(_OPENERS)) for s in (title, *sentences))
     if advice or cues.taste.search(title) or cues.taste.search(asked) or (not formal and _is_opinion(title, asked, cues)):
         return "opinion"
-    if formulas(question) and formulas(answer) and not cues.explanation.search(title):
+    if _is_derivation(question, answer, title, asked, cues):
         return "derivation"
     fixed = cues.explanation.search(title) or cues.yes_or_no.match(title.lstrip(_OPENERS))
     if cues.procedure.search(title) or (not fixed and cues.procedure.search(asked)):
@@ -82,14 +84,14 @@ def unfirm(question: Record, answer: Record, answers: Sequence[Record], rules: R
     """Why an accepted answer is no key, in a word; empty where it is one. ``answers`` are all that the thread holds."""
     if _contested(answer, answers):
         return "contested"
-    prose = _prose(answer.text)
+    own_words = prose(answer.text)
     if IMAGE.search(answer.text):
         return "picture"
-    if LINK.search(answer.text) and len(LINK.sub("", prose).strip()) < _LEAST_BESIDE_LINKS and not CODE_BLOCK.search(answer.text):
+    if LINK.search(answer.text) and len(LINK.sub("", own_words).strip()) < _LEAST_BESIDE_LINKS and not CODE_BLOCK.search(answer.text):
         return "link"
-    if _hedges(fold(prose), formal=is_technical(question, answer), cues=rules.grading):
+    if _hedges(fold(own_words), formal=is_technical(question, answer), cues=rules.grading):
         return "unsure"
-    if not is_technical(question, answer) and _is_anecdote(fold(prose)):
+    if not is_technical(question, answer) and _is_anecdote(fold(own_words)):
         return "anecdote"
     asked = len(asks(question))
     if asked >= _MANY_ASKED and len(answer.text) < _EACH * asked:
@@ -104,6 +106,14 @@ def is_technical(question: Record, answer: Record) -> bool:
     )
 
 
+def _is_derivation(question: Record, answer: Record, title: str, asked: str, cues: Grading) -> bool:
+    """Whether an answer holds more mathematics than a symbol or two, and is asked for by formulas or by name; why something is so is
+    explained and not derived."""
+    if formulas(answer) < (1 if formulas(question) else 2) or cues.explanation.match(title.lstrip(_OPENERS)):
+        return False
+    return formulas(question) > 0 or cues.derivation.search(f"{title} {asked}") is not None
+
+
 def formulas(record: Record) -> int:
     """Formulas in title and text; sums of money are none."""
     text = _INLINE_CODE.sub(" ", CODE_BLOCK.sub(" ", f"{record.title}\n{record.text}"))
@@ -112,7 +122,7 @@ def formulas(record: Record) -> int:
 
 def asks(record: Record) -> list[str]:
     """The sentences of a post that ask something, its title among them where it does; quotations and code are left out."""
-    return [s for s in _sentences(f"{_prose(record.title)}\n{_prose(record.text)}") if _ASKS.search(s)]
+    return [s for s in _sentences(f"{prose(record.title)}\n{prose(record.text)}") if _ASKS.search(s)]
 
 
 def _by_tag(question: Record, cues: Grading) -> Grade | None:
@@ -152,7 +162,7 @@ def _hedges(folded: str, *, formal: bool, cues: Grading) -> bool:
 
 def _is_anecdote(folded: str) -> bool:
     """Whether an answer tells what its author does or met: from its first sentence on, or in most."""
-    sentences = [s for s in _sentences(folded) if len(s.split()) > 2]
+    sentences = [s for s in _sentences(_CITED.sub(" ", folded)) if len(s.split()) > 2]
     personal = [_FIRST_PERSON.search(s) is not None for s in sentences]
     return len(sentences) > 0 and (personal[0] or sum(personal) >= max(1, _MOSTLY * len(sentences)))
 
@@ -161,7 +171,7 @@ def _sentences(text: str) -> Iterator[str]:
     return (s for m in _SENTENCE.finditer(text) if (s := m.group().strip()))
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """Own words: without code, quoted lines, and the addresses of links."""
     return _LINKED.sub(r"\1", _QUOTED.sub("", _INLINE_CODE.sub(" ", CODE_BLOCK.sub("", text))))
 

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 
 from thresher.cues import fold
 from thresher.model import Candidate, Json, Message, Record, Refusal
-from thresher.rules.gradable import CODE_BLOCK, GRADABLE, formulas, grade, is_technical, unfirm
+from thresher.rules.gradable import CODE_BLOCK, GRADABLE, formulas, grade, is_technical, prose, unfirm
 from thresher.rules.language import language_of
 from thresher.rules.outcome import Reason, candidate, refuse
 from thresher.rules.settings import Rules
@@ -25,8 +25,10 @@ _SAME_SOLUTION = 80.0
 _COMPARED = 2000
 _WORKED_OUT = 3
 """Formulas from which an answer works something out."""
+_SPEAKS_TO = re.compile(r"(?<![\w.])@[^\W\d_]")
+"""An answer that speaks to somebody answers somebody's comment or answer, too."""
 _POINTS_AT_ANSWER = re.compile(
-    r"@\w[\w.-]*|(?<!\w)(?:(?:the |this |that )?(?:other|accepted|above|previous|existing|top) answers?|\w+'s answer"
+    r"(?<!\w)(?:(?:the |this |that )?(?:other|accepted|above|previous|existing|top) answers?|\w+'s answer"
     r"|(?:answers?|comments?|solutions?) (?:above|below)|(?:in|to) addition to|to add to|adding to|to complement|to expand on|just to add"
     r"|as (?:others|someone|somebody|everyone|everybody) (?:has |have )?(?:said|mentioned|noted|pointed out|suggested))(?!\w)",
     re.IGNORECASE,
@@ -80,7 +82,7 @@ def _graded(question: Record, answer: Record, thread: Sequence[Record], language
     if found not in GRADABLE:
         return (f"gradable:{found}",), False
     answers = [r for r in thread if r is not question and r.parent_id == question.native_id and r.text]
-    reason = "pointing" if _POINTS_AT_ANSWER.search(answer.text) else unfirm(question, answer, answers, rules)
+    reason = "pointing" if _POINTS_AT_ANSWER.search(prose(answer.text)) else unfirm(question, answer, answers, rules)
     return ((f"gradable:{found}", f"no_key:{reason}"), False) if reason else ((f"gradable:{found}",), True)
 
 
@@ -141,7 +143,10 @@ def _same_solution(record: Record, accepted: Record) -> bool:
 
 def _stands_alone(answer: Record, question: Record, thread: Sequence[Record], rules: Rules) -> bool:
     """Whether an answer is a whole solution that needs neither the others nor a picture, and does not call itself a hint."""
-    if _POINTS_AT_ANSWER.search(answer.text) or _thin(answer.text, rules) or leans_on(answer.text, rules.cues_for("en")):
+    own_words = prose(answer.text)
+    if _POINTS_AT_ANSWER.search(own_words) or _SPEAKS_TO.search(own_words):
+        return False
+    if _thin(answer.text, rules) or leans_on(answer.text, rules.cues_for("en")):
         return False
     return not unfirm(question, answer, [], rules)
 

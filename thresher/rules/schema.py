@@ -76,6 +76,7 @@ class About(_Section):
     words: Phrases
     ambiguous: Phrases
     other_fields: Phrases
+    not_names: Phrases
     weak: Phrases
     closing: Phrases
     share_links: Words
@@ -150,6 +151,7 @@ class Gradable(_Section):
     opinion: Phrases
     explanation: Phrases
     advice: Phrases
+    derivation: Phrases
     yes_or_no: Phrases
     procedure: Phrases
     recommendation_tags: Phrases

@@ -53,8 +53,9 @@ class Grading:
     """Words that do so outside mathematics and programs, where the best way may be the only one."""
     explanation: Cue
     advice: Cue
+    """At the beginning of a question, as is ``yes_or_no``."""
+    derivation: Cue
     yes_or_no: Cue
-    """This and the one before at the beginning of a question."""
     procedure: Cue
     recommendation_tags: Cue
     opinion_tags: Cue
@@ -113,6 +114,8 @@ class Rules:
     about_ambiguous: Cue
     """Words that mean one where no word of ``other_fields`` (games, statistics, workshops, programs) stands beside them."""
     other_fields: Cue
+    not_names: Cue
+    """Phrases in which the name of a model is none: ``to grok``, ``low perplexity``, ``GPT partition``."""
     about_weak: Cue
     closing: Cue
     about_sites: frozenset[str]
@@ -160,7 +163,7 @@ class Rules:
     def names_a_model(self, folded: str) -> bool:
         """Whether folded text speaks of a language model, by name or in general words. The AI of a game and the model of a regression are
         none."""
-        if any(n.sure for n in self.names.find(folded, limit=5)) or self.about_words.search(folded):
+        if any(n.sure for n in self.names.find(self.not_names.without(folded), limit=5)) or self.about_words.search(folded):
             return True
         return self.about_ambiguous.search(folded) is not None and self.other_fields.search(folded) is None
 
@@ -194,6 +197,7 @@ def _compile(file: RulesFile) -> Rules:
         about_words=any_of(file.about.words),
         about_ambiguous=any_of(file.about.ambiguous),
         other_fields=any_of(file.about.other_fields),
+        not_names=any_of(file.about.not_names),
         about_weak=any_of(file.about.weak),
         closing=any_of(file.about.closing),
         about_sites=frozenset(s.lower() for s in file.about.sites),
