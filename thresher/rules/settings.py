@@ -17,6 +17,10 @@ from thresher.names import Family, Names
 from thresher.rules.schema import Language, Limits, Phrases, RulesFile, explain
 
 
+_NO_PROSE = re.compile(r"\S*(?:\w\.ai(?!\w)|https?:|[\\{}_^=$\u2200-\u22ff])\S*")
+"""Addresses and formulas, in which two letters are no word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cues:
     """The compiled cues of one language, English beside it. ``quoted`` finds the word before a quotation that says who speaks."""
@@ -165,7 +169,7 @@ class Rules:
         none."""
         if any(n.sure for n in self.names.find(self.not_names.without(folded), limit=5)) or self.about_words.search(folded):
             return True
-        return self.about_ambiguous.search(folded) is not None and self.other_fields.search(folded) is None
+        return self.about_ambiguous.search(_NO_PROSE.sub(" ", folded)) is not None and self.other_fields.search(folded) is None
 
     def shares(self, text: str) -> bool:
         """Whether a text links to a conversation that somebody shared."""

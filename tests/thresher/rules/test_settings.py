@@ -103,6 +103,7 @@ def test_what_any_language_can_find_is_found_without_knowing_the_language(rules:
         ("Asked Perplexity who wrote it, and it named the wrong sister.", True),
         ("Grok. It said 13.6 litres.", True),
         ("We went to Sydney in May and it rained.", False),
+        ("See https://papers.ai/x and notes.ai, where the union of c_ki is empty.", False),
         ("The AI says that eleven is even. I asked it twice.", True),
         ("The model said that Lyon is the capital of France.", True),
         ("ChatGPT plays the game badly: it moves the player through a wall.", True),
