@@ -16,7 +16,6 @@ from thresher.errors import SettingsError
 from thresher.names import Family, Names
 from thresher.rules.schema import Language, Limits, Phrases, RulesFile, explain
 
-
 _NO_PROSE = re.compile(r"\S*(?:\w\.ai(?!\w)|https?:|[\\{}_^=$\u2200-\u22ff])\S*")
 """Addresses and formulas, in which two letters are no word."""
 
