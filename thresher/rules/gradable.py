@@ -41,7 +41,7 @@ _FIRST_PERSON = re.compile(
     r"(?<!\w)(?:i|i've|i'm|i'd|i'll|my|we|our|ich|wir|mein\w*|unser\w*|je|j'ai|nous|mon|ma|mes|yo|mi|mis|eu|meu|io|mio)(?!\w)"
 )
 _OPENERS = " *_\"'([¿"
-_OPENING = 300
+_OPENING = 150
 """Characters of an answer in which one word of doubt is enough."""
 _MOSTLY = 0.5
 """Share of sentences in the first person from which an answer tells of its author."""
@@ -152,7 +152,7 @@ def _contested(answer: Record, answers: Sequence[Record]) -> bool:
 
 
 def _hedges(folded: str, *, formal: bool, cues: Grading) -> bool:
-    if cues.unsure.search(folded, 0, 3 * _OPENING):
+    if cues.unsure.search(folded, 0, 4 * _OPENING):
         return True
     if formal:
         return False

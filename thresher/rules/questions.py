@@ -29,7 +29,8 @@ _SPEAKS_TO = re.compile(r"(?<![\w.])@[^\W\d_]")
 """An answer that speaks to somebody answers somebody's comment or answer, too."""
 _POINTS_AT_ANSWER = re.compile(
     r"(?<!\w)(?:(?:the |this |that )?(?:other|accepted|above|previous|existing|top) answers?|\w+'s answer"
-    r"|(?:answers?|comments?|solutions?) (?:above|below)|(?:in|to) addition to|to add to|adding to|to complement|to expand on|just to add"
+    r"|(?:answers?|comments?|solutions?) (?:above|below)|(?:in|to) addition to (?:the|what|his|her|their|other)"
+    r"|to add to|adding to|to complement|to expand on|just to add"
     r"|as (?:others|someone|somebody|everyone|everybody) (?:has |have )?(?:said|mentioned|noted|pointed out|suggested))(?!\w)",
     re.IGNORECASE,
 )
