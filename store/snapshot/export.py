@@ -1,8 +1,8 @@
 """What leaves in a snapshot, row by row.
 
 full      text with its key and options, provenance, licence and attribution, in the config of its licence
-derived   the prompt, its options, our labels, a hash of each response, and a key that is an option or a vote; nothing else that
-          a model or a person wrote beside the prompt
+derived   the prompt with its options and which of them is right, our labels, and a hash of each response; nothing that a model or a
+          person wrote beside the prompt
 id_only   where the record is (no address: it may hold a title), its hash and our labels, in the config ``ids``
 none      nothing; nor does an item that is retired, rejected or waived, or whose licence is unknown
 
@@ -145,21 +145,20 @@ def _kept_back(item: dict[str, Any], overlapping: Collection[str]) -> str:
 
 
 def _key(item: dict[str, Any]) -> dict[str, Any]:
-    """The key of an item as far as its class lets it out, with a ``key_status`` that is true of the row: without a key it is ``none``."""
+    """The key of an item as far as its class lets it out, with a ``key_status`` that is true of the row: without a key it is ``none``.
+
+    Whoever may see a prompt of class ``derived`` may see the options that stand in it, and which of them is right.
+    """
     whole = item["export_class"] == "full"
-    leaves = bool(item["target"]) and (whole or item["kind"] == "preference" or item["target"] in _shown(item))
+    options = item["choices"] if whole or all(choice in item["prompt"] for choice in item["choices"]) else []
+    leaves = bool(item["target"]) and (whole or (bool(options) and item["target"] in {*options, *item["prompt"].split("\n")}))
     return {
         "target": item["target"] if leaves else "",
         "aliases": item["aliases"] if leaves else [],
         "key_status": item["key_status"] if leaves else "none",
-        "choices": item["choices"],
+        "choices": options,
         "rubric": item["rubric"] if whole else "",
     }
-
-
-def _shown(item: dict[str, Any]) -> set[str]:
-    """The options of an item, bare and as lettered lines of its prompt: who may see the prompt may see them."""
-    return {*item["choices"], *item["prompt"].split("\n")} if item["choices"] else set()
 
 
 def _text_row(item: dict[str, Any], export: Export) -> dict[str, Any]:

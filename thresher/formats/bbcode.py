@@ -10,7 +10,10 @@ import re
 from thresher.model import Quote
 
 _TAG = re.compile(r"\[(?P<close>/)?quote(?:=(?P<of>[^\]\n]{0,200}))?\]", re.IGNORECASE)
+MAX_TAGS = 500
+"""More than this is no conversation: the tags go and nothing is taken for a quote."""
 _CODE = re.compile(r"^```.*?(?:^```|\Z)|`[^`\n]+`", re.DOTALL | re.MULTILINE)
+_SPACE = re.compile(r"\s*")
 _POST = re.compile(r"post:\s*(\d+)")
 _TOPIC = re.compile(r"topic:\s*(\d+)")
 
@@ -21,6 +24,8 @@ def quoted(text: str) -> tuple[str, tuple[Quote, ...]]:
     tags = _balanced(text)
     if not tags:
         return text, ()
+    if len(tags) > MAX_TAGS:
+        return _TAG.sub("", text).strip(), ()
     blocks: list[str] = []
     quotes: list[Quote] = []
     depth, place = 0, 0
@@ -53,9 +58,10 @@ def _balanced(text: str) -> list[tuple[int, int, bool, str]]:
             unclosed.append(tag)
         elif unclosed:
             unclosed.pop()
-    for _, end, _, _ in unclosed:
-        stop = text.find("\n\n", end + len(text[end:]) - len(text[end:].lstrip()))
-        stop = min([stop if stop >= 0 else len(text), *(s for s, *_ in tags if s > end)])
+    for _, end, _, _ in unclosed[:MAX_TAGS]:
+        begin = _SPACE.match(text, end)
+        stop = text.find("\n\n", begin.end() if begin else end)
+        stop = min([stop if stop >= 0 else len(text), *(s for s, *_ in tags[: 2 * MAX_TAGS] if s > end)])
         tags.append((stop, stop, False, ""))
     return sorted(tags, key=lambda tag: (tag[0], tag[1]))
 

@@ -21,7 +21,7 @@ _MATHEMATICS = re.compile(r"(\\\([^\n]{1,400}?\\\)|\\\[[^\n]{1,400}?\\\]|\$\$[^$
 _LATEX = re.compile(r"\\[A-Za-z]{2}|(?<!\\)[\^_{]")
 """A command or a mark that the rich editor would have escaped."""
 _SUPERSCRIPT = re.compile(r"\^\(([^()\n]{1,200})\)")
-_SPOILER = re.compile(r">!(?=\s?\S)(.{1,20000}?)!<", re.DOTALL)
+_SPOILER = re.compile(r">!(?=\s?\S)((?:(?!>!).){1,20000}?)!<", re.DOTALL)
 _NAME = re.compile(r"(?<![\w/.])(/?u/)(?!someone\b)[A-Za-z0-9_-]{3,20}(?![\w/])")
 _UPLOADED = re.compile(r"!\[([^\]\n]{0,300})\]\((?!\w+://)[^)\s]{1,300}\)")
 _CODE = re.compile(r"(^ {0,3}```.*?(?:^ {0,3}```|\Z)|^(?: {4}|\t)[^\n]*$|`[^`\n]+`)", re.DOTALL | re.MULTILINE)

@@ -30,7 +30,7 @@ _IS_MATHEMATICS = re.compile(r"[\\^_=<>+*/]|^.?[a-zA-Z].?$")
 CODE_BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _INLINE_CODE = re.compile(r"`[^`\n]+`")
 _QUOTED = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
-_LINKED = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+_LINKED = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\n]{0,1000}\)")
 _CITED = re.compile(r"\"[^\"\n]{1,200}\"|\u201c[^\u201d\n]{1,200}\u201d|\u201e[^\u201c\u201d\n]{1,200}[\u201c\u201d]|\*[^*\n]{1,80}\*")
 """Examples of words, in which nobody speaks."""
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?\n]*")

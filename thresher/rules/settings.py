@@ -16,8 +16,8 @@ from thresher.errors import SettingsError
 from thresher.names import Family, Names
 from thresher.rules.schema import Language, Limits, Phrases, RulesFile, explain
 
-_NO_PROSE = re.compile(r"\S*(?:\w\.ai(?!\w)|https?:|[\\{}_^=$\u2200-\u22ff])\S*")
-"""Addresses and formulas, in which two letters are no word."""
+_NO_PROSE = re.compile(r"\w\.ai(?!\w)|https?:|[\\{}_^=$\u2200-\u22ff]")
+"""What stands in addresses and formulas, in which two letters are no word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,10 @@ class Rules:
         none."""
         if any(n.sure for n in self.names.find(self.not_names.without(folded), limit=5)) or self.about_words.search(folded):
             return True
-        return self.about_ambiguous.search(_NO_PROSE.sub(" ", folded)) is not None and self.other_fields.search(folded) is None
+        if self.about_ambiguous.search(folded) is None or self.other_fields.search(folded):
+            return False
+        prose = " ".join(word for word in folded.split() if not _NO_PROSE.search(word))
+        return self.about_ambiguous.search(prose) is not None
 
     def shares(self, text: str) -> bool:
         """Whether a text links to a conversation that somebody shared."""

@@ -148,6 +148,12 @@ def test_the_right_option_of_a_derived_prompt_leaves_with_it(database: Database)
     assert (row["target"], row["choices"], row["key_status"]) == ("B) heart", ["lungs", "heart"], "sourced")
 
 
+def test_options_that_stand_beside_a_derived_prompt_stay(database: Database) -> None:
+    put(database, pair(1, "derived", target=prose(5), choices=(prose(5), prose(6)), key_status="sourced"))
+    (row,) = table(freeze(database), "default")
+    assert (row["target"], row["choices"], row["key_status"]) == ("", [], "none")
+
+
 def test_a_prompt_leaves_under_its_own_licence_where_the_log_names_one(database: Database) -> None:
     put(database, pair(1, "derived", licence="prompts CC-BY-4.0; outputs under their providers' terms"))
     (row,) = table(freeze(database), "default")
