@@ -113,7 +113,8 @@ class Rules:
     reasons: Mapping[str, str]
     names: Names
     about_words: Cue
-    """General words for a language model."""
+    """General words for a language model, ``about_ambiguous`` among them."""
+    about_sure: Cue
     about_ambiguous: Cue
     """Words that mean one where no word of ``other_fields`` (games, statistics, workshops, programs) stands beside them."""
     other_fields: Cue
@@ -166,7 +167,7 @@ class Rules:
     def names_a_model(self, folded: str) -> bool:
         """Whether folded text speaks of a language model, by name or in general words. The AI of a game and the model of a regression are
         none."""
-        if any(n.sure for n in self.names.find(self.not_names.without(folded), limit=5)) or self.about_words.search(folded):
+        if any(n.sure for n in self.names.find(self.not_names.without(folded), limit=5)) or self.about_sure.search(folded):
             return True
         if self.about_ambiguous.search(folded) is None or self.other_fields.search(folded):
             return False
@@ -200,7 +201,8 @@ def _compile(file: RulesFile) -> Rules:
         reply_between=file.tasks.reply_between,
         reasons=file.reasons,
         names=names,
-        about_words=any_of(file.about.words),
+        about_words=any_of([*file.about.words, *file.about.ambiguous]),
+        about_sure=any_of(file.about.words),
         about_ambiguous=any_of(file.about.ambiguous),
         other_fields=any_of(file.about.other_fields),
         not_names=any_of(file.about.not_names),
