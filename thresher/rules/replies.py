@@ -33,7 +33,9 @@ def explained_replies(thread: Sequence[Record], rules: Rules) -> Mapping[str, Re
             answers[record.parent_id].append(record)
     explained = {}
     for record in thread:
-        if record.parent_id is not None and (explanation := next(_explanations(record, answers, rules), None)):
+        if record.parent_id is None or _asks(record, rules):
+            continue
+        if explanation := next(_explanations(record, answers, rules), None):
             explained[record.native_id] = (approval(record), explanation)
     most = sorted(explained, key=lambda native_id: (-explained[native_id][0], native_id))[: rules.replies_most]
     return {native_id: explained[native_id][1] for native_id in most}
@@ -43,9 +45,11 @@ def _explanations(record: Record, answers: Mapping[str, Sequence[Record]], rules
     """What explains a reply, the most liked first: an answer to somebody who asks, else an answer that explains unasked."""
     for asked in answers.get(record.native_id, ()):
         if _asks(asked, rules):
+            named = _says(_ALLUSION, asked)
             others = [a for a in answers.get(asked.native_id, ()) if a.author_key is None or a.author_key != asked.author_key]
-            yield from sorted((a for a in others if _explains(a, rules)), key=lambda a: (-approval(a), a.native_id))
-    unasked = (a for a in answers.get(record.native_id, ()) if not _asks(a, rules) and _explains(a, rules) and _says_joke(a))
+            explaining = (a for a in others if _explains(a, rules) and (named or _says(_SAYS_JOKE, a)))
+            yield from sorted(explaining, key=lambda a: (-approval(a), a.native_id))
+    unasked = (a for a in answers.get(record.native_id, ()) if not _asks(a, rules) and _explains(a, rules) and _says(_SAYS_JOKE, a))
     yield from sorted(unasked, key=lambda a: (-approval(a), a.native_id))
 
 
@@ -61,17 +65,22 @@ def _explains(record: Record, rules: Rules) -> bool:
     return not IMAGE.search(record.text) and rules.explains.search(fold(record.text)) is not None
 
 
-def _says_joke(record: Record) -> bool:
-    """Whether an unasked answer says what it explains: without a question before it, a film may be mentioned for any reason."""
+def _says(words: tuple[str, ...], record: Record) -> bool:
     folded = fold(record.text)
-    return any(word in folded for word in _SAYS_JOKE)
+    return any(word in folded for word in words)
 
 
+_ALLUSION = (
+    "joke", "reference", "pun", "quote", "whoosh", "allusion", "witz", "anspielung", "zitat", "référence", "blague", "allusion", "citation",
+    "chiste", "broma", "referencia", "piada", "referência", "battuta", "riferimento",
+)  # fmt: skip
+"""Who asks with one of these words asks for an allusion; of whoever only does not understand, the answer must say that there is one."""
 _SAYS_JOKE = (
     "the joke is", "reference to", "is a reference", "referencing", "don't get it", "didn't get it", "for anyone who", "for those who",
     "pun on", "play on words", "allusion to", "alludes to", "explain the joke", "anspielung auf", "wortspiel", "référence à",
     "jeu de mots", "referencia a", "juego de palabras", "el chiste es", "referência a", "trocadilho", "riferimento a", "gioco di parole",
 )  # fmt: skip
+"""An answer with one of these explains an allusion; a film or a quotation may be mentioned for any reason."""
 
 
 def judge_reply(

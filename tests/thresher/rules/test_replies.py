@@ -37,6 +37,12 @@ def test_a_reply_that_somebody_asks_about_and_somebody_explains_has_the_explanat
     assert EXPLAINS not in got.prompt
 
 
+def test_the_question_after_the_joke_is_no_joke_itself(make: Any, judge_all: Any) -> None:
+    thread = _thread(make, q={"text": "What's the joke here, please?"}, e={"text": f"The joke is this: {EXPLAINS}"})
+    got = judge_all(thread)
+    assert (got["c"].kind, got["q"].reason) == ("reply", "ordinary_reply")
+
+
 def test_a_joke_may_be_explained_unasked(make: Any, judge_all: Any) -> None:
     thread = _thread(make, e={"text": f"For those who don't know the film: {EXPLAINS}", "parent_id": "c"})
     assert judge_all([t for t in thread if t.native_id != "q"])["c"].kind == "reply"
@@ -53,6 +59,11 @@ def test_votes_find_no_allusion(make: Any, judge_all: Any) -> None:
         {"q": {"text": "How large is your jar, and do you keep it in the fridge?"}},
         {"e": {"text": "Neither do I, but he has a point with the jar, and the toaster is a good place for it."}},
         {"e": {"text": "It's a film."}},
+        {"q": {"text": "I don't get it, why would it need one?"}},
+        {
+            "q": {"text": "What does that mean?"},
+            "e": {"text": "A jar stands for the glass in which bakers keep what they have from the day before."},
+        },
         {"e": {"text": "Is it not a line from that film about the shark that eats the boats?"}},
         {"e": {"marks": {"score": -3}}},
         {"e": {"author_key": "asker"}},
