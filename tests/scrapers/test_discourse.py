@@ -59,6 +59,14 @@ def test_a_quote_that_was_never_cooked_stays_apart_and_loses_its_name(field: str
     assert answer.quotes == (Quote("Which jar?", "5/1"),)
 
 
+def test_a_mention_that_the_site_did_not_link_goes_where_it_is_a_name_and_stays_where_it_is_none() -> None:
+    said = (
+        "<p><span class='mention'>@Robin</span>, the <span class='mention'>@2x</span> one. <span class='mention'>@kim_l</span> has it.</p>"
+    )
+    posts = [post(1, username="kim_l"), post(2, cooked=said)]
+    assert parse({"post_stream": {"posts": posts}, "id": 5})["5/2"].text == "@someone, the @2x one. @someone has it."
+
+
 def test_posts_saved_in_another_encoding_are_joined(tmp_path: Path) -> None:
     for number, encoding in ((1, "utf-8"), (2, "utf-16"), (3, "utf-8-sig")):
         body = json.dumps(post(number, cooked=f"<p>na\u00efve {number}</p>"), ensure_ascii=False)

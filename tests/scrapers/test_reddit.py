@@ -205,6 +205,7 @@ def test_the_apis_own_escapes_are_undone_where_it_was_not_asked_for_raw_json(url
         ("&#x200B;\n\nx\\^2 and \\(y^2\\)", "\u200b\n\nx^2 and \\(y^2\\)"),
         (r"2\. pears \- and \[3\] figs \(three\)\, all\! ripe\.", "2. pears - and [3] figs (three), all! ripe."),
         (r"see \(a\_b.txt\) and \(\frac{a\_1}{2}\), C:\\temp", r"see (a_b.txt) and \(\frac{a_1}{2}\), C:\temp"),
+        ("one\\\ntwo\n\n`a\\`", "one\ntwo\n\n`a\\`"),
         (r"\`no code\` but `a\_b`", r"`no code` but `a\_b`"),
         (r"E = mc^(2), 2^(n+1) ^(small print)", "E = mc^2, 2^{n+1} small print"),
         ("\\> by hand\n\n&gt; by entity\n\n>:( no quote", "\\> by hand\n\n\\> by entity\n\n> :( no quote"),

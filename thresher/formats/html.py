@@ -2,7 +2,7 @@
 
 Own words and quoted words stay apart: every quoted line begins with ``> `` (an own line that happens to begin so is written ``\\> ``), code
 is fenced, mathematics stays LaTeX (``$..$``, ``$$..$$``), pictures become ``[image]``. What the site adds is left out: names in quote
-headers, mentions (``@someone``), link previews (one link line), icons, anchors.
+headers, linked mentions (``@someone``; what the site did not link stays), link previews (one link line), icons, anchors.
 """
 
 from __future__ import annotations

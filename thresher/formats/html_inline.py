@@ -87,7 +87,7 @@ def _inline_tag(tag: Tag, gathered: Gathered, depth: int) -> str:
         return {True: "[x] ", False: "[ ] "}[tag.get("checked") is not None] if tag.get("type") == "checkbox" else ""
     if "chcklst-box" in classes:
         return "[x]" if "checked" in classes else "[ ]"
-    if classes & {"mention", "mention-group"}:
+    if classes & {"mention", "mention-group"} and name == "a":
         return "@someone"
     if "footnote-ref" in classes:
         return f"[{tag.text().strip(' []')}]"

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 _ENTITY = re.compile(r"&(?:#x?[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_LINE_BREAK = re.compile(r"(?<!\\)\\$")
 _IN_MATHEMATICS = re.compile(r"\\([_*~^>#])")
 _INLINE_CODE = re.compile(r"(?<![\\`])(`+[^`\n]+`+)")
 _MATHEMATICS = re.compile(r"(\\\([^\n]{1,400}?\\\)|\\\[[^\n]{1,400}?\\\]|\$\$[^$\n]{1,400}\$\$|(?<![\w$])\$[^$\n]{1,300}\$(?![\w$]))")
@@ -146,6 +147,7 @@ def _plain(line: str) -> str:
     if not any(mark in line for mark in "&\\^") and "u/" not in line and "![" not in line:
         return line
     parts = _INLINE_CODE.split(line)
+    parts[-1] = _LINE_BREAK.sub("", parts[-1])
     parts[::2] = [_shown(_ENTITY.sub(lambda entity: html.unescape(entity.group()), part)) for part in parts[::2]]
     return "".join(parts)
 

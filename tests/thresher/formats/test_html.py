@@ -69,6 +69,7 @@ ONEBOX = (
         ('<blockquote class="spoiler"><p>the answer</p></blockquote>', "the answer"),
         ("<hr>", "---"),
         ('<p>Hi <a class="mention" href="/u/somebody">@somebody</a>!</p>', "Hi @someone!"),
+        ('<p>An <span class="mention">@2x</span> icon in <span class="mention">@media</span></p>', "An @2x icon in @media"),
         ('<p><img class="emoji" title=":wave:" alt=":wave:"></p>', ":wave:"),
         ('<p><img class="emoji" alt="\N{WAVING HAND SIGN}"></p>', "\N{WAVING HAND SIGN}"),
         (
