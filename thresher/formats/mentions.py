@@ -14,11 +14,11 @@ _CODE = re.compile(r"(^```.*?(?:^```|\Z)|`[^`\n]+`|https?://\S+)", re.DOTALL | r
 _AT = re.compile(r"(?<![\w@/.\\])@(?P<name>[^\W\d_](?:[\w-]|\.(?=\w)){1,39})(?![\w(/@=])")
 _ADDRESSED = re.compile(
     r"(?:\A|\n)[ \t>*-]*\Z|[.!?:;][\"')]*\s+\Z|\(\s*\Z"
-    r"|(?<!\w)(?:hi|hey|hello|dear|hallo|hola|salut|bonjour|thanks|thank you|thx|danke|merci|gracias|cc|ping|sorry|yes|no|well)[,:]?\s+\Z",
+    r"|(?<!\w)(?:hi|hey|hello|dear|hallo|hola|salut|bonjour|thanks|thank you|thx|danke|merci|gracias|cc|ping|sorry|yes|no|well|as|like|and|per)[,:]?\s+\Z",
     re.IGNORECASE,
 )
 """What stands before a name by which somebody is spoken to."""
-_SPOKEN_OF = re.compile(r"(?<!\w)(?:like|and|as|by|per|to|with|from|what)\s+\Z", re.IGNORECASE)
+_SPOKEN_OF = re.compile(r"(?<!\w)(?:by|to|with|from|what)\s+\Z", re.IGNORECASE)
 """The same of whom others speak, where no code stands beside it: there it is an annotation (``marked with @cache``)."""
 _BEFORE = 24
 _NO_NAMES = frozenset({

@@ -15,6 +15,7 @@ from thresher.formats.mentions import hide_names
         ("Thanks @J.Doe!", "Thanks @someone!"),
         ("> @alice: that", "> @someone: that"),
         ("as @robin says", "as @someone says"),
+        ("`x` is wrong, as @robin says", "`x` is wrong, as @someone says"),
         ("mark it with @cache: `x = 1`", "mark it with @cache: `x = 1`"),
         ("@2x and @3x icons", "@2x and @3x icons"),
         ("@media print, @Override and @everyone", "@media print, @Override and @everyone"),
