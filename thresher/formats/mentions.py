@@ -14,7 +14,8 @@ _CODE = re.compile(r"(^```.*?(?:^```|\Z)|`[^`\n]+`|https?://\S+)", re.DOTALL | r
 _AT = re.compile(r"(?<![\w@/.\\])@(?P<name>[^\W\d_](?:[\w-]|\.(?=\w)){1,39})(?![\w(/@=])")
 _ADDRESSED = re.compile(
     r"(?:\A|\n)[ \t>*-]*\Z|[.!?:;][\"')]*\s+\Z|\(\s*\Z"
-    r"|(?<!\w)(?:hi|hey|hello|dear|hallo|hola|salut|bonjour|thanks|thank you|thx|danke|merci|gracias|cc|ping|sorry|yes|no|well|as|like|and|per)[,:]?\s+\Z",
+    r"|(?<!\w)(?:hi|hey|hello|dear|hallo|hola|salut|bonjour|thanks|thank you|thx|danke|merci|gracias|cc|ping|sorry|yes|no|well|as|like"
+    r"|and|per)[,:]?\s+\Z",
     re.IGNORECASE,
 )
 """What stands before a name by which somebody is spoken to."""
