@@ -95,7 +95,7 @@ def ingest(
     source: Annotated[str, typer.Argument(help=f"The source whose files these are: {', '.join(scrapers.names())}.")],
     paths: Annotated[list[Path], typer.Argument(help="Dumps, logs, clones of book repositories; files or folders.")],
     data: Data = DEFAULT_DATA, config: Config = None, no_embed: NoEmbed = False, as_json: AsJson = False, wait: Wait = 0.0,
-    site: Annotated[str, typer.Option("--site", help="The site that the files belong to; by default one called as the file is.")] = "",
+    site: Annotated[str, typer.Option("--site", help="The site of the files; by default called as the file (not for stackexchange).")] = "",
     sets: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the site, as under [[sites]] in its config file.")] = None,
 ) -> None:  # fmt: skip
     """Do the same with local files, without a network.
@@ -152,6 +152,8 @@ def snapshot(
     else:
         configs = sorted(p.parent.name for p in Path(made.path).glob("*/*.parquet"))
         print(f"{made.path}: {made.items:,} items, manifest sha256 {made.sha256}")
+        if not configs:
+            print("Nothing leaves: no item has a licence and a class that let it out.")
         print("\n".join(f'  datasets.load_dataset("{made.path}", "{c}", split="test")' for c in configs))
 
 

@@ -150,7 +150,8 @@ def _expected(source: Source, visits: Sequence[_Visit], tally: Tally, result: So
 
 
 def ingest_files(run: LiveRun, source: str, paths: Sequence[Path], *, site: str = "", keys: dict[str, Any] | None = None) -> SourceResult:
-    """Take local files: each path is one site, called as ``site`` says or as the file is called, with further ``keys`` of a site.
+    """Take local files: each path is one site, called as ``site`` says or as the source makes it of the file's name (UsageError where it
+    cannot), with further ``keys`` of a site.
 
     Files have no cursor: reading them again adds nothing.
     """
@@ -158,7 +159,9 @@ def ingest_files(run: LiveRun, source: str, paths: Sequence[Path], *, site: str 
         if not path.exists():
             raise UsageError(f"{path}: no such file or folder")
     scraper = base.load(source)
-    places = [(path, run.work.local_site(source, site or _site_name(path), keys or {})) for path in paths]
+    keys = keys or {}
+    names = [site or scraper.Site.name_for_files(_site_name(path), keys) for path in paths]
+    places = [(path, run.work.local_site(source, name, keys)) for path, name in zip(paths, names, strict=True)]
     refused: dict[Path, str] = {}
     landing = land_pages(run, scraper, _pages_of(scraper, places, refused))
     if landing.error is not None:

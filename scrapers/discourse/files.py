@@ -10,6 +10,7 @@ from scrapers.common.page import each_file, portions, saved_at, saved_body, save
 from scrapers.discourse import posts
 from scrapers.discourse.site import SOURCE, Site
 from thresher.model import Page
+from thresher.payload import as_utf8
 
 MAX_FILE_PAGE = 2 * 2**20
 MAX_FILES = 10_000
@@ -39,7 +40,7 @@ def _page_of(file: Path, site: Site, topics: dict[int, list[Path]]) -> Iterator[
 
 def _joined(files: list[Path], site: Site, topic: int) -> Page:
     """The posts of one topic as one list."""
-    bodies = [file.read_bytes().removeprefix(b"\xef\xbb\xbf") for file in files]
+    bodies = [as_utf8(file.read_bytes()) for file in files]
     body = b"[" + b",\n".join(bodies) + b"]"
     page = saved_page(SOURCE, site.name, files[0], body, site.context, url=f"{site.base_url}/t/{topic}")
     return replace(page, fetched_at=saved_at(*files))

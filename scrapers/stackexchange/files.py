@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from scrapers.common.page import each_file, saved_body, saved_files, saved_page
-from scrapers.stackexchange import api, dump
+from scrapers.stackexchange import api, dump, rows
 from scrapers.stackexchange.site import SOURCE, Site
 from thresher.errors import UsageError
 from thresher.model import Dead, Page, Record, Unread
@@ -33,7 +33,7 @@ def read(path: Path, site: Site) -> Iterator[Page]:
 
 def _pages_of(file: Path, site: Site, others: set[str]) -> Iterator[Page]:
     """The pages of one file; none of a dump of something else, which is put into ``others``."""
-    root = dump.root(file)
+    root = rows.root(file)
     if root in _POST_ROOTS:
         yield from _dump_pages(file, site)
     elif root:
@@ -48,6 +48,6 @@ def parse(page: Page) -> Iterator[Record | Dead | Unread]:
 
 
 def _dump_pages(file: Path, site: Site) -> Iterator[Page]:
-    for number, body in enumerate(dump.chunks(file), 1):
+    for number, body in enumerate(rows.chunks(file), 1):
         page = saved_page(SOURCE, site.name, file, body, site.context | {"format": "dump"})
         yield replace(page, url=f"{page.url}#{number}")

@@ -37,10 +37,10 @@ class Ingested:
             return con.execute(sql).fetchall()
 
 
-def ingest(folder: Path, source: str, paths: Sequence[Path]) -> Ingested:
+def ingest(folder: Path, source: str, paths: Sequence[Path], site: str = "") -> Ingested:
     work = Workspace.open(folder / source, create=True)
     with open_run(work, f"ingest {source}") as run:
-        ingest_files(run, source, paths)
+        ingest_files(run, source, paths, site=site)
         numbers = run.report()["sources"][source]
     return Ingested(work, numbers)
 
@@ -66,7 +66,8 @@ def other(request: pytest.FixtureRequest, realdata: Path, tmp_path_factory: pyte
         "reddit": ["reddit/praw_cassettes"],
         "arena": ["arena/mt_bench", "arena/fastchat_vicuna_eval_2023", "arena/wildbench_scores", "arena/arena_hard", "feedback/hh_rlhf"],
     }
-    return source, ingest(tmp_path_factory.mktemp(source), source, [realdata / place for place in places[source]])
+    site = "coffee" if source == "stackexchange" else ""
+    return source, ingest(tmp_path_factory.mktemp(source), source, [realdata / place for place in places[source]], site)
 
 
 def test_every_record_of_a_recording_lands_or_says_why_not(other: tuple[str, Ingested]) -> None:

@@ -143,8 +143,8 @@ def test_link_without_a_question_is_link_only(records: dict[str, Record | Dead])
 def test_licence_is_the_books_and_of_two_books_the_stricter(records: dict[str, Record | Dead]) -> None:
     free, restricted, both = (record(records, i) for i in ("m90004/ask", "m90002/e-1", "m90003/mc-1"))
     assert (free.licence, free.export_class) == ("CC-BY-4.0", "full")
-    assert (restricted.licence, restricted.export_class) == ("CC-BY-NC-SA-4.0", "derived")
-    assert (both.licence, both.export_class) == ("CC-BY-NC-SA-4.0", "derived")
+    assert (restricted.licence, restricted.export_class) == ("CC-BY-NC-SA-4.0", "full")
+    assert (both.licence, both.export_class) == ("CC-BY-NC-SA-4.0", "full")
     assert both.licence_evidence.startswith(
         "collections/harbour-mathematics.collection.xml: md:license http://creativecommons.org/licenses/by-nc-sa/4.0/"
     )

@@ -92,7 +92,7 @@ def test_shared_instructions_reach_their_exercises(books: Parsed) -> None:
 
 
 def test_licence_is_read_off_the_collections(books: Parsed) -> None:
-    assert {(r.licence, r.export_class) for r in books.everything()} == {("CC-BY-NC-SA-4.0", "derived")}
+    assert {(r.licence, r.export_class) for r in books.everything()} == {("CC-BY-NC-SA-4.0", "full")}
 
 
 def test_mathematics_is_well_formed(books: Parsed) -> None:

@@ -39,7 +39,6 @@ class Limits(_Section):
     answer_min_chars: int = Field(ge=1)
     alternate_min_score: int
     alternate_min_chars: int = Field(ge=1)
-    reply_min_score: int
     reply_max_chars: int = Field(ge=10)
     reply_parent_max_chars: int = Field(ge=10)
     max_link_share: float = Field(gt=0, le=1)
@@ -75,6 +74,9 @@ class About(_Section):
     collecting_sites: Words
     collects: Phrases
     words: Phrases
+    ambiguous: Phrases
+    other_fields: Phrases
+    not_names: Phrases
     weak: Phrases
     closing: Phrases
     share_links: Words
@@ -140,6 +142,33 @@ class Exercises(_Section):
     unnamed: Phrases
 
 
+class Gradable(_Section):
+    """What says how far an answer can be graded, and what makes an accepted answer no key; see ``thresher.rules.gradable``."""
+
+    languages: Words = Field(min_length=1)
+    recommendation: Phrases
+    taste: Phrases
+    opinion: Phrases
+    explanation: Phrases
+    advice: Phrases
+    derivation: Phrases
+    yes_or_no: Phrases
+    procedure: Phrases
+    recommendation_tags: Phrases
+    opinion_tags: Phrases
+    hedged: Phrases
+    unsure: Phrases
+    one_way: Phrases
+
+
+class Replies(_Section):
+    """How people ask what a reply alludes to, and how others explain it."""
+
+    asks: Phrases
+    explains: Phrases
+    most: int = Field(ge=1)
+
+
 class Spam(_Section):
     """Advertising."""
 
@@ -160,6 +189,8 @@ class RulesFile(_Section):
     labels: LabelWords
     cues: dict[str, Language]
     exercises: Exercises
+    gradable: Gradable
+    replies: Replies
     not_allowed: dict[str, Phrases]
     spam: Spam
     tags: dict[str, Phrases]

@@ -36,11 +36,9 @@ class Licence:
 
     @property
     def export_class(self) -> ExportClass:
-        """``full`` for BY, BY-SA and CC0; ``derived`` for NC, which leaves only in a dataset of its own; ``none`` for ND and unknown."""
+        """``full`` for CC0, BY, SA and NC, each of which leaves with its key in a config of its own; ``none`` for ND and unknown."""
         spdx = self.spdx
-        if spdx == "unknown" or "-ND-" in spdx:
-            return "none"
-        return "derived" if "-NC-" in spdx else "full"
+        return "none" if spdx == "unknown" or "-ND-" in spdx else "full"
 
 
 @lru_cache(maxsize=64)
@@ -124,4 +122,4 @@ def _walk(content: _Element, path: tuple[str, ...], places: list[Place], chapter
 
 def strictest(licences: Iterable[Licence]) -> Licence:
     """Of the licences of all books that hold a module, the one that lets the least out; none at all is unknown."""
-    return min(licences, key=lambda x: EXPORT_CLASSES.index(x.export_class), default=Licence())
+    return min(licences, key=lambda x: (EXPORT_CLASSES.index(x.export_class), "-NC-" not in x.spdx, "-SA" not in x.spdx), default=Licence())
