@@ -129,17 +129,30 @@ class Language(_Section):
     indirect_end: Phrases
 
 
-class Exercises(_Section):
-    """What an exercise may lean on, and what is no key."""
+class ExerciseLanguage(_Section):
+    """How the exercises of one language ask, and how they point at what they do not hold."""
 
     elsewhere: Phrases
+    addressees: Phrases
+    cites: Phrases
     link_cues: Phrases
-    headings: Words
     no_key: Phrases
+    sample: Phrases
     instructions: Phrases
+    setting: Phrases
+    ambiguous: Phrases
     drawing: Phrases
     beside_drawing: Phrases
     unnamed: Phrases
+    needs_data: Phrases
+    illustrated: Phrases
+
+
+class Exercises(_Section):
+    """What an exercise may lean on, and what is no key. Languages that are not listed are not covered."""
+
+    headings: Words
+    languages: dict[str, ExerciseLanguage] = Field(min_length=1)
 
 
 class Gradable(_Section):
@@ -231,6 +244,8 @@ def _allowed(location: tuple[Any, ...]) -> str:
             model = annotation
         elif part == "cues":
             model = Language
+        elif part == "languages":
+            model = ExerciseLanguage
         elif part == "models":
             model = Model
     return ", ".join(sorted(model.model_fields))

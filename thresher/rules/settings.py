@@ -69,6 +69,26 @@ class Grading:
     """Words of a question that has one answer however it is solved: a diagnosis, a check of somebody's own work."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ExerciseCues:
+    """The compiled cues for the exercises of one language. Compared by identity, so that what they say of a text can be remembered."""
+
+    elsewhere: Cue
+    addressees: Cue
+    cites: Cue
+    link_cues: Cue
+    no_key: Cue
+    sample: Cue
+    instructions: Cue
+    setting: Cue
+    ambiguous: Cue
+    drawing: Cue
+    beside_drawing: Cue
+    unnamed: Cue
+    needs_data: Cue
+    illustrated: Cue
+
+
 @dataclass(frozen=True)
 class Ending:
     """A pattern for the end of the text before a colon: group 1 is the label. Made when it is first needed, as a Cue is."""
@@ -131,8 +151,6 @@ class Rules:
     any_language: Cues
     """The cues of all languages in one: where they find nothing, it does not matter which language a text is in."""
     openers: Cue
-    elsewhere: Cue
-    link_cues: Cue
     headings: frozenset[str]
     no_key: Cue
     instructions: Cue
@@ -144,6 +162,8 @@ class Rules:
     asks_meaning: Cue
     explains: Cue
     replies_most: int
+    exercises: Mapping[str, ExerciseCues]
+    """By language; an exercise in another one is not covered."""
     not_allowed: Mapping[str, Cue]
     spam: Cue
     spam_min_phrases: int
@@ -216,8 +236,6 @@ def _compile(file: RulesFile) -> Rules:
         cues={code: _language(file.cues["en"], own, anyone) for code, own in file.cues.items()},
         any_language=Cues(**{f.name: any_of([p for c in file.cues.values() for p in getattr(c, f.name)], anyone) for f in fields(Cues)}),
         openers=any_of(file.labels.openers),
-        elsewhere=any_of(exercises.elsewhere),
-        link_cues=any_of(exercises.link_cues),
         headings=frozenset(h.lower() for h in exercises.headings),
         no_key=any_of(exercises.no_key),
         instructions=any_of(exercises.instructions),
@@ -229,6 +247,10 @@ def _compile(file: RulesFile) -> Rules:
         asks_meaning=any_of(file.replies.asks),
         explains=any_of(file.replies.explains),
         replies_most=file.replies.most,
+        exercises={
+            code: ExerciseCues(**{f.name: any_of(getattr(own, f.name)) for f in fields(ExerciseCues)})
+            for code, own in exercises.languages.items()
+        },
         not_allowed={name: any_of(phrases) for name, phrases in file.not_allowed.items()},
         spam=any_of(file.spam.phrases),
         spam_min_phrases=file.spam.min_phrases,

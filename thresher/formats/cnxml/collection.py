@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import unquote
 
 from lxml.etree import _Element
 
@@ -75,8 +76,9 @@ class Book:
 
 
 def books(body: bytes) -> list[str]:
-    """The collection files that ``META-INF/books.xml`` lists, as paths from the root; paths that would leave it are left out."""
-    paths = (posixpath.normpath(posixpath.join("META-INF", b.get("href") or "")) for b in parse_xml(body, root=CONTAINER))
+    """The collection files that ``META-INF/books.xml`` lists, as paths from the root; paths that would leave it are left out. An address
+    may be written with its letters (``álgebra``) or with their codes (``%C3%A1lgebra``)."""
+    paths = (posixpath.normpath(posixpath.join("META-INF", unquote(b.get("href") or ""))) for b in parse_xml(body, root=CONTAINER))
     return [p for p in dict.fromkeys(paths) if p.endswith(".collection.xml") and not p.startswith(("..", "/"))]
 
 
