@@ -152,11 +152,6 @@ class Rules:
     """The cues of all languages in one: where they find nothing, it does not matter which language a text is in."""
     openers: Cue
     headings: frozenset[str]
-    no_key: Cue
-    instructions: Cue
-    drawing: Cue
-    beside_drawing: Cue
-    unnamed: Cue
     grading: Grading
     graded_languages: frozenset[str]
     asks_meaning: Cue
@@ -237,11 +232,6 @@ def _compile(file: RulesFile) -> Rules:
         any_language=Cues(**{f.name: any_of([p for c in file.cues.values() for p in getattr(c, f.name)], anyone) for f in fields(Cues)}),
         openers=any_of(file.labels.openers),
         headings=frozenset(h.lower() for h in exercises.headings),
-        no_key=any_of(exercises.no_key),
-        instructions=any_of(exercises.instructions),
-        drawing=any_of(exercises.drawing),
-        beside_drawing=any_of(exercises.beside_drawing),
-        unnamed=any_of(exercises.unnamed),
         grading=Grading(**{f.name: any_of(getattr(file.gradable, f.name)) for f in fields(Grading)}),
         graded_languages=frozenset(file.gradable.languages),
         asks_meaning=any_of(file.replies.asks),
