@@ -191,12 +191,13 @@ def _pages_of(scraper: base.Scraper, places: Iterable[tuple[Path, Any]], refused
 
 
 def _with_refused(result: SourceResult, landing: Landing, paths: Sequence[Path], refused: Mapping[Path, str], share: float) -> SourceResult:
-    """What could not be read is told: the whole failed where nothing was, and is partly done where something was not."""
+    """What could not be read is told. The whole failed where nothing was read. A path that gave nothing leaves it ``partial``; files of a
+    folder that were read and mean nothing do not: to give them again would help nobody."""
     errors = [given.advice(path, result.source, said) for path, said in refused.items()]
-    barren = landing.tally.barren
-    if barren and not landing.records:
+    if not landing.records:
         errors += [given.advice(path, result.source, landing.tally.example) for path in paths if path not in refused]
-    elif barren:
+        return replace(result, state="failed", errors=(*result.errors, *errors))
+    if barren := landing.tally.barren:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in barren.most_common())
         errors.append(
             f"{barren.total():,} of {landing.pages:,} files or pages could not be read ({reasons}), the first: {landing.tally.example}; "
@@ -208,10 +209,7 @@ def _with_refused(result: SourceResult, landing: Landing, paths: Sequence[Path],
             f"{landing.dead:,} of {parts:,} parts could not be read, [expect] allows {share:.0%}; what could be is kept, see the view "
             "open_dead_letters"
         )
-    if not errors:
-        return result
-    state: RunState = "partial" if landing.records else "failed"
-    return replace(result, state=state, errors=(*result.errors, *errors))
+    return replace(result, state="partial" if refused else result.state, errors=(*result.errors, *errors))
 
 
 def _site_name(path: Path) -> str:

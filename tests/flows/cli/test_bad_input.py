@@ -50,6 +50,7 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "a 7z": (lambda path: path.write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(40)), "unpack it first"),
     "a PDF": (lambda path: path.write_bytes(b"%PDF-1.7\n" + bytes(range(256))), "is a PDF"),
     "an empty file": (lambda path: path.write_bytes(b""), "is empty"),
+    "an answer without anything in it": (lambda path: path.write_text("[]"), "nothing in it that"),
     "noise": (lambda path: path.write_bytes(os.urandom(3000)), "nothing in it that"),
     "an empty folder": (lambda path: path.mkdir(), ""),
     "a folder of zips": (lambda path: (path.mkdir(), packed(path / "one.zip")), "one.zip is a zip archive: unpack it first"),
