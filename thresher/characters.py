@@ -6,6 +6,7 @@ marks, soft hyphens, zero-width spaces, fillers and selectors of ideograph varia
 
 What stays, because the text would be another one without it:
 
+- what Windows-1252 means by the controls U+0080 to U+009F, which are its bytes read as Latin-1 (an apostrophe, a dash)
 - tab and newline; carriage return, vertical tab, form feed, NEL and the line and paragraph separators become a newline
 - signs of Cf that are drawn: the Arabic, Syriac and Kaithi number signs, and the joiners of hieroglyphs
 - the zero-width joiner inside an emoji, and behind or before a virama or an Arabic letter; the non-joiner there too (Persian needs it)
@@ -76,10 +77,20 @@ def _shown(text: str, hidden: set[str]) -> str:
     """What goes in any case goes first, so that the rest is judged by the neighbours that it will have."""
     text = _LINE_ENDS.sub("\n", text)
     gone = hidden - _CONDITIONAL - _TAGS
-    text = text.translate({ord(char): "\ufffd" if "\ud800" <= char <= "\udfff" else None for char in gone})
+    text = text.translate({ord(char): _instead(char) for char in gone})
     if not hidden.isdisjoint(_TAGS):
         text = _TAG_RUN.sub(lambda run: run[0] if _FLAG_TAGS.fullmatch(text, *run.span()) else "", text)
     return text if hidden.isdisjoint(_CONDITIONAL) else _JOINERS.sub(_joined, text)
+
+
+def _instead(char: str) -> str | None:
+    """What is shown in the place of a character that goes. A control of U+0080 to U+009F was a byte of Windows-1252 before somebody read it
+    as Latin-1, mostly an apostrophe; browsers show it so too (HTML, 13.2.5.80)."""
+    if "\ud800" <= char <= "\udfff":
+        return "\ufffd"
+    if "\u0080" <= char <= "\u009f":
+        return char.encode("latin-1").decode("cp1252", "ignore") or None
+    return None
 
 
 def _joined(run: re.Match[str]) -> str:

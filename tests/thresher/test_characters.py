@@ -28,6 +28,8 @@ def test_clean_is_idempotent_and_composed(raw: str) -> None:
 
 def test_between_letters_nothing_is_left_that_is_not_drawn() -> None:
     drawn = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD, *range(0x13430, 0x13440)}
+    windows = {code for code in range(0x80, 0xA0) if bytes([code]).decode("cp1252", "ignore")}
+    assert not any(unicodedata.category(c) in {"Cc", "Cf"} and c != "\n" for code in windows for c in clean(f"a{chr(code)}b"))
     left = [
         hex(code)
         for code in range(sys.maxunicode + 1)
@@ -42,7 +44,6 @@ def test_between_letters_nothing_is_left_that_is_not_drawn() -> None:
 @pytest.mark.parametrize(
     "hidden",
     [
-        "\x9b",
         "\x9d",
         "\x00",
         "\x1b",
@@ -106,6 +107,13 @@ def test_words_behind_a_flag_are_no_flag(smuggled: str) -> None:
 @pytest.mark.parametrize("word", ["page", "p\u00e4ge"])
 def test_whatever_ends_a_line_or_a_page_is_a_newline(end: str, word: str) -> None:
     assert clean(f"{word}{end}next") == f"{word}\nnext"
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"), [("the students\x92 data", "the students\u2019 data"), ("a \x96 b", "a \u2013 b"), ("\x9b31m", "\u203a31m")]
+)
+def test_a_byte_of_windows_that_was_read_as_a_control_is_what_it_was(raw: str, shown: str) -> None:
+    assert clean(raw) == shown
 
 
 def test_a_lone_surrogate_becomes_the_replacement_character() -> None:

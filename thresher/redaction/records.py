@@ -77,14 +77,25 @@ def _may_need(record: Record) -> bool:
     in most records there is nothing."""
     texts = [record.text]
     _gather(record, record.text, texts)
-    return finds(whole := _BETWEEN.join(texts)) or hides_something(whole)
+    if finds(whole := _BETWEEN.join(texts)) or hides_something(whole):
+        return True
+    if len(_plain) > _REMEMBERED:
+        _plain.clear()
+    _plain.update(text for text in texts[1:] if len(text) <= _SHORT)
+    return False
+
+
+_plain: set[str] = set()
+"""Short texts in which there was nothing: the names of fields, books and licences are the same in record after record."""
+_REMEMBERED = 10_000
+_SHORT = 300
 
 
 def _gather(value: Any, main: str, texts: list[str]) -> None:
     """All strings in the value that are walked, without those that stand in the main text too."""
     kind = type(value)
     if kind is str:
-        if len(value) >= SHORTEST and value not in main:
+        if len(value) >= SHORTEST and value not in _plain and value not in main:
             texts.append(value)
     elif kind is tuple or kind is list:
         for one in value:
