@@ -8,6 +8,7 @@ ThresherError                    the base of all; ``retryable`` says whether try
 |  |- HttpStatusError            a final status (400, 401, 403, 404, 410, 451, ...)
 |  |- BlockedAddress             a forbidden scheme, port or address, at any hop
 |  |- RobotsDisallowed           robots.txt of the host forbids this URL
+|  |  `- RobotsUnreachable       retryable: it could not be had, which forbids all for now
 |  |- ResponseTooLarge           over a cap, before or after decompression
 |  |- DeadlineExceeded           the whole response took too long
 |  `- BudgetExhausted            this source's own cap on requests or minutes
@@ -100,6 +101,13 @@ class RobotsDisallowed(NetworkError):
     """robots.txt forbids the URL."""
 
     reason = "robots_disallowed"
+
+
+class RobotsUnreachable(RobotsDisallowed):
+    """robots.txt could not be had (5xx, or the host is down), so nothing is crawled; another try can help."""
+
+    reason = "robots_unreachable"
+    retryable = True
 
 
 class ResponseTooLarge(NetworkError):

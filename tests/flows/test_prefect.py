@@ -254,7 +254,7 @@ def test_a_source_that_is_down_is_tried_again_and_costs_the_others_nothing(
     ran = tasks(client, run_of(state))
     assert {name: task["run_count"] for name, task in ran.items()} == {**dict.fromkeys(others, 1), "discourse": 3}
     assert {name: task["state_name"] for name, task in ran.items()} == {**dict.fromkeys(others, "Completed"), "discourse": "Failed"}
-    assert "**discourse**: wrenhouse: transient:" in markdown(client, run_of(state))
+    assert "**discourse**: wrenhouse: robots_unreachable:" in markdown(client, run_of(state))
     assert rows_of(tmp_path / "data", "SELECT state FROM runs") == [("partial",)]
     ends = rows_of(tmp_path / "data", "SELECT source, state, landed + merged > 0 FROM run_sources ORDER BY source")
     assert ends == [("arena", "finished", True), ("discourse", "failed", False), ("textbooks", "finished", True)]

@@ -88,6 +88,7 @@ class Client:
 
     def bind(self, source: str, pace: Pace) -> Client:
         """A client on the account of this source. Binding the same source again in a run continues its budget."""
+        self._door.begin()
         budget = self._budgets.setdefault(source, Budget(source, pace, self._door.clock))
         return Client(self._door, source, pace, budget, self._user_agent, self._budgets)
 

@@ -22,6 +22,7 @@ from thresher.errors import (
     RateLimited,
     ResponseTooLarge,
     RobotsDisallowed,
+    RobotsUnreachable,
     Stopped,
     TransientError,
 )
@@ -142,6 +143,10 @@ class Door:
         self._gates = Gates(clock, network.wait_cap_s, stop)
         self._robots = RobotsCache()
 
+    def begin(self) -> None:
+        """A source begins, perhaps for another time: a host that was down may be there again."""
+        self._robots.forget_unreachable()
+
     def close(self) -> None:
         """Close every connection."""
         self._transport.close()
@@ -223,6 +228,8 @@ class Door:
         agent = {name: value for name, value in ask.headers.items() if name.lower() == "user-agent"}
         rules = self._robots.rules(ask.url, lambda address: self._ask_robots(address, agent, visitor))
         shown = ask.shown
+        if rules.unreachable:
+            raise RobotsUnreachable(f"robots.txt cannot be had, so nothing is crawled: {shown}", url=shown)
         if not rules.allows(str(ask.url)):
             raise RobotsDisallowed(f"robots.txt forbids {shown}", url=shown)
         return max(visitor.pace.min_interval_s, rules.delay_s)

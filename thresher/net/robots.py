@@ -26,6 +26,11 @@ class Rules:
         return self._parsed is not None and bool(self._parsed.can_fetch(url, PRODUCT))
 
     @property
+    def unreachable(self) -> bool:
+        """Whether robots.txt could not be had."""
+        return self._parsed is None
+
+    @property
     def delay_s(self) -> float:
         """The crawl delay, 0 where there is none."""
         delay = self._parsed.crawl_delay(PRODUCT) if self._parsed is not None else None
@@ -40,6 +45,11 @@ class RobotsCache:
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
         self._rules: dict[str, Rules] = {}
+
+    def forget_unreachable(self) -> None:
+        """Ask anew where robots.txt could not be had."""
+        with self._lock:
+            self._rules = {address: rules for address, rules in self._rules.items() if not rules.unreachable}
 
     def rules(self, url: httpx2.URL, ask: Callable[[str], tuple[int, bytes] | None]) -> Rules:
         """The rules for this URL's origin. 4xx allows everything; 5xx and an unreachable host disallow everything."""

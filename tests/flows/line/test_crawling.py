@@ -49,7 +49,9 @@ def test_a_forum_that_forbids_its_topics_is_asked_for_none_and_the_source_says_s
 def test_a_forum_that_forbids_everything_or_cannot_say_is_left_alone_and_the_next_one_is_not(farm: Farm, robots: Answer) -> None:
     farm.open({"guarded": Guarded(robots), "open": Discourse()})
     result = farm.harvest()
-    assert [error.partition(": ")[2].partition(":")[0] for error in result.errors] == ["robots_disallowed"]
+    reason = "robots_disallowed" if robots.status == 200 else "robots_unreachable"
+    assert [error.partition(": ")[2].partition(":")[0] for error in result.errors] == [reason]
+    assert result.may_pass is (robots.status != 200)
     assert farm.records().keys() == {"open"}
     assert farm.asked["guarded"] <= 2
 
