@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from store import revisions
+from store import revisions, vanishing
 from store.file.database import Connection
 from store.rows import arrow_schema, dumps, fetch, record_of, run, table
 from store.runs import add_counts
@@ -44,10 +44,11 @@ class Landed:
     dead: int = 0
 
 
-def land_batch(con: Connection, run_id: str, batch: Sequence[PageResult]) -> dict[str, Landed]:
+def land_batch(con: Connection, run_id: str, batch: Sequence[PageResult], *, brake: bool = False) -> dict[str, Landed]:
     """Land pages of one or more sources and move their cursors; returns what each source brought.
 
     Must run inside ``Database.transaction()``: rows and cursor are kept together or not at all. Landing the same batch again adds nothing.
+    With ``brake``, deletions are held back until ``vanishing`` is told what is to become of them; without, they are carried out at once.
     """
     buried = tombstones(con)
     sightings: revisions.Sightings = {}
@@ -59,6 +60,9 @@ def land_batch(con: Connection, run_id: str, batch: Sequence[PageResult]) -> dic
                 refused.setdefault(record.source, set()).add(record.key)
             else:
                 revisions.observe(sightings, record, result.page.fetched_at, page_id)
+    if brake:
+        vanishing.begin_visits(con, [(result.page, result.archive_file) for result in batch])
+        vanishing.withhold(con, sightings)
     counts = revisions.land(con, run_id, sightings)
     failpoint("store.land")
     _land_pages(con, run_id, batch)

@@ -18,7 +18,8 @@ from store.file.database import Connection
 from store.rows import GONE, META, RECORD_SCHEMA, STAMP, TEXT, RecordRow, arrow_schema, fetch, keys, record_row, run, table, without_text
 from thresher.model import Record
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
+NEVER = datetime.min.replace(tzinfo=UTC)
+"""In the place of a moment that is not known."""
 _JUDGED_ON = ("role", "thread_id", "parent_id", "language", "licence", "export_class", "attribution")
 """Columns beside the content at which the rules look, or which travel to the report: a change of these makes a record due again."""
 
@@ -78,7 +79,7 @@ Sightings = dict[str, dict[str, Revision]]
 def observe(sightings: Sightings, record: Record, fetched_at: datetime, page_id: str) -> None:
     """Take one sighting of a record into what a batch saw."""
     row, hashes = record_row(record)
-    edited = row.edited_at or _NEVER
+    edited = row.edited_at or NEVER
     revisions = sightings.setdefault(row.record_key, {})
     seen = revisions.get(hashes.content)
     if seen is None:
@@ -124,7 +125,7 @@ def _stored(con: Connection, sightings: Sightings) -> dict[str, dict[str, Revisi
     for row in rows:
         revisions.setdefault(row["record_key"], {})[row["content_hash"]] = Revision(
             content=row["content_hash"], meta=row["meta_hash"], first_seen=row["first_seen"], last_seen=row["last_seen"],
-            edited_at=row["edited_at"] or _NEVER, status=row["status"], stored=row, blanked=row["blanked"],
+            edited_at=row["edited_at"] or NEVER, status=row["status"], stored=row, blanked=row["blanked"],
         )  # fmt: skip
     return revisions
 
@@ -158,7 +159,7 @@ class _Changes:
     def take(self, key: str, revisions: list[Revision]) -> None:
         """Number the revisions of one record, choose its latest, and note what differs from what is stored."""
         latest = max(revisions, key=lambda r: (r.last_seen, r.status in GONE, r.edited_at, r.content))
-        gone_at = max((r.last_seen for r in revisions if r.status in GONE), default=_NEVER)
+        gone_at = max((r.last_seen for r in revisions if r.status in GONE), default=NEVER)
         for number, revision in enumerate(revisions, 1):
             empty = revision.status in GONE or revision.last_seen < gone_at
             self._place(key, revision, number, revision is latest, empty)

@@ -119,7 +119,7 @@ class _Batch:
         self._run.archive.flush()
         failpoint("landing.flushed")
         with self._run.work.database.transaction() as con:
-            pages.land_batch(con, self._run.run_id, self._results)
+            pages.land_batch(con, self._run.run_id, self._results, brake=True)
         failpoint("landing.landed")
         self._clear()
 

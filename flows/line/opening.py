@@ -25,7 +25,13 @@ LEASE_WAIT_S = 600.0
 
 @contextmanager
 def open_run(
-    work: Workspace, command: str, *, wait_s: float = 0.0, progress: Progress | None = None, now: Callable[[], datetime] = utc_now
+    work: Workspace,
+    command: str,
+    *,
+    wait_s: float = 0.0,
+    progress: Progress | None = None,
+    now: Callable[[], datetime] = utc_now,
+    accept_deletions: bool = False,
 ) -> Iterator[LiveRun]:
     """Hold the lease, take up what a killed run left in the archive, and close the run in balance at the end."""
     _refuse_orphaned(work)
@@ -40,7 +46,7 @@ def open_run(
         recovery.acknowledge(work)
         history.note(work.archive, run_id, "opened", command=command)
         archive = ArchiveWriter(work.archive, run_id, clock.tick())
-        run = LiveRun(work, run_id, progress or Silent(), archive=archive, clock=clock)
+        run = LiveRun(work, run_id, progress or Silent(), archive=archive, clock=clock, accept_deletions=accept_deletions)
         if warning := clock.warning():
             log.warning("%s", warning)
             run.notices.append(warning)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from flows.line import brake
+from flows.line.brake import Settlement
 from flows.line.judging import judge_source
 from flows.line.landing import BATCH_RECORDS, parse_page
 from flows.line.run import Run
@@ -40,14 +42,24 @@ def recover(run: Run, unfinished: Sequence[str]) -> int:
             result for result in archived_pages(run.work, file)
             if result.archive_offset > landed_up_to.get((result.page.source, result.page.site), -1)
         )  # fmt: skip
-        for batch in batches(missing):
-            with run.work.database.transaction() as con:
-                pages.land_batch(con, run.run_id, batch)
-            landed += len(batch)
+        landed += sum(replay(run, missing, brake.settlements(run.work.archive, run_id)))
     if landed:
         log.info("%d pages of an interrupted run were taken from the archive", landed)
     judge_all(run)
     return landed
+
+
+def replay(run: Run, results: Iterator[PageResult], decided: Sequence[Settlement]) -> Iterator[int]:
+    """Land archived pages, and what their run decided of deletions between them; yields the pages of each batch once they are landed."""
+    for step in brake.in_order(results, decided):
+        if isinstance(step, Settlement):
+            with run.work.database.transaction() as con:
+                brake.apply(con, run.run_id, step)
+            continue
+        for batch in batches(step):
+            with run.work.database.transaction() as con:
+                pages.land_batch(con, run.run_id, batch, brake=True)
+            yield len(batch)
 
 
 def acknowledge(work: Workspace) -> None:

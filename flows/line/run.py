@@ -58,6 +58,8 @@ class LiveRun(Run):
 
     archive: ArchiveWriter = field(kw_only=True)
     clock: ObservationClock = field(kw_only=True)
+    accept_deletions: bool = False
+    """A person looked: whatever sites no longer show is deleted."""
     notices: list[str] = field(default_factory=list)
     partly: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -80,7 +82,7 @@ class LiveRun(Run):
             report = queries.run_report(con, self.run_id)
         for numbers in report["sources"].values():
             if numbers.get("tombstoned"):
-                numbers["refused"]["tombstoned"] = numbers["tombstoned"]
+                numbers["refused"]["taken_down"] = numbers["tombstoned"]
             numbers["records"] += numbers["dead"] + numbers.pop("tombstoned", 0)
         return {**report, "notices": list(self.notices)}
 

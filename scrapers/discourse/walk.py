@@ -172,7 +172,8 @@ def _topic(client: Client, site: Site, topic: int, cursor: Mapping[str, Json] | 
 
 
 def _parts(client: Client, site: Site, topic: int, asked: Sequence[str]) -> Iterator[Page]:
-    response = client.get(f"{site.base_url}/t/{topic}.json", params={"include_raw": "true"}, headers=JSON, accept_status=posts.GONE)
+    statuses = posts.GONE | posts.REFUSED
+    response = client.get(f"{site.base_url}/t/{topic}.json", params={"include_raw": "true"}, headers=JSON, accept_status=statuses)
     head, shown, rest = posts.outline(response.body, topic)
     if len(rest) > site.max_posts:
         rest = rest[: site.max_posts // 2] + rest[-site.max_posts // 2 :]
