@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,19 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
                 continue
             if isinstance(entry, dict):
                 yield entry
+
+
+def keep_lines(path: Path, keep: Callable[[dict[str, Any]], bool]) -> None:
+    """Write the file anew with those of its lines that stay; nothing is written where all do."""
+    lines = list(read_lines(path))
+    kept = [line for line in lines if keep(line)]
+    if len(kept) == len(lines):
+        return
+    fresh = path.with_name(path.name + ".partial")
+    fresh.unlink(missing_ok=True)
+    append_lines(fresh, kept)
+    fresh.replace(path)
+    sync(path.parent)
 
 
 def sync(path: Path) -> None:

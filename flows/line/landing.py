@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
+from flows.line import survivors
 from flows.line.expectations import Tally
 from flows.line.run import Landing, LiveRun
 from scrapers.base import Scraper
@@ -104,7 +105,7 @@ class _Batch:
     def hold_back(self) -> None:
         """Keep the cursor where it was, also in a rebuild: the archived pages carry the cursor that they would have moved it to."""
         first = self._results[0]
-        place = {"source": first.page.source, "site": first.page.site, "offset": first.archive_offset}
+        place = {"source": first.page.source, "site": first.page.site, "from": first.page.fetched_at.isoformat()}
         history.note(self._run.work.archive, self._run.run_id, "held_back", **place)
         self._results = [replace(r, page=replace(r.page, cursor=None)) for r in self._results]
 
@@ -126,6 +127,8 @@ class _Batch:
 
 def parse_page(scraper: Scraper, page: Page, salt: str) -> PageResult:
     """What a page holds. A body that breaks the contract is one dead letter; whatever a parser trips over costs its page alone."""
+    if survivors.is_cleaned(page):
+        return survivors.read(page)
     records: list[Record] = []
     dead: list[Dead] = []
     unread: dict[str, int] = {}
@@ -142,7 +145,7 @@ def parse_page(scraper: Scraper, page: Page, salt: str) -> PageResult:
     except Exception as error:  # a defect of the parser; the page is archived, and is parsed again by `thresher rebuild`
         log.exception("parser of %s failed on %s", page.source, page.url)
         dead.append(Dead("parser_error", f"{type(error).__name__}: {error}"))
-    return PageResult(page, records, dead, unread)
+    return PageResult(page, records, dead, unread=unread)
 
 
 def private(record: Record, salt: str) -> Record:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from flows.line import recovery
+from flows.line import purging, recovery
 from flows.line.clock import ObservationClock, utc_now
 from flows.line.run import LiveRun, Progress, Silent
 from flows.line.workspace import Workspace
@@ -51,10 +51,13 @@ def open_run(
             log.warning("%s", warning)
             run.notices.append(warning)
         try:
+            purging.relocate_all(work)
             recovery.recover(run, unfinished)
             failpoint("run.opened")
             yield run
             run.archive.close()
+            run.purged = purging.purge(run)
+            run.partly += run.purged.damaged
             failpoint("run.closing")
             with work.database.transaction() as con:
                 ledger.close_run(con, run_id, run.state)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from flows.line import brake
 from flows.line.brake import Settlement
@@ -84,13 +86,17 @@ def judge_all(run: Run) -> None:
 
 def archived_pages(work: Workspace, place: Path) -> Iterator[PageResult]:
     """The pages of an archive file or folder, parsed anew, without the cursors that were held back."""
-    held_back = {
-        (event["run_id"], event["source"], event["site"]): int(event["offset"])
-        for event in history.events(place.parent) if event["event"] == "held_back"
-    }  # fmt: skip
+    held_back = {(e["run_id"], e["source"], e["site"]): e for e in history.events(place.parent) if e["event"] == "held_back"}
     for run_id, ref, page in read_pages(place):
-        keeps_cursor = ref.offset < held_back.get((run_id, page.source, page.site), ref.offset + 1)
-        yield _parse(work, ref, page if keeps_cursor else replace(page, cursor=None))
+        event = held_back.get((run_id, page.source, page.site))
+        yield _parse(work, ref, page if event is None or _before(ref, page, event) else replace(page, cursor=None))
+
+
+def _before(ref: PageRef, page: Page, event: Mapping[str, Any]) -> bool:
+    """Whether a page came before its site's cursor was held back; older releases noted the place in the file and not the moment."""
+    if "from" in event:
+        return page.fetched_at < datetime.fromisoformat(event["from"])
+    return ref.offset < int(event["offset"])
 
 
 def _parse(work: Workspace, ref: PageRef, page: Page) -> PageResult:

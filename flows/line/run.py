@@ -18,6 +18,17 @@ if TYPE_CHECKING:  # a run that embeds nothing does without the dedupe
     from flows.line.deciding import Decided
 
 
+@dataclass
+class Purged:
+    """What a purge did to the archive (``flows.line.purging``)."""
+
+    records: int = 0
+    files: int = 0
+    pages: int = 0
+    answers: int = 0
+    damaged: list[str] = field(default_factory=list)
+
+
 class Progress(Protocol):
     """Who is told how far a run is; nothing depends on it. May be called from several threads."""
 
@@ -60,6 +71,8 @@ class LiveRun(Run):
     clock: ObservationClock = field(kw_only=True)
     accept_deletions: bool = False
     """A person looked: whatever sites no longer show is deleted."""
+    purged: Purged = field(default_factory=Purged)
+    """What left the archive at the end."""
     notices: list[str] = field(default_factory=list)
     partly: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)

@@ -1,8 +1,8 @@
 """What the runs did, in order, beside the archive: ``archive/history.jsonl``.
 
 The archive holds what was fetched; this file holds when it was decided upon, so that a rebuild decides the same things together. A line
-is ``{"run_id", "event", "at", ...}``; events are ``opened``, ``decided``, ``clustered``, and ``held_back`` where the pages of a site from
-an offset of the run's file on did not move its cursor.
+is ``{"run_id", "event", "at", ...}``; events are ``opened``, ``decided``, ``clustered``; ``held_back`` where the pages of a site from a
+moment on did not move its cursor; and ``settled`` where it was decided whether what a site no longer shows is deleted.
 """
 
 from __future__ import annotations

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from thresher import __version__
-from thresher.archive.amend import rewrite
 from thresher.archive.warc import (
     Encoded,
     Member,
@@ -46,11 +45,12 @@ from thresher.secrets import redact_url
 
 log = logging.getLogger(__name__)
 
-__all__ = ["ArchiveWriter", "PageRef", "read_page", "read_pages", "repair", "rewrite"]
+__all__ = ["ArchiveWriter", "PageRef", "read_page", "read_pages", "repair"]
 
 SUFFIX = ".warc.gz"
 _REMEMBERED_BODIES = 10_000
-_PAGE_MARK = b"WARC-Type: metadata"
+PAGE_MARK = b"WARC-Type: metadata"
+"""In the head of the record of a page."""
 
 
 class PageRef(NamedTuple):
@@ -206,18 +206,18 @@ def _pages_of(file: Path) -> Iterator[tuple[str, PageRef, Page]]:
     last: Member | None = None
     for member in members(file):
         end = member.end
-        if _PAGE_MARK not in member.data[:1000]:
+        if PAGE_MARK not in member.data[:1000]:
             last = member
             continue
         ref = PageRef(file, member.offset)
         entry = parse_page(parse(member).body, f"{file} at byte {member.offset}")
-        body = _body(file, entry, last)
+        body = body_of(file, entry, last)
         yield entry.run_id, ref, replace(entry.page, body=body)
     check_tail(file, end)
 
 
-def _body(file: Path, entry: PageEntry, last: Member | None) -> bytes:
-    """Mostly the record read just before; else looked back for."""
+def body_of(file: Path, entry: PageEntry, last: Member | None) -> bytes:
+    """The body of a page: mostly the record read just before; else looked back for."""
     member = last if last is not None and last.offset == entry.body_offset else next(members(file, entry.body_offset), None)
     body = parse(member).body if member else b""
     if digest(body) != entry.sha256:
@@ -232,6 +232,6 @@ def read_page(ref: PageRef) -> Page:
         if member is None:
             raise ArchiveError(f"{ref.file} holds no record at byte {ref.offset}")
         entry = parse_page(parse(member).body, f"{ref.file} at byte {ref.offset}")
-        return replace(entry.page, body=_body(ref.file, entry, None))
+        return replace(entry.page, body=body_of(ref.file, entry, None))
     except OSError as exc:
         raise ArchiveError(f"the archive {ref.file} cannot be read: {exc.strerror or exc}") from exc
