@@ -34,6 +34,7 @@ from flows.cli.shared import (
 )
 from flows.cli.sources import new_source
 from flows.cli.status import status
+from flows.cli.takedown import takedown
 from thresher import __version__
 from thresher.errors import SettingsError, ThresherError, UsageError
 
@@ -157,6 +158,7 @@ def snapshot(
         print("\n".join(f'  datasets.load_dataset("{made.path}", "{c}", split="test")' for c in configs))
 
 
+app.command()(takedown)
 app.command()(shown.doctor)
 
 
