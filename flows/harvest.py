@@ -68,7 +68,9 @@ def harvest_source(run: LiveRun, source: Source, client: Client, limits: list[st
 
 
 @flow(name="harvest", persist_result=False)
-def harvest(data: str = "data", config: str | None = None, sources: list[str] | None = None, embed: bool = True) -> dict[str, Any]:
+def harvest(
+    data: str = "data", config: str | None = None, sources: list[str] | None = None, embed: bool = True, accept_deletions: bool = False
+) -> dict[str, Any]:
     """Harvest what is new, judge it, decide what it duplicates, and report. Ends *Failed* where a source failed; the others are kept."""
     log = get_run_logger()
     take_credentials()
@@ -78,7 +80,7 @@ def harvest(data: str = "data", config: str | None = None, sources: list[str] | 
         log.info("%s is off: %s", name, reason)
     if not chosen:
         raise SettingsError("no source is on: " + "; ".join(f"{name}: {reason}" for name, reason in off.items()))
-    with open_run(work, "harvest (Prefect)", wait_s=LEASE_WAIT_S) as run:
+    with open_run(work, "harvest (Prefect)", wait_s=LEASE_WAIT_S, accept_deletions=accept_deletions) as run:
         run.take_note(_harvest_all(run, chosen))
         outcome = deduplicate_spread(run) if embed else Deduplicated()
     report = run.report()

@@ -21,6 +21,9 @@ if TYPE_CHECKING:  # a page over the store needs nothing of the line
 COLUMNS = ("pages", "records", "candidates", "landed", "merged", "dead")
 
 
+TAKEN_DOWN = "A takedown covers it (`thresher takedown`)."
+
+
 def numbers(report: Mapping[str, Any]) -> list[tuple[str, list[int], dict[str, int]]]:
     """(source, its numbers in the order of COLUMNS, its refusals by reason) and a last row of sums."""
     rows = [(name, [int(s[c]) for c in COLUMNS], dict(s["refused"])) for name, s in sorted(report["sources"].items())]
@@ -49,6 +52,7 @@ def run_table(report: Mapping[str, Any]) -> RenderableType:
 
 def refusals(report: Mapping[str, Any], reasons: Mapping[str, str], most: int = 12) -> RenderableType:
     """Why records gave no item: the commonest reasons with what they mean."""
+    reasons = {**reasons, "taken_down": TAKEN_DOWN}
     counts = sorted(numbers(report)[-1][2].items(), key=lambda r: (-r[1], r[0]))
     table = Table(title="why records were refused", title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(justify="right")

@@ -29,6 +29,9 @@ class Expect(Section):
     """In a first harvest of all sites; 0 for no limit."""
     max_dead_share: float = Field(0.2, ge=0, le=1)
     """A larger share of dead letters fails the source and its cursor stays where it was."""
+    max_vanished_share: float = Field(0.2, ge=0, le=1)
+    """Of a site's records: if more of them (and more than 10) are not shown any more in one visit, none is deleted and its cursor stays
+    where it was. 1 deletes them whatever their number."""
     fill: dict[FillName, Share] = Field(default_factory=dict)
     """The share of the records of a harvest that have an author, a date, ..."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -27,8 +27,8 @@ def put_unembedded(con: Connection, encoder: str) -> None:
 
 
 def any_items(con: Connection) -> bool:
-    """Whether there is anything that could be embedded."""
-    return bool(con.execute("SELECT 1 FROM items LIMIT 1").fetchall())
+    """Whether there is anything that could be embedded, or that has to leave the index."""
+    return any(con.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchall() for name in ("items", "dedupe_queue"))
 
 
 def take(con: Connection, item_ids: Sequence[str]) -> None:
@@ -46,6 +46,8 @@ class Queued:
     newcomers: list[str]
     canonical: list[str]
     gone: list[str]
+    dropped: list[str] = field(default_factory=list)
+    """Those of the ``gone`` that were deleted: no vector of them may stay."""
 
     @property
     def ids(self) -> list[str]:
@@ -57,18 +59,20 @@ def queued(con: Connection, encoder: str) -> Queued:
     """What is in the queue for this encoder."""
     rows = con.execute(
         """WITH q AS (SELECT DISTINCT item_id FROM dedupe_queue)
-           SELECT i.item_id, i.lifecycle = 'retired' AS retired, i.merged_into IS NOT NULL AS merged,
-                  i.item_id IN (SELECT item_id FROM embeddings SEMI JOIN q USING (item_id) WHERE encoder = ?) AS embedded,
-                  i.item_id IN (SELECT item_id FROM decisions SEMI JOIN q USING (item_id)) AS decided
-           FROM items i SEMI JOIN q USING (item_id) ORDER BY i.target = '', i.item_id""",
+           SELECT q.item_id, coalesce(i.lifecycle = 'retired', true) AS retired, i.merged_into IS NOT NULL AS merged,
+                  q.item_id IN (SELECT item_id FROM embeddings SEMI JOIN q USING (item_id) WHERE encoder = ?) AS embedded,
+                  q.item_id IN (SELECT item_id FROM decisions SEMI JOIN q USING (item_id)) AS decided,
+                  i.item_id IS NULL AS dropped
+           FROM q LEFT JOIN items i USING (item_id) ORDER BY i.target = '', q.item_id""",
         [encoder],
     ).fetchall()
     live = [row for row in rows if not row[1]]
     return Queued(
-        unembedded=sorted(item_id for item_id, _, _, embedded, _ in live if not embedded),
-        newcomers=[item_id for item_id, _, _, _, decided in live if not decided],
-        canonical=[item_id for item_id, _, merged, _, decided in live if decided and not merged],
-        gone=[item_id for item_id, retired, merged, _, decided in rows if retired or (merged and decided)],
+        unembedded=sorted(item_id for item_id, _, _, embedded, *_ in live if not embedded),
+        newcomers=[item_id for item_id, _, _, _, decided, _ in live if not decided],
+        canonical=[item_id for item_id, _, merged, _, decided, _ in live if decided and not merged],
+        gone=[item_id for item_id, retired, merged, _, decided, _ in rows if retired or (merged and decided)],
+        dropped=[row[0] for row in rows if row[5]],
     )
 
 

@@ -87,9 +87,23 @@ def is_due(con: Connection, encoder: str) -> bool:
 
 
 def leave(con: Connection, record_keys: Sequence[str]) -> None:
-    """Take the claims of these records out of their clusters, at once and with every phrase that nobody else says."""
+    """Take the claims of these records out of their clusters, at once and with every phrase that nobody else says. A cluster in which
+    nothing is left goes as if it had never been."""
     run(con, "DELETE FROM claims USING gone WHERE claims.record_key = gone.record_key", gone=keys("record_key", record_keys))
     _forget_unsaid(con)
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE hollow AS
+           SELECT cluster_id FROM clusters c
+           WHERE stale AND NOT EXISTS (FROM phrases p WHERE p.cluster_id = c.cluster_id)"""
+    )
+    con.execute("DELETE FROM clusters WHERE cluster_id IN (FROM hollow)")
+    con.execute("DELETE FROM cluster_history WHERE cluster_id IN (FROM hollow)")
+    con.execute("DROP TABLE hollow")
+
+
+def claim_hashes(con: Connection) -> set[str]:
+    """Of every claim that somebody makes now."""
+    return {row[0] for row in con.execute("SELECT claim_hash FROM failure_claims").fetchall()}
 
 
 def sweep(con: Connection, encoder: str) -> int:

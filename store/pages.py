@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from store import revisions
+import pyarrow as pa
+
+from store import purging, revisions, vanishing
 from store.file.database import Connection
+from store.revisions import Emptied
 from store.rows import arrow_schema, dumps, fetch, record_of, run, table
 from store.runs import add_counts
 from store.verdicts import tombstones
@@ -25,6 +28,8 @@ class PageResult:
     page: Page
     records: Sequence[Record] = ()
     dead: Sequence[Dead] = ()
+    emptied: Sequence[Emptied] = ()
+    """Records of which the archive keeps no more than that they were there."""
     unread: Mapping[str, int] = field(default_factory=dict)
     """Fields that the source does not know, for the report; they are not stored."""
     archive_file: str = ""
@@ -44,21 +49,29 @@ class Landed:
     dead: int = 0
 
 
-def land_batch(con: Connection, run_id: str, batch: Sequence[PageResult]) -> dict[str, Landed]:
+def land_batch(con: Connection, run_id: str, batch: Sequence[PageResult], *, brake: bool = False) -> dict[str, Landed]:
     """Land pages of one or more sources and move their cursors; returns what each source brought.
 
     Must run inside ``Database.transaction()``: rows and cursor are kept together or not at all. Landing the same batch again adds nothing.
+    With ``brake``, deletions are held back until ``vanishing`` is told what is to become of them; without, they are carried out at once.
     """
     buried = tombstones(con)
     sightings: revisions.Sightings = {}
-    refused: dict[str, set[str]] = {}
+    refused: dict[str, dict[str, tuple[Record, datetime]]] = {}
     for result in batch:
-        page_id = _page_id(result.page)
+        page_id = page_id_of(result.page)
         for record in result.records:
             if buried.cover(record):
-                refused.setdefault(record.source, set()).add(record.key)
+                refused.setdefault(record.source, {}).setdefault(record.key, (record, result.page.fetched_at))
             else:
                 revisions.observe(sightings, record, result.page.fetched_at, page_id)
+        for emptied in result.emptied:
+            if not buried.cover_key(emptied.row.record_key):
+                revisions.observe_emptied(sightings, emptied, result.page.fetched_at, page_id)
+    purging.ask_again(con, [sighting for of_source in refused.values() for sighting in of_source.values()])
+    if brake:
+        vanishing.begin_visits(con, [(result.page, result.archive_file) for result in batch])
+        vanishing.withhold(con, sightings)
     counts = revisions.land(con, run_id, sightings)
     failpoint("store.land")
     _land_pages(con, run_id, batch)
@@ -136,9 +149,9 @@ def cursor(con: Connection, source: str, site: str) -> dict[str, Any] | None:
     return dict(json.loads(rows[0][0])) if rows else None
 
 
-def _page_id(page: Page) -> str:
+def page_id_of(page: Page) -> str:
     """One row for each distinct body of an address, however often it is fetched."""
-    return content_hash(page.source, page.site, page.url, page.sha256)
+    return content_hash(page.source, page.site, page.url, page.first_sha256)
 
 
 class PageRow(NamedTuple):
@@ -164,7 +177,7 @@ def _land_pages(con: Connection, run_id: str, batch: Sequence[PageResult]) -> No
     rows: dict[str, PageRow] = {}
     for result in sorted(batch, key=lambda r: r.page.fetched_at):
         page = result.page
-        page_id = _page_id(page)
+        page_id = page_id_of(page)
         first_fetched = rows[page_id].first_fetched if page_id in rows else page.fetched_at
         rows[page_id] = PageRow(
             page_id, page.source, page.site, page.url, page.status, page.sha256, len(page.body), len(result.records), len(result.dead),
@@ -209,7 +222,7 @@ def _land_dead(con: Connection, run_id: str, batch: Sequence[PageResult]) -> dic
         for dead in result.dead:
             # a part with an id is the same wherever it is met; one without is known by what was said of it
             place = () if dead.native_id else (_detail(dead), page.url)
-            row = DeadRow(page.source, page.site, dead.native_id, dead.reason, _detail(dead), page.url, _page_id(page),
+            row = DeadRow(page.source, page.site, dead.native_id, dead.reason, _detail(dead), page.url, page_id_of(page),
                           page.fetched_at, run_id)  # fmt: skip
             rows.setdefault((page.source, page.site, dead.native_id, dead.reason, *place), row)
     if rows:
@@ -261,6 +274,19 @@ def _resolve_dead(con: Connection, latest: Mapping[tuple[str, str, str], PageRes
 
 def _detail(dead: Dead) -> str:
     return dead.detail[:2000]
+
+
+def relocate(con: Connection, archive_file: str, places: Sequence[tuple[str, int, str, int]]) -> None:
+    """Say anew where pages are in an archive file that was rewritten: (page id, offset, sha256, bytes), in the order of the file."""
+    schema = {"page_id": pa.string(), "archive_offset": pa.int64(), "sha256": pa.string(), "bytes": pa.int64()}
+    given = table(schema, {place[0]: place for place in places}.values())
+    run(
+        con,
+        """UPDATE pages SET archive_offset = given.archive_offset, sha256 = given.sha256, bytes = given.bytes
+           FROM given WHERE pages.page_id = given.page_id AND pages.archive_file = ?""",
+        [archive_file],
+        given=given,
+    )
 
 
 def _move_cursors(con: Connection, run_id: str, batch: Sequence[PageResult]) -> None:

@@ -18,7 +18,8 @@ from store.file.database import Connection
 from store.rows import GONE, META, RECORD_SCHEMA, STAMP, TEXT, RecordRow, arrow_schema, fetch, keys, record_row, run, table, without_text
 from thresher.model import Record
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
+NEVER = datetime.min.replace(tzinfo=UTC)
+"""In the place of a moment that is not known."""
 _JUDGED_ON = ("role", "thread_id", "parent_id", "language", "licence", "export_class", "attribution")
 """Columns beside the content at which the rules look, or which travel to the report: a change of these makes a record due again."""
 
@@ -60,6 +61,8 @@ class Revision:
     row: RecordRow | None = None
     stored: Mapping[str, Any] | None = None
     blanked: bool = False
+    emptied: bool = False
+    """The row is one of which the archive keeps no text."""
 
 
 @dataclass(slots=True)
@@ -78,16 +81,35 @@ Sightings = dict[str, dict[str, Revision]]
 def observe(sightings: Sightings, record: Record, fetched_at: datetime, page_id: str) -> None:
     """Take one sighting of a record into what a batch saw."""
     row, hashes = record_row(record)
-    edited = row.edited_at or _NEVER
+    edited = row.edited_at or NEVER
     revisions = sightings.setdefault(row.record_key, {})
     seen = revisions.get(hashes.content)
     if seen is None:
         revisions[hashes.content] = Revision(hashes.content, hashes.meta, fetched_at, fetched_at, edited, row.status, page_id, row)
         return
     if (fetched_at, hashes.meta) > (seen.last_seen, seen.meta):
-        seen.row, seen.meta, seen.edited_at = row, hashes.meta, edited
+        seen.row, seen.meta, seen.edited_at, seen.emptied = row, hashes.meta, edited, False
     if (fetched_at, page_id) < (seen.first_seen, seen.page_id):
         seen.page_id = page_id
+    seen.first_seen, seen.last_seen = min(seen.first_seen, fetched_at), max(seen.last_seen, fetched_at)
+
+
+class Emptied(NamedTuple):
+    """A revision whose text left the archive: its row without text, and the hashes that it had."""
+
+    row: RecordRow
+    content: str
+    meta: str
+
+
+def observe_emptied(sightings: Sightings, emptied: Emptied, fetched_at: datetime, page_id: str) -> None:
+    """Take a sighting of a record that has no text any more. Where the same content was seen with its text, that one counts."""
+    row, content, meta = emptied
+    seen = sightings.setdefault(row.record_key, {}).get(content)
+    if seen is None:
+        edited = row.edited_at or NEVER
+        sightings[row.record_key][content] = Revision(content, meta, fetched_at, fetched_at, edited, row.status, page_id, row, emptied=True)
+        return
     seen.first_seen, seen.last_seen = min(seen.first_seen, fetched_at), max(seen.last_seen, fetched_at)
 
 
@@ -124,7 +146,7 @@ def _stored(con: Connection, sightings: Sightings) -> dict[str, dict[str, Revisi
     for row in rows:
         revisions.setdefault(row["record_key"], {})[row["content_hash"]] = Revision(
             content=row["content_hash"], meta=row["meta_hash"], first_seen=row["first_seen"], last_seen=row["last_seen"],
-            edited_at=row["edited_at"] or _NEVER, status=row["status"], stored=row, blanked=row["blanked"],
+            edited_at=row["edited_at"] or NEVER, status=row["status"], stored=row, blanked=row["blanked"],
         )  # fmt: skip
     return revisions
 
@@ -137,8 +159,9 @@ def _join(stored: dict[str, Revision], seen: dict[str, Revision]) -> list[Revisi
         if old is None:
             joined[content] = now
             continue
-        if (now.last_seen, now.meta) > (old.last_seen, old.meta) and (now.meta != old.meta or old.blanked):
-            old.row, old.meta, old.edited_at = now.row, now.meta, now.edited_at
+        is_newer = (now.last_seen, now.meta) > (old.last_seen, old.meta) and (now.meta != old.meta or old.blanked)
+        if is_newer and (old.blanked or not now.emptied):
+            old.row, old.meta, old.edited_at, old.emptied = now.row, now.meta, now.edited_at, now.emptied
         old.first_seen, old.last_seen = min(old.first_seen, now.first_seen), max(old.last_seen, now.last_seen)
     return sorted(joined.values(), key=lambda r: (r.first_seen, r.edited_at, r.content))
 
@@ -158,9 +181,9 @@ class _Changes:
     def take(self, key: str, revisions: list[Revision]) -> None:
         """Number the revisions of one record, choose its latest, and note what differs from what is stored."""
         latest = max(revisions, key=lambda r: (r.last_seen, r.status in GONE, r.edited_at, r.content))
-        gone_at = max((r.last_seen for r in revisions if r.status in GONE), default=_NEVER)
+        gone_at = max((r.last_seen for r in revisions if r.status in GONE), default=NEVER)
         for number, revision in enumerate(revisions, 1):
-            empty = revision.status in GONE or revision.last_seen < gone_at
+            empty = revision.status in GONE or revision.last_seen < gone_at or revision.emptied
             self._place(key, revision, number, revision is latest, empty)
         if latest.status in GONE and not all(r.blanked and r.stored is not None for r in revisions):
             self.emptied.append(key)
@@ -195,8 +218,6 @@ class _Changes:
         if self._rewritten:
             changed = table({**RECORD_SCHEMA, "content_hash": pa.string(), "meta_hash": pa.string()}, self._rewritten)
             _update(con, (*META, *TEXT, "meta_hash"), changed)
-        if self._overtaken:
-            removal.blank_revisions(con, self._overtaken)
         if self._moved:
             moved = table({**_NAMED, **_PLACE}, self._moved)
             _update(con, Place._fields, moved)
@@ -205,6 +226,8 @@ class _Changes:
             _update(con, ("last_seen",), table({**_NAMED, "last_seen": STAMP}, self._touched))
         if self._inserted:
             run(con, "INSERT INTO records BY NAME SELECT * FROM inserted", inserted=table(_NEW, self._inserted))
+        if self._overtaken:
+            removal.blank_revisions(con, self._overtaken)
 
     def _renumber_outcomes(self, con: Connection, moved: pa.Table) -> None:
         """A page of an earlier night that lands late shifts the numbers; what was said of the latest revision follows it."""

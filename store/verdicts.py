@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from store import decisions, removal
 from store.file.checksums import table_names
 from store.file.database import Connection, Database
-from store.rows import fetch
+from store.rows import fetch, keys
 from thresher.disk import BadLine, append_lines, bad_lines, read_lines
 from thresher.errors import UsageError
 from thresher.failpoint import failpoint
@@ -55,6 +55,10 @@ class Tombstones:
         if record.author_key:
             covering.append(tombstone_hash("author", record.author_key))
         return not self.hashes.isdisjoint(covering)
+
+    def cover_key(self, record_key: str) -> bool:
+        """Whether the record itself is buried."""
+        return bool(self.hashes) and tombstone_hash("record", record_key) in self.hashes
 
 
 def tombstones(con: Connection) -> Tombstones:
@@ -113,20 +117,76 @@ def unmerge(database: Database, run_id: str, item_id: str, author: str, reason: 
     return canonical
 
 
-def take_down(database: Database, kind: TombstoneKind, value: str, reason: str, *, now: datetime | None = None) -> list[str]:
-    """Bury a record (by key), an author (by key) or an address: its text leaves the database, and it is never harvested again.
+@dataclass(frozen=True, slots=True)
+class Grave:
+    """What is to be buried: a record (by key), an author (by key) or an address."""
 
-    Returns the keys of the records that were emptied, for the archive. The file is rewritten, because freed blocks keep their bytes.
+    kind: TombstoneKind
+    value: str
+
+    @property
+    def hash(self) -> str:
+        """All that is kept of it."""
+        return tombstone_hash(self.kind, canonical_url(self.value) if self.kind == "url" else self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What graves cover of a benchmark. ``answers`` are the records beside them in their threads, which stay; ``dropped`` the items that
+    nobody else reports; of the others another report gives the wording."""
+
+    records: list[str]
+    answers: list[str]
+    reports: int
+    items: list[str]
+    dropped: list[str]
+    vectors: int
+
+
+def covered(con: Connection, graves: Sequence[Grave]) -> Covered:
+    """What a takedown of these would take."""
+    records = sorted({key for grave in graves for key in _buried(con, grave.kind, grave.hash)})
+    gone = keys("record_key", records)
+    items = fetch(
+        con,
+        """SELECT item_id, bool_and(record_key IN (SELECT record_key FROM gone)) AS dropped,
+                  count(*) FILTER (record_key IN (SELECT record_key FROM gone)) AS reports
+           FROM reports WHERE live AND item_id IN (SELECT item_id FROM reports SEMI JOIN gone USING (record_key))
+           GROUP BY item_id ORDER BY item_id""",
+        gone=gone,
+    )
+    answers = fetch(
+        con,
+        """SELECT DISTINCT r.record_key FROM records r
+           SEMI JOIN (SELECT source, site, thread_id FROM records SEMI JOIN gone USING (record_key) WHERE thread_id <> '') t
+               ON r.source = t.source AND r.site = t.site AND r.thread_id = t.thread_id
+           ANTI JOIN gone g ON g.record_key = r.record_key
+           WHERE r.is_latest AND r.text <> '' ORDER BY 1""",
+        gone=gone,
+    )
+    dropped = [row["item_id"] for row in items if row["dropped"]]
+    vectors = fetch(con, "SELECT count(*) AS n FROM embeddings SEMI JOIN given USING (item_id)", given=keys("item_id", dropped))
+    stay = [row["record_key"] for row in answers]
+    return Covered(records, stay, sum(row["reports"] for row in items), [row["item_id"] for row in items], dropped, int(vectors[0]["n"]))
+
+
+def author_of(con: Connection, record_key: str) -> str | None:
+    """The hash that stands for the author of a record; None where there is none."""
+    rows = con.execute("SELECT author_key FROM records WHERE record_key = ? AND author_key IS NOT NULL LIMIT 1", [record_key]).fetchall()
+    return str(rows[0][0]) if rows else None
+
+
+def take_down(database: Database, graves: Sequence[Grave], reason: str, *, now: datetime | None = None) -> list[str]:
+    """Bury: the text leaves the database, and is never harvested again. Returns the keys of the records that left.
+
+    Freed blocks of the file keep their bytes until it is rewritten (``Database.compact``).
     """
-    line = {"type": "tombstone", "kind": kind, "hash": tombstone_hash(kind, canonical_url(value) if kind == "url" else value),
-            "reason": reason, "at": (now or datetime.now(UTC)).isoformat()}  # fmt: skip
-    with database.writer():
-        with database.transaction() as con:
-            append_lines(database.folder / FILE, [line])
-            emptied = _apply(con, [line])
-        if emptied:
-            database.compact()
-    return emptied
+    at = (now or datetime.now(UTC)).isoformat()
+    lines = [{"type": "tombstone", "kind": grave.kind, "hash": grave.hash, "reason": reason, "at": at} for grave in graves]
+    with database.transaction() as con:
+        append_lines(database.folder / FILE, lines)
+        failpoint("verdicts.takedown")
+        return _apply(con, lines)
 
 
 def replay(con: Connection, folder: Path) -> int:

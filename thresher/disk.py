@@ -130,6 +130,19 @@ def _entry(path: Path, number: int, line: bytes, check: Check) -> dict[str, Any]
     return entry
 
 
+def keep_lines(path: Path, check: Check, keep: Callable[[dict[str, Any]], bool]) -> None:
+    """Write the file anew with those of its lines that stay; nothing is written where all do. Lines that cannot be used go."""
+    lines = list(read_lines(path, check))
+    kept = [line for line in lines if keep(line)]
+    if len(kept) == len(lines):
+        return
+    fresh = path.with_name(path.name + ".partial")
+    fresh.unlink(missing_ok=True)
+    append_lines(fresh, kept)
+    fresh.replace(path)
+    sync(path.parent)
+
+
 def sync(path: Path) -> None:
     """Bring a file to the disk, or the names of a folder: a new file is not safe before its folder is."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -29,6 +29,9 @@ TIERS: tuple[Tier, ...] = ("untested", "claimed", "witnessed", "reproduced")
 EXPORT_CLASSES: tuple[ExportClass, ...] = ("none", "id_only", "derived", "full")
 """Least that may leave first; what is made from several records takes the least of theirs."""
 
+CLEANED = "cleaned_of_sha256"
+"""In the context of a page that was made again without what was deleted from it: the digest of the body as it came."""
+
 Json = Any
 """A value that ``json.dumps`` takes."""
 
@@ -60,6 +63,11 @@ class Page:
     def sha256(self) -> str:
         """Hex digest of the body."""
         return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def first_sha256(self) -> str:
+        """That of the body as it came, also where what was deleted from it has left the archive."""
+        return self.context.get(CLEANED, "") or self.sha256
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,20 @@ class Index:
         self.state = replace(self.state, dead=self.state.dead | set(ids))
         self._settle()
 
+    def purge(self, ids: Iterable[str]) -> None:
+        """Drops rows from the files, too: the segments that hold them are written anew, without what else is dead in them."""
+        wanted, dead = _ids(sorted(ids)), self._dead()
+        kept, left = [], set()
+        for segment in self._segments:
+            if not segments.among(segment.ids, wanted).any():
+                kept.append(segment)
+                continue
+            here = segments.among(segment.ids, dead)
+            left |= {item_id.decode() for item_id in segment.ids[here]}
+            kept += [] if here.all() else [segments.merge(self.folder, [segment], dead)]
+        self._hold(kept)
+        self.state = replace(self.state, dead=self.state.dead - left)
+
     def held(self, ids: Sequence[str]) -> set[str]:
         """Those of the ids that it holds. Reads the ids of all rows."""
         if not ids or not self._segments:

@@ -22,6 +22,7 @@ from flows.cli.shared import (
     FAILED,
     PARTLY,
     USAGE,
+    AcceptDeletions,
     AsJson,
     Config,
     Data,
@@ -36,6 +37,7 @@ from flows.cli.shared import (
 )
 from flows.cli.sources import new_source
 from flows.cli.status import status
+from flows.cli.takedown import takedown
 from thresher import __version__
 from thresher.errors import Interrupted, SettingsError, ThresherError, UsageError
 
@@ -71,6 +73,7 @@ def _root(
 def harvest(
     sources: Annotated[list[str] | None, typer.Argument(help="Sources to harvest; all that are on by default.")] = None,
     data: Data = DEFAULT_DATA, config: Config = None, no_embed: NoEmbed = False, as_json: AsJson = False, wait: Wait = 0.0,
+    accept_deletions: AcceptDeletions = False,
 ) -> None:  # fmt: skip
     """Fetch what is new, judge it, land it, and decide.
 
@@ -84,7 +87,9 @@ def harvest(
     chosen, off = work.chosen(sources or [])
     if not chosen:
         raise UsageError("no source is on: " + "; ".join(f"{name}: {reason}" for name, reason in off.items()))
-    with progress(as_json) as bars, open_run(work, command_line(), wait_s=wait, progress=bars) as run:
+    with progress(as_json) as bars, open_run(
+        work, command_line(), wait_s=wait, progress=bars, accept_deletions=accept_deletions
+    ) as run:  # fmt: skip
         results = harvest_sources(run, chosen)
         outcome = None if no_embed else _deduplicate(run)
     _end(work, run, outcome, as_json, off=off, failed=all(r.state == "failed" for r in results))
@@ -95,6 +100,7 @@ def ingest(
     source: Annotated[str, typer.Argument(help=f"The source whose files these are: {', '.join(scrapers.names())}.")],
     paths: Annotated[list[Path], typer.Argument(help="Dumps, logs, clones of book repositories; files or folders.")],
     data: Data = DEFAULT_DATA, config: Config = None, no_embed: NoEmbed = False, as_json: AsJson = False, wait: Wait = 0.0,
+    accept_deletions: AcceptDeletions = False,
     site: Annotated[str, typer.Option("--site", help="The site of the files; by default called as the file (not for stackexchange).")] = "",
     sets: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the site, as under [[sites]] in its config file.")] = None,
 ) -> None:  # fmt: skip
@@ -107,7 +113,9 @@ def ingest(
 
     work = benchmark(data, config, create=True)
     keys = _keys(sets or [])
-    with progress(as_json) as bars, open_run(work, command_line(), wait_s=wait, progress=bars) as run:
+    with progress(as_json) as bars, open_run(
+        work, command_line(), wait_s=wait, progress=bars, accept_deletions=accept_deletions
+    ) as run:  # fmt: skip
         result = ingest_files(run, source, paths, site=site, keys=keys)
         outcome = None if no_embed else _deduplicate(run)
     _end(work, run, outcome, as_json, failed=result.state == "failed" and not result.records)
@@ -157,6 +165,7 @@ def snapshot(
         print("\n".join(f'  datasets.load_dataset("{made.path}", "{c}", split="test")' for c in configs))
 
 
+app.command()(takedown)
 app.command()(mending.doctor)
 app.command()(mending.rebuild)
 

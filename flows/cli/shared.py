@@ -30,6 +30,9 @@ Config = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 NoEmbed = Annotated[bool, typer.Option("--no-embed", help="Land now; `thresher deduplicate` embeds and decides later.")]
 Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for another process that is writing.")]
+AcceptDeletions = Annotated[
+    bool, typer.Option("--accept-deletions", help="Delete what sites no longer show, however much: you looked, and it is really gone.")
+]
 DEFAULT_DATA = Path("data")
 
 

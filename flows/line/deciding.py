@@ -145,6 +145,7 @@ def _rearranged(work: Workspace, queue: Queued) -> Index:
         queue = replace(queue, canonical=[])
     index, queued_in_index = _opened(work, queue)
     index.forget(queued_in_index.intersection([*queue.gone, *queue.newcomers]))
+    index.purge(queued_in_index.intersection(queue.dropped))
     wanted = [item_id for item_id in queue.canonical if item_id not in queued_in_index]
     with work.database.reader() as con:
         ids, vectors = decisions.vectors_of(con, work.encoder.id, wanted)

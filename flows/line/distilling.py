@@ -64,7 +64,7 @@ class Answers:
 
     def __init__(self, archive: Path) -> None:
         self._path = archive / FILE
-        self._lines: dict[str, dict[str, Any]] = {line["claim"]: line for line in read_lines(self._path, _check)}
+        self._lines: dict[str, dict[str, Any]] = {line["claim"]: line for line in read_lines(self._path, check)}
 
     def of(self, claim_hash: str) -> tuple[Phrase, str] | None:
         """The phrase and its maker; None where the claim was never asked about, or the rules were to say it."""
@@ -83,7 +83,8 @@ class Answers:
         append_lines(self._path, [self._lines[claim_hash]])
 
 
-def _check(line: dict[str, Any]) -> None:
+def check(line: dict[str, Any]) -> None:
+    """KeyError or TypeError for an answer that lacks something."""
     if not all(type(line[name]) is str for name in ("claim", "phrase", "category", "made_by")):
         raise TypeError("claim, phrase, category and made_by are texts")
 

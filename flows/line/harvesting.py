@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.line import given
+from flows.line.brake import settle_site
 from flows.line.expectations import Tally, violations
 from flows.line.judging import judge_source
 from flows.line.landing import JUDGED_DEAD, land_pages
@@ -33,6 +34,8 @@ class _Visit:
     site: str
     first: bool
     landing: Landing
+    alarm: str = ""
+    """Of the brake on deletions."""
 
 
 def harvest_sources(run: LiveRun, sources: Sequence[Source], *, client: Client | None = None) -> list[SourceResult]:
@@ -109,18 +112,27 @@ def _visit(run: LiveRun, source: Source, site: Any, client: Client) -> _Visit:
     landing = land_pages(run, scraper, scraper.fetch(client, site, since=since), source.expect)
     if landing.error is not None:
         log.warning("%s: %s", source.name, landing.error)
-    return _Visit(site.name, since is None, landing)
+    alarm = ""
+    if _came_to_an_end(landing):  # else what vanished waits for a visit that does
+        alarm = settle_site(run, source.name, site.name, source.expect, whole=landing.error is None)
+    return _Visit(site.name, since is None, landing, alarm)
+
+
+def _came_to_an_end(landing: Landing) -> bool:
+    """Also at a limit of the site or of our own."""
+    return landing.error is None or isinstance(landing.error, RateLimited | BudgetExhausted)
 
 
 def _result(source: str, visits: Sequence[_Visit], tally: Tally) -> SourceResult:
     """The sum of the visits. A limit of the site or of our own leaves a source ``partial``, any other error ``failed``."""
     ended = [(visit.site, visit.landing.error) for visit in visits if visit.landing.error is not None]
-    failed = any(not isinstance(error, RateLimited | BudgetExhausted) for _, error in ended)
-    state: RunState = "failed" if failed else "partial" if ended else "finished"
+    alarms = [f"{visit.site}: {visit.alarm}" for visit in visits if visit.alarm]
+    failed = not all(_came_to_an_end(visit.landing) for visit in visits)
+    state: RunState = "failed" if failed else "partial" if ended or alarms else "finished"
     return SourceResult(
         source,
         state,
-        tuple(_told(site, error) for site, error in ended),
+        (*(_told(site, error) for site, error in ended), *alarms),
         tuple(tally.notes()),
         pages=sum(visit.landing.pages for visit in visits),
         records=sum(visit.landing.records for visit in visits),
@@ -166,13 +178,20 @@ def ingest_files(run: LiveRun, source: str, paths: Sequence[Path], *, site: str 
     landing = land_pages(run, scraper, _pages_of(scraper, places, refused))
     if landing.error is not None:
         raise landing.error
+    alarms = [] if landing.error else [_settle(run, source, name) for name in sorted({str(place.name) for _, place in places})]
     judge_source(run, source)
     expect = run.work.settings.sources[source].expect if source in run.work.settings.sources else Expect()
-    result = _result(source, [_Visit(source, True, landing)], landing.tally)
+    visit = _Visit(source, True, landing, "; ".join(filter(None, alarms)))
+    result = _result(source, [visit], landing.tally)
     result = _with_refused(result, landing, paths, refused, expect.max_dead_share)
     result.save(run)
     run.take_note([result])
     return result
+
+
+def _settle(run: LiveRun, source: str, site: str) -> str:
+    configured = run.work.settings.sources.get(source)
+    return settle_site(run, source, site, configured.expect if configured else Expect())
 
 
 def _pages_of(scraper: base.Scraper, places: Iterable[tuple[Path, Any]], refused: dict[Path, str]) -> Iterator[Page]:

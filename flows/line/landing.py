@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterable
 from dataclasses import replace
 
+from flows.line import survivors
 from flows.line.expectations import Tally
 from flows.line.run import Landing, LiveRun
 from scrapers.base import Scraper
@@ -106,7 +107,7 @@ class _Batch:
     def hold_back(self) -> None:
         """Keep the cursor where it was, also in a rebuild: the archived pages carry the cursor that they would have moved it to."""
         first = self._results[0]
-        place = {"source": first.page.source, "site": first.page.site, "offset": first.archive_offset}
+        place = {"source": first.page.source, "site": first.page.site, "from": first.page.fetched_at.isoformat()}
         history.note(self._run.work.archive, self._run.run_id, "held_back", **place)
         self._results = [replace(r, page=replace(r.page, cursor=None)) for r in self._results]
 
@@ -121,7 +122,7 @@ class _Batch:
         self._run.archive.flush()
         failpoint("landing.flushed")
         with self._run.work.database.transaction() as con:
-            pages.land_batch(con, self._run.run_id, self._results)
+            pages.land_batch(con, self._run.run_id, self._results, brake=True)
         failpoint("landing.landed")
         self._clear()
 
@@ -131,6 +132,8 @@ def parse_page(scraper: Scraper, page: Page, salt: str) -> PageResult:
 
     A body that breaks the contract is one dead letter; whatever a parser trips over costs its page alone.
     """
+    if survivors.is_cleaned(page):
+        return survivors.read(page)
     records: list[Record] = []
     dead: list[Dead] = []
     unread: dict[str, int] = {}
@@ -151,4 +154,4 @@ def parse_page(scraper: Scraper, page: Page, salt: str) -> PageResult:
         dead.append(Dead("parser_error", f"{type(error).__name__}: {error}"))
     dead = [private_dead(letter, salt) for letter in dead]
     url = redact(page.url)[0]
-    return PageResult(page if url == page.url else replace(page, url=url), records, dead, unread)
+    return PageResult(page if url == page.url else replace(page, url=url), records, dead, unread=unread)

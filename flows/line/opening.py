@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from flows.line import recovery, salt
+from flows.line import purging, recovery, salt
 from flows.line.clock import ObservationClock, utc_now
 from flows.line.run import LiveRun, Progress, Silent
 from flows.line.workspace import Workspace
@@ -28,7 +28,13 @@ LEASE_WAIT_S = 600.0
 
 @contextmanager
 def open_run(
-    work: Workspace, command: str, *, wait_s: float = 0.0, progress: Progress | None = None, now: Callable[[], datetime] = utc_now
+    work: Workspace,
+    command: str,
+    *,
+    wait_s: float = 0.0,
+    progress: Progress | None = None,
+    now: Callable[[], datetime] = utc_now,
+    accept_deletions: bool = False,
 ) -> Iterator[LiveRun]:
     """Hold the lease, take up what a killed run left in the archive, and close the run in balance at the end."""
     _refuse_orphaned(work)
@@ -44,16 +50,19 @@ def open_run(
         recovery.acknowledge(work)
         archive = ArchiveWriter(work.archive, run_id, clock.tick())
         history.note(work.archive, run_id, "opened", command=command, salt=salt.fingerprint(work.salt))
-        run = LiveRun(work, run_id, progress or Silent(), archive=archive, clock=clock)
+        run = LiveRun(work, run_id, progress or Silent(), archive=archive, clock=clock, accept_deletions=accept_deletions)
         if warning := clock.warning():
             log.warning("%s", warning)
             run.notices.append(warning)
         try:
+            purging.relocate_all(work)
             recovery.recover(run, unfinished)
             run.notices += _damage(run)
             failpoint("run.opened")
             yield run
             _seal(run)
+            run.purged = purging.purge(run)
+            run.partly += run.purged.damaged
             failpoint("run.closing")
             with work.database.transaction() as con:
                 ledger.close_run(con, run_id, run.state)

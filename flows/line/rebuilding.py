@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from flows.line import salt
+from flows.line import brake, salt
 from flows.line.clustering import cluster_claims
 from flows.line.deciding import decide_queue
-from flows.line.recovery import acknowledge, archived_pages, batches, judge_all
+from flows.line.recovery import acknowledge, archived_pages, judge_all, replay
 from flows.line.run import Run
 from flows.line.workspace import Workspace
-from store import ledger, pages, proof, runs, verdicts
+from store import ledger, proof, runs, verdicts
 from store.file import journal
 from store.file.checksums import row_counts
 from store.file.database import FILE, Connection
@@ -181,10 +181,7 @@ def _replay_run(anew: Workspace, old: Workspace, past: _PastRun) -> Iterator[int
     run = Run(anew, run_id)
     file = file_of(old.archive, past.run_id)
     if file.exists():
-        for batch in batches(archived_pages(old, file)):
-            with anew.database.transaction() as con:
-                pages.land_batch(con, run_id, batch)
-            yield len(batch)
+        yield from replay(run, archived_pages(old, file), brake.settlements(old.archive, past.run_id))
     judge_all(run)
     with anew.database.transaction() as con:
         verdicts.replay_unmerged(con, anew.folder, past.run_id)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from flows.line import brake
+from flows.line.brake import Settlement
 from flows.line.judging import judge_source
 from flows.line.landing import BATCH_RECORDS, parse_page
 from flows.line.run import Run
@@ -42,10 +46,7 @@ def recover(run: Run, unfinished: Sequence[str]) -> int:
             result for result in archived_pages(run.work, file)
             if result.archive_offset > landed_up_to.get((result.page.source, result.page.site), -1)
         )  # fmt: skip
-        for batch in batches(missing):
-            with run.work.database.transaction() as con:
-                pages.land_batch(con, run.run_id, batch)
-            landed += len(batch)
+        landed += sum(replay(run, missing, brake.settlements(run.work.archive, run_id)))
     if landed:
         log.info("%d pages of an interrupted run were taken from the archive", landed)
     judge_all(run)
@@ -58,6 +59,19 @@ def _cut_torn_tail(file: Path) -> None:
             log.info("%s: %d bytes of a torn record cut off", file.name, cut)
     except ArchiveError as error:  # whole records follow: nothing is cut, and the run that opens says that the file is damaged
         log.warning("%s", error)
+
+
+def replay(run: Run, results: Iterator[PageResult], decided: Sequence[Settlement]) -> Iterator[int]:
+    """Land archived pages, and what their run decided of deletions between them; yields the pages of each batch once they are landed."""
+    for step in brake.in_order(results, decided):
+        if isinstance(step, Settlement):
+            with run.work.database.transaction() as con:
+                brake.apply(con, run.run_id, step)
+            continue
+        for batch in batches(step):
+            with run.work.database.transaction() as con:
+                pages.land_batch(con, run.run_id, batch, brake=True)
+            yield len(batch)
 
 
 def acknowledge(work: Workspace) -> None:
@@ -87,16 +101,20 @@ def judge_all(run: Run) -> None:
 def archived_pages(work: Workspace, file: Path, tell: Callable[[Damage], None] = _pass_over) -> Iterator[PageResult]:
     """The pages of an archive file, parsed anew, without the cursors that were held back. Damage is passed over, and ``tell`` hears of
     it."""
-    held_back = {
-        (event["run_id"], event["source"], event["site"]): int(event["offset"])
-        for event in history.events(file.parent) if event["event"] == "held_back"
-    }  # fmt: skip
+    held_back = {(e["run_id"], e["source"], e["site"]): e for e in history.events(file.parent) if e["event"] == "held_back"}
     for run_id, ref, page in read_pages(file, tell):
         if run_id != run_of(file.name):
             tell(foreign_page(ref, run_id))
             continue
-        keeps_cursor = ref.offset < held_back.get((run_id, page.source, page.site), ref.offset + 1)
-        yield _parse(work, ref, page if keeps_cursor else replace(page, cursor=None))
+        event = held_back.get((run_id, page.source, page.site))
+        yield _parse(work, ref, page if event is None or _before(ref, page, event) else replace(page, cursor=None))
+
+
+def _before(ref: PageRef, page: Page, event: Mapping[str, Any]) -> bool:
+    """Whether a page came before its site's cursor was held back; older releases noted the place in the file and not the moment."""
+    if "from" in event:
+        return page.fetched_at < datetime.fromisoformat(event["from"])
+    return ref.offset < int(event["offset"])
 
 
 def _parse(work: Workspace, ref: PageRef, page: Page) -> PageResult:

@@ -19,6 +19,17 @@ if TYPE_CHECKING:  # a run that embeds nothing does without the dedupe
     from flows.line.deciding import Decided
 
 
+@dataclass
+class Purged:
+    """What a purge did to the archive (``flows.line.purging``)."""
+
+    records: int = 0
+    files: int = 0
+    pages: int = 0
+    answers: int = 0
+    damaged: list[str] = field(default_factory=list)
+
+
 class Progress(Protocol):
     """Who is told how far a run is; nothing depends on it. May be called from several threads."""
 
@@ -59,6 +70,10 @@ class LiveRun(Run):
 
     archive: ArchiveWriter = field(kw_only=True)
     clock: ObservationClock = field(kw_only=True)
+    accept_deletions: bool = False
+    """A person looked: whatever sites no longer show is deleted."""
+    purged: Purged = field(default_factory=Purged)
+    """What left the archive at the end."""
     notices: list[str] = field(default_factory=list)
     partly: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -81,7 +96,7 @@ class LiveRun(Run):
             report = queries.run_report(con, self.run_id)
         for numbers in report["sources"].values():
             if numbers.get("tombstoned"):
-                numbers["refused"]["tombstoned"] = numbers["tombstoned"]
+                numbers["refused"]["taken_down"] = numbers["tombstoned"]
             numbers["records"] += numbers["dead"] + numbers.pop("tombstoned", 0)
         return {**report, "notices": list(self.notices)}
 

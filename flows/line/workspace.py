@@ -14,6 +14,7 @@ from flows.line import salt
 from flows.line import settings as configuration
 from flows.line.settings import Settings
 from scrapers import base
+from scrapers.base import Place
 from scrapers.settings import Source
 from store.file.database import Database, existing_benchmark
 from thresher.errors import SettingsError, StoreError
@@ -114,7 +115,7 @@ class Workspace:
         scraper = base.load(source.name)
         return [configuration.validated_site(scraper.Site, source, place, self.settings.folder) for place in source.sites]
 
-    def local_site(self, source: str, name: str, keys: Mapping[str, Any]) -> BaseModel:
+    def local_site(self, source: str, name: str, keys: Mapping[str, Any]) -> Place:
         """The place to which a local file belongs: the configured one of that name, or one made of ``keys`` and of what the source itself
         puts in the place of keys that it requires (``Place.for_files``)."""
         scraper = base.load(source)

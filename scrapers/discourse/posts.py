@@ -21,8 +21,10 @@ from thresher.model import Dead, Json, Page, Quote, Record, RecordStatus, Role, 
 from thresher.payload import json_value
 from thresher.text import clean
 
-GONE = frozenset({403, 404, 410})
-"""Statuses of a topic that was deleted or closed to the public."""
+GONE = frozenset({404, 410})
+"""Statuses of a topic that was deleted."""
+REFUSED = frozenset({403, 451})
+"""Statuses of a topic that we may not see: that says nothing of what became of it."""
 POST_TYPES = {1: "regular", 2: "moderator_action", 3: "small_action", 4: "whisper"}
 """Post.types of Discourse; small actions are the site's own notes (closed, pinned, moved)."""
 LIKE = 2
@@ -87,6 +89,8 @@ def parse(page: Page) -> Iterator[Record | Dead | Unread]:
     if page.status in GONE:
         yield from _gone_topic(page)
         return
+    if page.status in REFUSED:
+        raise PayloadError(f"{page.url} answered {page.status}: we may not see it; what is stored of it stays", reason="forbidden")
     data = json_of(page)
     posts = _posts(data)
     head: dict[str, Any] = json_value(page.context.get("topic", "{}").encode())

@@ -188,15 +188,16 @@ def _topic(client: Client, site: Site, topic: int, moved: Mapping[str, Json], un
 
 def _parts(client: Client, site: Site, topic: int, unread: dict[int, None], asked: Sequence[str] = ()) -> Iterator[Page]:
     unread.pop(topic, None)
+    statuses = posts.GONE | posts.REFUSED
     response = client.get(
-        f"{site.base_url}/t/{topic}.json", params={"include_raw": "true"}, headers=JSON, crawl=True, accept_status=posts.GONE
+        f"{site.base_url}/t/{topic}.json", params={"include_raw": "true"}, headers=JSON, crawl=True, accept_status=statuses
     )
     head, shown, rest, readable = posts.outline(response.body, topic)
     if len(rest) > site.max_posts:
         rest = [*rest[: site.max_posts // 2], *rest[-site.max_posts // 2 :]]
         head["skips"] = True
     context = site.context | ({"asked": ";".join(asked)} if asked else {}) | {"topic": json.dumps(head, ensure_ascii=False)}
-    if not readable and response.status not in posts.GONE:
+    if not readable and response.status not in statuses:
         unread[topic] = None
     yield response.page(SOURCE, site.name, context=context | {"first": "true"} | ({} if rest else {"last": "true"}))
     chunks = list(portions(rest, CHUNK))

@@ -25,9 +25,6 @@ RIGHTS = Rights(
 CANONICAL = "https://www.reddit.com"
 NO_RECORDS = frozenset({"more", "t2", "t4", "t5", "t6"})
 """Kinds that an answer may hold beside posts and comments: stubs, accounts, messages, subreddits, awards."""
-VANISHED_SHARE = 0.2
-"""When more than this share of what was asked for is missing from one answer, the answer is not believed."""
-VANISHED_FEW = 3
 _BOTH = (
     "all_awardings approved_at_utc approved_by archived associated_award author_cakeday author_flair_background_color "
     "author_flair_css_class author_flair_richtext author_flair_template_id author_flair_text author_flair_text_color author_flair_type "
@@ -80,17 +77,10 @@ def parse(page: Page) -> Iterator[Record | Dead | Unread]:
         times = " to ".join(datetime.fromtimestamp(span[end], UTC).isoformat() for end in ("from", "to"))
         yield Dead("listing_gap", f"the listing ended before it reached what was known; posts from {times} were never shown")
     asked = [name for name in page.context.get("asked", "").split(",") if name]
-    yield from _vanished(page, asked, [name for name in asked if name not in answered])
+    yield from (gone(page, name) for name in asked if name not in answered)
     yield from told(
         *(fields.unread(part[1] for part in parts if not isinstance(part, Dead) and part[0] == kind) for kind, fields in FIELDS.items())
     )
-
-
-def _vanished(page: Page, asked: list[str], missing: list[str]) -> Iterator[Record | Dead]:
-    if len(missing) > max(VANISHED_FEW, VANISHED_SHARE * len(asked)):
-        yield Dead("mass_disappearance", f"{len(missing)} of {len(asked)} things are missing from one answer; none is taken as gone")
-    else:
-        yield from (gone(page, name) for name in missing)
 
 
 def record(page: Page, thing: Thing, *, escaped: bool) -> Record | Dead | None:

@@ -32,6 +32,11 @@ OF_LANDING = (
 )  # fmt: skip
 OF_DECIDING = ("deciding.embedded", "store.vectors", "deciding.decided", "store.decisions", "deciding.saved", "deciding.indexed")
 OF_CLUSTERING = ("clustering.distilled", "clusters.claims", "clusters.category", "clustering.saved")
+OF_BRAKING = ("brake.noted", "brake.settled")
+"""Killed in line/test_brake.py."""
+OF_A_PURGE = ("purging.rewritten", "purging.archive", "purging.compacted")
+OF_A_TAKEDOWN = ("verdicts.takedown",)
+"""Both are killed in line/test_takedown.py."""
 OF_A_REBUILD = ("rebuild.run", "rebuild.made", "rebuild.aside", "rebuild.moved")
 OF_AN_UNMERGE = ("verdicts.unmerge",)
 """Killed in test_rebuild.py."""
@@ -112,7 +117,8 @@ def killed_and_repeated(line: Line, data: Path, whole: Whole, failpoint: str, ve
 def test_every_label_in_the_code_is_killed_at_here() -> None:
     code = "".join(p.read_text(encoding="utf-8") for part in ("flows", "store", "thresher") for p in sorted((ROOT / part).rglob("*.py")))
     assert set(re.findall(r'failpoint\("([a-z_.]+)"\)', code)) == {
-        *OF_LANDING, *OF_DECIDING, *OF_CLUSTERING, *OF_A_REBUILD, *OF_AN_UNMERGE, *OF_A_SNAPSHOT,
+        *OF_LANDING, *OF_DECIDING, *OF_CLUSTERING, *OF_A_REBUILD, *OF_AN_UNMERGE, *OF_A_SNAPSHOT, *OF_BRAKING,
+        *OF_A_PURGE, *OF_A_TAKEDOWN,
     }  # fmt: skip
 
 

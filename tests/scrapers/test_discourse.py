@@ -249,7 +249,13 @@ def test_body_that_is_no_posts_is_a_payload_error(body: bytes) -> None:
         list(discourse.parse(page(body)))
 
 
-@pytest.mark.parametrize("status", [403, 404, 410])
+@pytest.mark.parametrize("status", [403, 451])
+def test_topic_that_we_may_not_see_says_nothing_of_its_posts(status: int) -> None:
+    with pytest.raises(PayloadError, match="what is stored of it stays"):
+        list(discourse.parse(page(b"<html>", status=status, topic='{"id": 5}', asked="5/3;5/4")))
+
+
+@pytest.mark.parametrize("status", [404, 410])
 def test_topic_that_is_gone_gives_gone_records(status: int) -> None:
     found = list(discourse.parse(page(b"<html>", status=status, topic='{"id": 5}', asked="5/3;5/4")))
     assert [(r.native_id, r.status, dict(r.marks)) for r in found if isinstance(r, Record)] == [

@@ -320,10 +320,10 @@ def test_what_was_asked_for_and_not_answered_is_gone() -> None:
     assert {name: record.status for name, record in found.items()} == {"t3_a": "live", "t3_b": "gone", "t1_c": "gone"}
 
 
-def test_an_answer_that_lacks_most_is_not_believed() -> None:
-    (only,) = reddit.parse(page(listing(), context={"asked": ",".join(f"t3_{n}" for n in range(10))}))
-    assert isinstance(only, Dead)
-    assert only.reason == "mass_disappearance"
+def test_an_answer_that_lacks_all_says_that_all_are_gone_and_leaves_the_rest_to_the_brake() -> None:
+    found = parsed(listing(), context={"asked": ",".join(f"t3_{n}" for n in range(40))})
+    assert {record.status for record in found.values()} == {"gone"}
+    assert len(found) == 40
 
 
 def test_parsing_is_deterministic() -> None:

@@ -118,14 +118,14 @@ def test_a_changed_outcome_replaces_the_one_before_and_the_item_without_reports_
     assert rows(database, "FROM refusals") == []
 
 
-def test_a_retired_item_that_is_reported_again_comes_back(database: Database, run_id: str) -> None:
+def test_an_item_whose_only_report_is_deleted_is_dropped_and_comes_back_with_another(database: Database, run_id: str) -> None:
     land(database, run_id, rec("a"))
     judge(database, run_id)
     land(database, run_id, rec("a", status="deleted"), hour=24)
     judge(database, run_id, a="gone")
-    assert rows(database, "SELECT lifecycle, messages FROM items") == [("retired", "[]")]
+    assert rows(database, "FROM items") == rows(database, "FROM reports") == []
     land(database, run_id, rec("b"), hour=48)
-    assert judge(database, run_id).merged == 1
+    assert judge(database, run_id).landed == 1
     assert rows(database, "SELECT status, prompt, native_id FROM items_current") == [("proposed", "How deep is the lake?", "b")]
 
 

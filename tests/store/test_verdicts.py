@@ -12,7 +12,7 @@ from store import items, ledger, pages, queries, runs, verdicts
 from store.file.database import Database
 from store.snapshot import freeze
 from store.snapshot.settings import Export
-from store.verdicts import Verdict
+from store.verdicts import Grave, Verdict
 from thresher.errors import UsageError
 from thresher.model import Candidate, Message, Page, Record
 
@@ -82,7 +82,7 @@ def test_a_verdict_on_nothing_or_in_unknown_words_is_refused(filled: Database) -
     ],
 )
 def test_a_takedown_is_for_ever(filled: Database, kind: Any, value: str, left: list[str]) -> None:
-    emptied = verdicts.take_down(filled, kind, value, "asked to")
+    emptied = verdicts.take_down(filled, [Grave(kind, value)], "asked to")
     assert len(emptied) == 4 - len(left)
     assert list(shown(filled)) == left
     for _ in range(2):
@@ -94,8 +94,8 @@ def test_a_takedown_is_for_ever(filled: Database, kind: Any, value: str, left: l
 
 def test_after_a_takedown_no_byte_of_the_text_is_left_in_the_folder(filled: Database) -> None:
     freeze.freeze(filled, "after", filled.folder / "snapshots", Export(version="1"))
-    for author in ("a0", "a1"):
-        verdicts.take_down(filled, "author", author, "asked to")
+    verdicts.take_down(filled, [Grave("author", author) for author in ("a0", "a1")], "asked to")
+    filled.compact()
     held = [p for p in filled.folder.rglob("*") if p.is_file() and "snapshots" not in p.parts]
     assert [p.name for p in held if CANARY.encode() in p.read_bytes()] == []
 
@@ -103,7 +103,7 @@ def test_after_a_takedown_no_byte_of_the_text_is_left_in_the_folder(filled: Data
 def test_verdicts_and_tombstones_survive_the_loss_of_the_database(filled: Database, tmp_path: Path) -> None:
     item_id = shown(filled)["n0"][0]
     verdicts.save_verdicts(filled, [Verdict(item_id, "active", "me")])
-    verdicts.take_down(filled, "record", "forum:x:n3", "asked to")
+    verdicts.take_down(filled, [Grave("record", "forum:x:n3")], "asked to")
     ledger.quarantine(filled.folder)
     rebuilt = Database(filled.folder)
     with rebuilt.transaction() as con:

@@ -39,7 +39,8 @@ class _Place(NamedTuple):
         return cls(str(line["file"]), int(line["offset"]), str(line["sha256"]))
 
 
-def _check(line: Mapping[str, Any]) -> None:
+def check(line: Mapping[str, Any]) -> None:
+    """KeyError, TypeError or ValueError for a line that lacks something."""
     str(line["url"]), _Place.of(line)
 
 
@@ -49,7 +50,7 @@ class Answers:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._changed = False
-        self._places: dict[str, _Place] = {str(line["url"]): _Place.of(line) for line in read_lines(folder / FILE, _check)}
+        self._places: dict[str, _Place] = {str(line["url"]): _Place.of(line) for line in read_lines(folder / FILE, check)}
 
     def note(self, url: str, headers: Mapping[str, str], body: bytes, file: str, offset: int) -> None:
         """An answer with status 200 is at this place. One without validators takes the place of one that had them."""

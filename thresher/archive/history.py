@@ -1,9 +1,9 @@
 """What the runs did, in order, beside the archive: ``archive/history.jsonl``.
 
 The archive holds what was fetched; this file holds when it was decided upon, so that a rebuild decides the same things together. A line
-is ``{"run_id", "event", "at", ...}``; events are ``opened`` (with a fingerprint of the run's salt), ``decided``, ``clustered``,
-``held_back`` where the pages of a site from an offset of the run's file on did not move its cursor, and ``sealed``
-(``thresher.archive.seals``).
+is ``{"run_id", "event", "at", ...}``; events are ``opened`` (with a fingerprint of the run's salt), ``decided``, ``clustered``;
+``held_back`` where the pages of a site from a moment on did not move its cursor; ``settled`` where it was decided whether what a site no
+longer shows is deleted; and ``sealed`` (``thresher.archive.seals``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from thresher.disk import BadLine, append_lines, bad_lines, read_lines
 FILE = "history.jsonl"
 
 _FIELDS: dict[str, dict[str, type]] = {
-    "held_back": {"source": str, "site": str, "offset": int},
+    "held_back": {"source": str, "site": str},
+    "settled": {"source": str, "site": str, "up_to": str, "carried_out": bool, "whole": bool},
     "sealed": {"size": int, "sha256": str},
 }
 """What an event has beside ``run_id``, ``event`` and ``at``."""

@@ -12,7 +12,8 @@ from thresher.archive.warc import Gap, Member, PageEntry, digest, members, parse
 from thresher.errors import ArchiveError
 from thresher.model import Page
 
-_PAGE_MARK = b"WARC-Type: metadata"
+PAGE_MARK = b"WARC-Type: metadata"
+"""In the head of the record of a page."""
 
 
 class PageRef(NamedTuple):
@@ -76,20 +77,20 @@ def _pages_of(file: Path, tell: Callable[[Damage], None]) -> Iterator[tuple[str,
         if isinstance(part, Gap):
             why = f"damaged at byte {part.offset}, {part.end - part.offset:,} bytes are no record"
             tell(Damage(file, part.offset, why, part.end == size))
-        elif _PAGE_MARK not in part.data[:1000]:
+        elif PAGE_MARK not in part.data[:1000]:
             last = part
         else:
             try:
-                entry, page = _page_in(file, part, last)
+                entry, page = page_in(file, part, last)
             except ArchiveError as exc:
                 tell(Damage(file, part.offset, str(exc)))
             else:
                 yield entry.run_id, PageRef(file, part.offset), page
 
 
-def _page_in(file: Path, member: Member, last: Member | None) -> tuple[PageEntry, Page]:
-    """The page of a ``metadata`` record. Its body is mostly the record read just before; else it is looked back for. The body is proven
-    by its SHA-256."""
+def page_in(file: Path, member: Member, last: Member | None) -> tuple[PageEntry, Page]:
+    """The page of a ``metadata`` record. Its body is mostly the record read just before (``last``); else it is looked back for.
+    ArchiveError where it is not the one that was archived, by its SHA-256."""
     entry = parse_page(parse(member).body, f"byte {member.offset}")
     if last is None or last.offset != entry.body_offset:
         last = next(members(file, entry.body_offset), None)
@@ -105,6 +106,6 @@ def read_page(ref: PageRef) -> Page:
         member = next(members(ref.file, ref.offset), None)
         if member is None:
             raise ArchiveError(f"{ref.file} holds no record at byte {ref.offset}")
-        return _page_in(ref.file, member, None)[1]
+        return page_in(ref.file, member, None)[1]
     except OSError as exc:
         raise ArchiveError(f"the archive {ref.file} cannot be read: {exc.strerror or exc}") from exc

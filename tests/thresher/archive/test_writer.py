@@ -20,7 +20,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
 
 from thresher.archive import warc
-from thresher.archive.amend import rewrite
+from thresher.archive.amend import Rewritten, rewrite
 from thresher.archive.reader import read_page, read_pages
 from thresher.archive.seals import measure, read_seals
 from thresher.archive.warc import repair
@@ -170,7 +170,7 @@ def test_damage_in_the_middle_is_told_and_never_cut_away(tmp_path: Path) -> None
     with pytest.raises(ArchiveError, match="damaged at byte"):
         repair(writer.path)
     with pytest.raises(ArchiveError, match="damaged at byte"):
-        rewrite(writer.path, lambda url, body: body)
+        rewrite(writer.path, is_dirty=lambda _: False, cleaned=lambda p: p, unwanted=lambda _: False)
     assert writer.path.read_bytes() == data
 
 
@@ -249,24 +249,31 @@ def test_a_process_killed_at_a_failpoint_loses_nothing_that_was_written(tmp_path
 
 def test_a_text_is_taken_out_of_every_place(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
+        archive_response(writer, page(9, body=b"a listing: hide me"))
         archive_response(writer, page(1, body=b"keep this, hide me"))
         writer.write_page(page(1, body=b"keep this, hide me"))
         writer.write_page(page(2, body=b"other"))
-        writer.write_page(page(3, body=b"all of me goes"))
+        writer.write_page(page(3, body=b"keep this, hide me"))
+        archive_response(writer, page(8, url="https://elsewhere.example.org/", body=b"another site"))
         archive_response(writer, page(4))
         writer.write_page(page(4))
 
-    def change(url: str, body: bytes) -> bytes | None:
-        if b"all of me" in body:
-            return None
-        return body.replace(b"hide me", b"[gone]") if b"hide me" in body else body
+    def again() -> Rewritten:
+        return rewrite(
+            writer.path,
+            is_dirty=lambda p: p.url == page(1).url and b"hide me" in p.body,
+            cleaned=lambda p: replace(p, body=p.body.replace(b"hide me", b"[gone]")),
+            unwanted=lambda url: "forum.example.org" in url,
+        )
 
-    assert rewrite(writer.path, change) == 2
-    assert pages_in(tmp_path) == [page(1, body=b"keep this, [gone]"), page(2, body=b"other"), page(4)]
-    assert rewrite(writer.path, change) == 0
+    assert again() == Rewritten(pages=2, answers=1), "the third page is made of the same body as the first"
+    cleaned = [page(n, body=b"keep this, [gone]") for n in (1, 3)]
+    assert pages_in(tmp_path) == [cleaned[0], page(2, body=b"other"), cleaned[1], page(4)]
+    assert again() == Rewritten(0, 0)
     with writer.path.open("rb") as stream:
         bodies = [record.content_stream().read() for record in ArchiveIterator(stream, check_digests="raise")]
-    assert not any(b"hide me" in b or b"all of me" in b for b in bodies)
+    assert not any(b"hide me" in b for b in bodies)
+    assert b"another site" in bodies
     assert {f.name for f in tmp_path.iterdir()} <= {"history.jsonl", "run-1.warc.gz", "answers.jsonl"}
     assert read_seals(tmp_path) == {"run-1": (measure(writer.path),)}
 

@@ -1,0 +1,205 @@
+"""A site that is down, or has locked us out, does not empty the benchmark; what it really deleted leaves at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from driver import Command, Done
+from forum import SITE, Forum
+from pytest_httpserver import HTTPServer
+from werkzeug import Response
+
+from store.file.database import Database
+from store.ledger import table_hashes
+
+Break = Callable[[Forum], None]
+
+
+@dataclass
+class Nights:
+    """Harvests of one forum in processes of their own."""
+
+    command: Command
+    forum: Forum
+    config: Path
+    data: Path
+
+    def harvest(self, *more: object, **limits: Any) -> Done:
+        return self.command.run("harvest", "--no-embed", *more, "--data", self.data, "--config", self.config, **limits)
+
+    def well(self, *more: object) -> Done:
+        done = self.harvest(*more)
+        assert done.rc == 0, (done.err, done.out)
+        return done
+
+    def rebuild(self) -> dict[str, Any]:
+        done = self.command.run("rebuild", "--json", "--data", self.data, "--config", self.config)
+        assert done.rc == 0, done.err
+        return dict(json.loads(done.out))
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with Database(self.data).reader() as con:
+            return con.execute(sql).fetchall()
+
+    def live(self) -> int:
+        (count,) = self.rows("SELECT count(*) FROM records WHERE is_latest AND status = 'live' AND text LIKE 'Post %'")[0]
+        return int(count)
+
+    def cursor(self) -> str:
+        return str(self.rows("SELECT value FROM cursors"))
+
+    def tables(self) -> dict[str, str]:
+        with Database(self.data).reader() as con:
+            return table_hashes(con)
+
+
+@pytest.fixture
+def nights(httpserver: HTTPServer, command: Command, tmp_path: Path) -> Callable[..., Nights]:
+    def opened(topics: int, posts: int = 1, **expect: float) -> Nights:
+        forum = Forum(httpserver, topics, posts)
+        nights = Nights(command, forum, forum.write_config(tmp_path / "config", **expect), tmp_path / "data")
+        nights.well()
+        assert nights.live() == topics * posts
+        return nights
+
+    return opened
+
+
+def status(code: int) -> Break:
+    def broken(forum: Forum) -> None:
+        forum.bump()
+        forum.answers[0] = Response(json.dumps({"errors": ["no"]}), code, content_type="application/json")
+
+    return broken
+
+
+def all_marked_deleted(forum: Forum) -> None:
+    forum.bump()
+    forum.topics = {topic: [None] * len(posts) for topic, posts in forum.topics.items()}
+
+
+def all_unlisted(forum: Forum) -> None:
+    forum.topics = {1: forum.topics[1]}
+    forum.bumped = {1: 2}
+
+
+@pytest.mark.parametrize("broken", [status(404), status(410), all_marked_deleted, all_unlisted], ids=["404", "410", "marked", "unlisted"])
+def test_a_forum_that_seems_to_have_deleted_all_loses_nothing_and_says_so_each_night(nights: Callable[..., Nights], broken: Break) -> None:
+    line = nights(40)
+    cursor = line.cursor()
+    broken(line.forum)
+    for _ in range(2):
+        done = line.harvest()
+        assert done.rc == 3
+        assert f"discourse: {SITE}: " in done.err
+        assert "of 40 records are not shown any more" in done.err
+        assert "--accept-deletions" in done.err
+        assert line.live() == 40
+        assert line.cursor() == cursor
+    before = line.tables()
+    assert line.rebuild()["identical"]
+    assert line.tables() == before
+
+
+def test_a_forum_that_comes_back_is_as_if_nothing_had_been(nights: Callable[..., Nights]) -> None:
+    line = nights(40)
+    status(404)(line.forum)
+    assert line.harvest().rc == 3
+    line.forum.answers.clear()
+    line.forum.topics[7] = ["Post 1 of topic 7, edited meanwhile."]
+    line.well()
+    assert line.live() == 40
+    assert line.rows("SELECT text FROM records WHERE is_latest AND native_id = '7/1'") == [("Post 1 of topic 7, edited meanwhile.",)]
+    assert line.rebuild()["identical"]
+
+
+def test_what_we_may_not_see_is_not_deleted(nights: Callable[..., Nights]) -> None:
+    line = nights(12)
+    line.forum.bump(3)
+    line.forum.answers[3] = Response("{}", 403, content_type="application/json")
+    line.well()
+    assert line.live() == 12
+    assert line.rows("SELECT reason FROM dead_letters") == [("forbidden",)]
+    cursor = line.cursor()
+    status(403)(line.forum)
+    assert line.harvest().rc == 1
+    assert line.live() == 12
+    assert line.cursor() == cursor
+
+
+@pytest.mark.parametrize("count", [12, 3])
+def test_a_small_site_is_not_emptied(nights: Callable[..., Nights], count: int) -> None:
+    line = nights(count)
+    status(404)(line.forum)
+    assert line.harvest().rc == 3
+    assert line.live() == count
+
+
+def test_a_share_that_sites_do_delete_is_deleted_at_the_end_of_the_visit(nights: Callable[..., Nights]) -> None:
+    line = nights(40, 2)
+    line.forum.bump(1, 2, 3)
+    del line.forum.topics[1]
+    line.forum.topics[2][0] = None
+    line.forum.topics[3][1] = None
+    line.well()
+    assert line.live() == 80 - 4, "a topic that is gone takes all its posts with it"
+    assert line.rows("SELECT count(*) FROM records WHERE status <> 'live' AND (text <> '' OR author_key IS NOT NULL)") == [(0,)]
+    assert line.rebuild()["identical"]
+
+
+def test_a_person_lets_real_deletions_through(nights: Callable[..., Nights]) -> None:
+    line = nights(40)
+    status(410)(line.forum)
+    assert line.harvest().rc == 3
+    line.well("--accept-deletions")
+    assert line.live() == 0
+    assert line.rebuild()["identical"]
+
+
+def test_a_site_may_be_set_to_delete_whatever_its_share(nights: Callable[..., Nights]) -> None:
+    line = nights(20, max_vanished_share=1)
+    status(404)(line.forum)
+    line.well()
+    assert line.live() == 0
+
+
+@pytest.mark.parametrize("label", ["landing.landed:2", "landing.landed:5", "brake.noted", "brake.settled", "run.closing"])
+def test_a_killed_visit_does_not_slip_under_the_brake_by_halves(nights: Callable[..., Nights], label: str) -> None:
+    line = nights(40)
+    cursor = line.cursor()
+    status(404)(line.forum)
+    assert line.harvest(failpoint=label, portion=7).rc == -9
+    done = line.harvest(portion=7)
+    assert done.rc == 3, done.err
+    assert line.live() == 40
+    assert line.cursor() == cursor
+    assert line.rebuild()["identical"]
+
+
+@pytest.mark.parametrize("label", ["landing.flushed:2", "landing.landed:2", "brake.noted", "brake.settled"])
+def test_deletions_of_a_killed_visit_are_carried_out_by_the_next_one(nights: Callable[..., Nights], label: str) -> None:
+    line = nights(40)
+    line.forum.bump(*range(1, 8))
+    for topic in range(1, 8):
+        del line.forum.topics[topic]
+    assert line.harvest(failpoint=label, portion=2).rc == -9
+    line.well()
+    assert line.live() == 33
+    assert line.rebuild()["identical"]
+
+
+def test_visits_that_a_budget_cuts_short_are_counted_together(nights: Callable[..., Nights]) -> None:
+    line = nights(40)
+    status(404)(line.forum)
+    sources = line.config / "sources" / "discourse.toml"
+    sources.write_text(sources.read_text(encoding="utf-8").replace("[expect]", "max_requests = 8\n[expect]"), encoding="utf-8")
+    endings = [line.harvest() for _ in range(4)]
+    assert [done.rc for done in endings] == [3] * 4
+    assert "not shown any more" in endings[-1].err
+    assert line.live() >= 40 - 10
+    assert line.rebuild()["identical"]

@@ -1,0 +1,94 @@
+"""The brake stands where deletions are landed: whatever the source, and however it tells of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.line.brake import holds, settle_site
+from flows.line.landing import land_pages
+from flows.line.opening import open_run
+from flows.line.workspace import Workspace
+from scrapers import base
+from scrapers.settings import Expect
+from store.vanishing import Vanishing
+from thresher.model import Page
+
+CONFIG = Path(__file__).resolve().parents[3] / "config"
+COUNT = 30
+
+
+def reddit(texts: list[str], **context: str) -> Page:
+    children = [
+        {"kind": "t3", "data": {"name": f"t3_{n}", "title": f"Title {n}", "selftext": text, "author": "ada", "created_utc": 1.7e9 + n}}
+        for n, text in enumerate(texts)
+    ]
+    body = {"kind": "Listing", "data": {"children": children}}
+    return page("reddit", "https://oauth.reddit.com/api/info?raw_json=1", body, context)
+
+
+def stackexchange(ids: list[int], **context: str) -> Page:
+    items = [{"question_id": n, "title": f"Title {n}", "body": f"<p>Question {n}</p>", "creation_date": 1700000000} for n in ids]
+    return page("stackexchange", "https://api.stackexchange.com/2.3/questions", {"items": items}, context)
+
+
+def page(source: str, url: str, body: Any, context: dict[str, str]) -> Page:
+    return Page(source, "place", url, 200, {}, json.dumps(body).encode(), datetime.now(UTC), context, cursor={"at": hash(json.dumps(body))})
+
+
+FIRST = {"reddit": lambda: reddit([f"Text {n}" for n in range(COUNT)]), "stackexchange": lambda: stackexchange(list(range(1, COUNT + 1)))}
+THEN: dict[str, Callable[[int], Page]] = {
+    "reddit, [removed]": lambda n: reddit(["[removed]"] * n + [f"Text {i}" for i in range(n, COUNT)]),
+    "reddit, [deleted]": lambda n: reddit(["[deleted]"] * n),
+    "reddit, not answered": lambda n: reddit([], asked=",".join(f"t3_{i}" for i in range(n))),
+    "stackexchange, not answered": lambda n: stackexchange([], asked=";".join(str(i) for i in range(1, n + 1))),
+}
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Workspace:
+    return Workspace.open(tmp_path, CONFIG)
+
+
+def night(work: Workspace, source: str, pages: Iterator[Page]) -> str:
+    with open_run(work, "test") as run:
+        assert land_pages(run, base.load(source), pages).error is None
+        return settle_site(run, source, "place", Expect())
+
+
+@pytest.mark.parametrize("told", THEN)
+@pytest.mark.parametrize(("vanished", "left"), [(COUNT, COUNT), (11, COUNT), (10, COUNT - 10)])
+def test_every_source_stops_at_the_same_brake(work: Workspace, told: str, vanished: int, left: int) -> None:
+    source = told.partition(",")[0]
+    assert night(work, source, iter([FIRST[source]()])) == ""
+    with work.database.reader() as con:
+        cursor = con.execute("SELECT value FROM cursors").fetchall()
+    alarm = night(work, source, iter([THEN[told](vanished)]))
+    assert bool(alarm) == (left == COUNT), alarm
+    with work.database.reader() as con:
+        live = con.execute("SELECT count(*) FROM records WHERE is_latest AND status IN ('live', 'edited') AND text <> ''").fetchall()
+        assert live == [(left,)]
+        assert (con.execute("SELECT value FROM cursors").fetchall() == cursor) == bool(alarm)
+
+
+@pytest.mark.parametrize(
+    ("seen", "held"),
+    [
+        (Vanishing(10, 10, 12, 2), False),
+        (Vanishing(12, 12, 12, 0), True),
+        (Vanishing(2, 2, 2, 0), False),
+        (Vanishing(3, 3, 3, 0), True),
+        (Vanishing(200, 200, 1000, 800), False),
+        (Vanishing(201, 201, 1000, 799), True),
+        (Vanishing(60, 60, 10_000, 5), True),
+        (Vanishing(60, 60, 10_000, 200), False),
+    ],
+)
+def test_the_brake_looks_at_the_share_of_the_site_and_of_what_the_visit_saw(seen: Vanishing, held: bool) -> None:
+    assert holds(seen, 0.2) is held
+    assert not holds(seen, 1.0)
