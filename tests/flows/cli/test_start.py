@@ -35,9 +35,15 @@ def loaded(*arguments: str) -> set[str]:
     return set(done.stdout.rsplit("LOADED", 1)[1].split())
 
 
-@pytest.mark.parametrize("command", ["status", "status --json", "show", "clusters list", "doctor"])
+@pytest.mark.parametrize("command", ["status", "status --json", "show", "clusters list"])
 def test_a_command_that_looks_loads_neither_the_line_nor_what_it_needs(data: Path, command: str) -> None:
     assert loaded(*command.split(), "--data", str(data)) & (SLOW | OURS) == set()
+
+
+def test_the_doctor_reads_the_archive_and_needs_nothing_of_the_line(data: Path) -> None:
+    modules = loaded("doctor", "--data", str(data))
+    assert "thresher.archive.reader" in modules
+    assert {name for name in modules if name.startswith(("flows.line", "dedupe"))} == set()
 
 
 def test_files_that_are_only_landed_need_nothing_of_the_dedupe(tmp_path: Path) -> None:
