@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from driver import Line
 
-from store.ledger import doctor
+from store.doctor import doctor
 
 LOGS = Path(__file__).parents[1] / "fixtures" / "arena"
 WANTED = os.environ.get("THRESHER_KILLS", "")

@@ -15,9 +15,10 @@ from forum import SITE, Forum
 from pytest_httpserver import HTTPServer
 
 from dedupe.vectors import segments
+from store.doctor import doctor
 from store.file.database import Database
-from store.ledger import doctor, table_hashes
-from thresher.archive.writer import PageRef, read_page
+from store.ledger import table_hashes
+from thresher.archive.reader import PageRef, read_page
 
 QUESTION = "Why does the zorgle flimmer at midnight when the model counts to seven? It gave me six."
 ANSWER = "Because the grumblefish of the hollow counts along with it."
