@@ -51,6 +51,8 @@ class Forum:
         return folder
 
     def _answer(self, request: Request) -> Response:
+        if request.path == "/robots.txt":
+            return Response("", 404)
         self.asked.append(request.path)
         parts = request.path.removesuffix(".json").strip("/").split("/")
         if parts == ["posts"]:
