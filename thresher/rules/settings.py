@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from thresher.cues import Cue, any_of, pattern_of
 from thresher.errors import SettingsError
 from thresher.names import Family, Names
-from thresher.rules.schema import Language, Limits, Phrases, RulesFile, explain
+from thresher.rules.schema import Language, Limits, Phrases, RulesFile, Vote, explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,7 @@ class Rules:
     spam_min_phrases: int
     spam_min_repeats: int
     tags: Mapping[str, Cue]
+    votes: Mapping[str, Vote]
 
     @classmethod
     def load(cls, path: Path) -> Rules:
@@ -128,6 +129,11 @@ class Rules:
     def shares(self, text: str) -> bool:
         """Whether a text links to a conversation that somebody shared."""
         return "/" in text and any(link in text for link in self.share_links)
+
+    def vote_worth(self, layout: str) -> tuple[float, str]:
+        """What one vote of a set in this layout is worth as a key, 0 to 1, and, where it is nothing, why."""
+        vote = self.votes.get(layout) or self.votes["any_other"]
+        return vote.worth, vote.why
 
     def cues_for(self, language: str) -> Cues:
         """The cues of a language, or the English ones where there are none."""
@@ -176,6 +182,7 @@ def _compile(file: RulesFile) -> Rules:
         spam_min_phrases=file.spam.min_phrases,
         spam_min_repeats=file.spam.min_repeats,
         tags={name: any_of(phrases) for name, phrases in sorted(file.tags.items())},
+        votes=file.votes,
     )
 
 
