@@ -9,11 +9,11 @@ from itertools import chain
 from typing import Any
 
 from scrapers.arena.files import pages
-from scrapers.arena.layouts import detected, named
+from scrapers.arena.layouts import detected, named, unknown
 from scrapers.arena.site import SOURCE, Site
 from scrapers.common.hub import Hub, chosen, licence_of
-from scrapers.common.rows import Rows
-from thresher.errors import SettingsError
+from scrapers.common.json_rows import Rows
+from thresher.errors import PayloadError, SettingsError
 from thresher.model import Page
 from thresher.net.client import Client
 
@@ -36,13 +36,17 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
     if first is None:
         return
     layout = named(site.layout) if site.layout else detected(first)
+    if layout is None:
+        raise PayloadError(f"{site.dataset}: {unknown(first)}", reason="unknown_layout")
     rows.together = layout.together
     context = {"dataset": site.dataset, "revision": sha, "layout": layout.name, "licence": licence_of(card)}
 
-    def page(body: bytes, count: int) -> Page:
+    def page(body: bytes, number: int, count: int) -> Page:
         cursor = {"revision": sha, "rows": done + count, "complete": rows.exhausted}
         url = f"{hub.endpoint}/datasets/{site.dataset}/tree/{sha}"
-        return Page(SOURCE, site.name, url, 200, {}, body, datetime.now(UTC), context=context, cursor=cursor)
+        return Page(
+            SOURCE, site.name, url, 200, {}, body, datetime.now(UTC), context=context | {"first_row": str(done + number)}, cursor=cursor
+        )
 
     yield from pages(chain([first], rows), layout, page)
 

@@ -16,8 +16,9 @@ from fnmatch import fnmatchcase
 from typing import IO, Any, Final, Protocol, cast
 from urllib.parse import quote
 
+from scrapers.common.json_rows import Rows, array_rows, line_rows
 from scrapers.common.page import json_of
-from scrapers.common.rows import MAX_ARRAY_BYTES, Rows, csv_rows, kind_of, line_rows, parsed_array
+from scrapers.common.rows import MAX_ARRAY_BYTES, csv_rows, kind_of
 from scrapers.common.walk import Step, follow
 from thresher.errors import HttpStatusError, PayloadError, SettingsError
 from thresher.net.client import Client, Response
@@ -152,7 +153,7 @@ class Hub:
                     raise PayloadError(
                         f"{file.path} is larger than {MAX_ARRAY_BYTES} bytes; a JSON array is read whole", reason="too_large"
                     )
-                yield from parsed_array(body)
+                yield from array_rows(body)
 
     def _api(self) -> str:
         return f"{self.endpoint}/api/datasets/{self._site.dataset}"

@@ -1,0 +1,85 @@
+"""Rows of files as people save them: each row is read or counted, in whatever encoding and form."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scrapers.common.json_rows import UNREADABLE
+from scrapers.common.rows import rows_of
+from thresher.errors import PayloadError
+
+TABLE = 'name;size;note\n"Größe";"3 m²";"a, b"\nWeg;4;"two\nlines"\n'
+ROWS = [{"name": "Größe", "size": "3 m²", "note": "a, b"}, {"name": "Weg", "size": "4", "note": "two\nlines"}]
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return list(rows_of(path))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("separator", [";", ",", "\t", "|"])
+def test_a_table_is_read_as_any_spreadsheet_saves_it(tmp_path: Path, encoding: str, separator: str) -> None:
+    text = TABLE if separator == ";" else TABLE.replace('"a, b"', "\0").replace(";", separator).replace("\0", '"a, b"')
+    (tmp_path / "t.csv").write_bytes(text.encode(encoding))
+    assert read(tmp_path / "t.csv") == ROWS
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(text.encode(encoding)))
+    assert read(tmp_path / "t.csv.gz") == ROWS
+
+
+def test_a_first_line_that_names_the_separator_is_no_header(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("sep=;\n" + TABLE)
+    assert read(tmp_path / "t.csv") == ROWS
+
+
+def test_a_table_in_no_known_encoding_says_so(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"name\n\x81\x8d\x90\n")
+    with pytest.raises(PayloadError, match="neither UTF-8 nor UTF-16 nor Windows-1252") as caught:
+        read(tmp_path / "t.csv")
+    assert caught.value.reason == "unknown_encoding"
+
+
+def test_objects_printed_over_several_lines_are_rows_like_others(tmp_path: Path) -> None:
+    rows = [{"a": 1, "b": {"c": ["}", "{"]}}, {"a": 2}, {"a": 3, "b": []}]
+    (tmp_path / "p.jsonl").write_text("\n".join(json.dumps(row, indent=2) for row in rows))
+    assert read(tmp_path / "p.jsonl") == rows
+    (tmp_path / "p.json").write_text("\n\n".join(json.dumps(row, indent=4) for row in rows))
+    assert read(tmp_path / "p.json") == rows
+
+
+def test_a_printed_object_that_is_broken_costs_itself_alone(tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text('{\n  "a": 1\n}\n{\n  "a": oops\n}\n{\n  "a": 3\n}\n{\n  "a": 4\n')
+    found = read(tmp_path / "p.jsonl")
+    assert [row.get("a") for row in found] == [1, None, 3, None]
+    assert [UNREADABLE in row for row in found] == [False, True, False, True]
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.json"])
+def test_an_array_in_a_file_of_lines_is_an_array(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(json.dumps([{"a": 1}, {"a": 2}], indent=1))
+    assert read(tmp_path / name) == [{"a": 1}, {"a": 2}]
+
+
+def test_json_lines_in_utf_16_are_read(tmp_path: Path) -> None:
+    (tmp_path / "w.jsonl").write_bytes('{"a": "Größe"}\r\n{"a": "Weg"}\r\n'.encode("utf-16"))
+    assert read(tmp_path / "w.jsonl") == [{"a": "Größe"}, {"a": "Weg"}]
+
+
+@pytest.mark.parametrize(
+    ("whole", "rows"),
+    [
+        ({"results": [{"a": 1}, {"a": 2}], "version": 2}, [{"a": 1}, {"a": 2}]),
+        ({"rows": [{"row_idx": 0, "row": {"a": 1}, "truncated_cells": []}], "features": []}, [{"a": 1}]),
+        ({"p1": {"m1": [{"a": 1}], "m2": [{"a": 3}]}}, [{"a": 1, "_keys": ["p1", "m1"]}, {"a": 3, "_keys": ["p1", "m2"]}]),
+        ({"p1": {"m1": [{"a": 1}, None]}}, [{"a": 1, "_keys": ["p1", "m1"]}, {UNREADABLE: "p1 m1: an empty place"}]),
+        ({"q1": {"a": 1}, "q2": {"a": 2}}, [{"a": 1, "_keys": ["q1"]}, {"a": 2, "_keys": ["q2"]}]),
+        ({"a": 1, "messages": [{"role": "user"}]}, [{"a": 1, "messages": [{"role": "user"}]}]),
+    ],
+)
+def test_an_object_that_wraps_or_names_rows_gives_them(tmp_path: Path, whole: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    (tmp_path / "w.json").write_text(json.dumps(whole))
+    assert read(tmp_path / "w.json") == rows
