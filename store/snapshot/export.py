@@ -2,8 +2,11 @@
 
 full      text, provenance, licence and attribution, in the config of its licence
 derived   the prompt, our labels, and a hash of each response; nothing that a model or a person wrote beside the prompt
-id_only   where the record is (no address: it may hold a title), its hash and our labels, in the config ``ids``
+id_only   where the record is (no address: it may hold a title), its hash and our labels, in the config ``ids``; of a preference also the
+          vote and the hashes of both responses
 none      nothing; nor does an item that is retired, rejected or waived, or whose licence is unknown
+
+Rows without a key are in configurations of their own (``store.snapshot.tasks``).
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from store.file.database import Connection
 from store.rows import dumps
 from store.snapshot.licences import family
 from store.snapshot.settings import Export
+from store.snapshot.tasks import PREFERENCE, asked, config_of, votes
 from thresher.text import content_hash, redact
 
 IDS = "ids"
@@ -47,6 +51,7 @@ IDS_SCHEMA = pa.schema(
         ("item_id", pa.string()), ("source", pa.string()), ("site", pa.string()), ("native_id", pa.string()), ("content_hash", pa.string()),
         ("kind", pa.string()), ("tier", pa.string()), ("key_status", pa.string()), ("lifecycle", pa.string()), ("language", pa.string()),
         ("tags", _STRINGS), ("rule", pa.string()), ("rule_version", pa.string()), ("reports", pa.int64()), ("licence", pa.string()),
+        ("response_hashes", _STRINGS), ("better", pa.string()),
     ]
 )  # fmt: skip
 
@@ -117,7 +122,7 @@ def _place(item: dict[str, Any], export: Export, overlapping: Collection[str]) -
     if as_text in ("full", "derived"):
         reason = _kept_back(item, overlapping)
         if not reason:
-            return family(item["licence"]), ""
+            return config_of(family(item["licence"]), _text_row(item, export)["target"]), ""
     elif not as_text:
         reason = f"class_{item['export_class']}_off"
     may_name = "id_only" in export.classes and reason not in ("personal_data", "secret_key") and _id_rows(item)
@@ -128,6 +133,8 @@ def _kept_back(item: dict[str, Any], overlapping: Collection[str]) -> str:
     """Why the text of an item of class ``full`` or ``derived`` does not leave; empty where it does."""
     if family(item["licence"]) is None:
         return "licence_not_open"
+    if item["export_class"] == "derived" and item["kind"] == PREFERENCE:
+        return "responses_stay"
     if item["export_class"] == "derived" and any(m["role"] == "assistant" for m in item["messages"]):
         return "model_output"
     texts = [m["content"] for m in item["messages"]]
@@ -145,9 +152,10 @@ def _text_row(item: dict[str, Any], export: Export) -> dict[str, Any]:
     whole = item["export_class"] == "full"
     failing = [f for r in item["reports"] for f in json.loads(r["failing"])]
     lead = next(r for r in item["reports"] if r["own"])
+    task = asked(item)
     return {
-        "item_id": item["item_id"], "version": item["version"], "kind": item["kind"], "messages": item["messages"], "input": item["prompt"],
-        "target": item["target"] if whole else "", "aliases": item["aliases"] if whole else [], "choices": item["choices"] if whole else [],
+        "item_id": item["item_id"], "version": item["version"], "kind": item["kind"], "messages": task["messages"], "input": task["input"],
+        "target": task["target"] if whole else "", "aliases": item["aliases"] if whole else [], "choices": item["choices"] if whole else [],
         "rubric": item["rubric"] if whole else "", "tier": item["tier"], "key_status": item["key_status"], "lifecycle": item["status"],
         "language": item["language"], "tags": item["tags"], "rule": item["rule"], "rule_version": item["rule_version"],
         "strength": item["strength"],
@@ -163,7 +171,7 @@ def _text_row(item: dict[str, Any], export: Export) -> dict[str, Any]:
 
 def _id_rows(item: dict[str, Any]) -> list[dict[str, Any]]:
     """One row for each record that reports the item and has a licence."""
-    labels = {k: item[k] for k in ("item_id", "kind", "tier", "key_status", "language", "tags", "rule", "rule_version")}
+    labels = {k: item[k] for k in ("item_id", "kind", "tier", "key_status", "language", "tags", "rule", "rule_version")} | votes(item)
     return [
         {
             **labels,
