@@ -41,6 +41,10 @@ class Tally:
     shown: int = 0
     filled: Counter[FillName] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
+    dead: Counter[str] = field(default_factory=Counter)
+    """Dead letters by reason."""
+    first_dead: dict[str, str] = field(default_factory=dict)
+    """What the first of each reason said."""
 
     def add(self, result: PageResult) -> None:
         """Count one page."""
@@ -49,6 +53,9 @@ class Tally:
         for name in self.names:
             self.filled[name] += sum(map(FILLED[name], shown))
         self.unread.update(result.unread)
+        for dead in result.dead:
+            self.dead[dead.reason] += 1
+            self.first_dead.setdefault(dead.reason, dead.detail)
 
     def share(self, name: FillName) -> float:
         """Of the records that are shown, those that are filled with it."""
@@ -59,6 +66,8 @@ class Tally:
         self.shown += other.shown
         self.filled.update(other.filled)
         self.unread.update(other.unread)
+        self.dead.update(other.dead)
+        self.first_dead = {**other.first_dead, **self.first_dead}
 
     def notes(self) -> list[str]:
         """What the user should know and nobody did wrong."""

@@ -132,7 +132,8 @@ def ingest_files(run: LiveRun, source: str, paths: Sequence[Path], *, site: str 
     if landing.error is not None and not isinstance(landing.error, PayloadError):
         raise landing.error
     judge_source(run, source)
-    result = _with_empty(_result(source, [_Visit(source, True, landing)], landing.tally), empty)
+    result = _with_unread(_result(source, [_Visit(source, True, landing)], landing.tally), landing.tally)
+    result = _with_empty(result, empty)
     result.save(run)
     run.take_note([result])
     return result
@@ -148,6 +149,20 @@ def _pages_of(scraper: base.Scraper, places: Iterable[tuple[Path, Any]], empty: 
             continue
         yield first
         yield from pages_of_path
+
+
+UNREAD_WHOLE = frozenset({"unknown_layout"})
+"""Dead letters that stand for a file that nobody could read, and not for a row that is out of order."""
+
+
+def _with_unread(result: SourceResult, tally: Tally) -> SourceResult:
+    """Files of which nothing was understood end the whole as failed, or, where others were, as partly done; with how many rows and why."""
+    reasons = [reason for reason, _ in tally.dead.most_common() if not result.records or reason in UNREAD_WHOLE]
+    if not reasons:
+        return result
+    errors = tuple(f"{tally.dead[reason]:,} not read, {reason}: {tally.first_dead[reason]}" for reason in reasons)
+    state: RunState = "partial" if result.records and result.state == "finished" else result.state if result.records else "failed"
+    return replace(result, state=state, errors=result.errors + errors)
 
 
 def _with_empty(result: SourceResult, empty: Sequence[Path]) -> SourceResult:
