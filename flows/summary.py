@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
+from rich.segment import Segment
 from rich.table import Table
 
+from thresher.characters import printable
 from thresher.pairwise import LETTERS, winner
 
 if TYPE_CHECKING:  # a page over the store needs nothing of the line
@@ -117,6 +119,15 @@ def as_markdown(report: Mapping[str, Any], decided: Decided | None, clustered: C
     return "\n".join(lines)
 
 
+class _Screen(Console):
+    """What a text of somebody else holds is shown and never obeyed."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """The segments, those that hold text without controls."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
+
+
 def console() -> Console:
     """Where people read."""
-    return Console(highlight=False)
+    return _Screen(highlight=False)

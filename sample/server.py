@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from string import Template
 from types import TracebackType
+from urllib.parse import urlsplit
 
 from sample.sites import github, hub
 from sample.sites.discourse import Discourse
@@ -78,13 +79,14 @@ class World:
         """The environment variables that a harvest of this world needs: the key to its Reddit, made up and worth nothing."""
         return {"THRESHER_REDDIT_CLIENT_ID": REDDIT_CLIENT_ID, "THRESHER_REDDIT_CLIENT_SECRET": REDDIT_CLIENT_SECRET}
 
-    def write_config(self, folder: Path) -> Path:
-        """A whole configuration in ``folder``, its sources pointing at this world. The project's own rules, dedupe and export settings
-        are copied."""
+    def write_config(self, folder: Path, urls: Mapping[str, str] | None = None) -> Path:
+        """A whole configuration in ``folder``, its sources pointing at this world, or at ``urls`` before it (proxies, by the names of
+        ``World.urls``). The project's own rules, dedupe and export settings are copied."""
         (folder / "sources").mkdir(parents=True, exist_ok=True)
-        ports = [f"127.0.0.1:{server.port}" for server in self._servers.values()]
+        urls = urls or self.urls
+        ports = [urlsplit(url).netloc for url in urls.values()]
         names = {
-            **{f"{name}_url": url for name, url in self.urls.items()},
+            **{f"{name}_url": url for name, url in urls.items()},
             "allow_addresses": ", ".join(f'"{p}"' for p in ports),
             "repository": github.REPOSITORY,
             "branch": github.BRANCH,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import socket
 import threading
@@ -105,6 +106,16 @@ def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None
 def text_answer(text: str, status: int = 200, headers: Mapping[str, str] | None = None, kind: str = "text/plain") -> Answer:
     """A text or HTML answer in UTF-8."""
     return Answer(status, text.encode(), {"Content-Type": f"{kind}; charset=utf-8", **(headers or {})})
+
+
+def tagged(answer: Answer, asked: Asked) -> Answer:
+    """With an ETag, and 304 for a client that has it already."""
+    tag = f'"{hashlib.sha256(answer.body).hexdigest()}"'
+    known = asked.headers.get("if-none-match", "")
+    headers = {**answer.headers, "ETag": tag}
+    if known and tag in known.replace("W/", ""):
+        return Answer(304, b"", headers)
+    return Answer(answer.status, answer.body, headers)
 
 
 def instead(answer: Answer) -> Callable[[Answer], Answer]:

@@ -23,6 +23,12 @@ class Place(BaseModel):
     name: str = Field(min_length=1)
 
     @classmethod
+    def name_for_files(cls, file_name: str, keys: Mapping[str, Any]) -> str:
+        """What the place is called that local files are said to come from, where nobody says it. UsageError from a source whose files must
+        be said to be of one place: a name that is made up would stand in addresses and attributions."""
+        return file_name
+
+    @classmethod
     def for_files(cls, name: str) -> dict[str, Any]:
         """Values for required keys, for a place that no configuration names and that local files are said to come from."""
         return {}

@@ -7,7 +7,9 @@ decisions   vectors, and what the dedupe decided; dedupe_queue is what it still 
 failures    failure clusters
 removal     deletions at the source, takedowns, items without evidence
 verdicts    what a person decided; kept outside the database too
-runs        what each run did; ledger is the balance of a run, and the doctor
+runs        what each run did; ledger is the balance of a run
+doctor      proves it all: proof the archive page by page, journals what is written beside the database
+holdings    what a rebuilt database is compared with
 queries     what people ask
-snapshot/   freezing a named set of items; export and leaks say what may leave
+snapshot/   freezing a named set of items; export and leaks say what may leave, registry what was made
 """

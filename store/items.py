@@ -22,6 +22,7 @@ from store.runs import add_counts, add_refusals
 from thresher.errors import StoreError
 from thresher.failpoint import failpoint
 from thresher.model import EXPORT_CLASSES, Candidate, Record, Refusal
+from thresher.redaction.records import hides_something
 from thresher.text import content_hash, content_id
 
 Outcome = Candidate | Refusal
@@ -258,7 +259,15 @@ def _report(record: Record, candidate: Candidate, revision: int) -> _Report:
         record.url, record.attribution, _licence(candidate, record), _export_class(candidate, record),
     )  # fmt: skip
     order = " ".join((created, record.source, record.site, record.native_id))
-    return _Report(candidate, record, revision, content_id(messages, candidate.choices, candidate.target), order, payload, evidence)
+    item_id = content_id(messages, candidate.choices, candidate.target, _hidden(candidate))
+    return _Report(candidate, record, revision, item_id, order, payload, evidence)
+
+
+def _hidden(candidate: Candidate) -> str:
+    """What tells apart items that look alike because of a tag; where it is not known what the tag stands for, the record does."""
+    if not hides_something(*(m.content for m in candidate.messages), *candidate.choices, candidate.target):
+        return ""
+    return candidate.hidden or candidate.record_key
 
 
 def _licence(candidate: Candidate, record: Record) -> str:

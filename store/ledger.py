@@ -1,18 +1,16 @@
-"""The balance of a run, checksums of the tables, and the doctor that compares them with what is on disk."""
+"""The balance of a run and the checksums of the tables at its end; what must hold in every database."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from store.file import journal
 from store.file.checksums import checksum, checksums, is_large
 from store.file.database import FILE, Connection, Database
 from store.runs import RunState
-from thresher.errors import DatabaseDamaged, DatabaseLocked, StoreError
+from thresher.errors import StoreError
 
 _OF_THE_RUN = {
     "cursors": ("run_id",),
@@ -29,6 +27,8 @@ _OF_THE_RUN = {
     "phrases": (),
     "clusters": (),
     "cluster_history": ("run_id",),
+    "snapshots": ("number", "path", "created_at"),
+    "snapshot_items": (),
 }
 """The tables of ``final_hash``, each with the columns that say by which run or when, and not what."""
 
@@ -59,31 +59,6 @@ _DOUBTS = {
 """What must hold in every database, as queries that count what breaks it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong. ``kind`` is ``missing``, ``empty``, ``unreadable``, ``lost_commits``, ``checksum``, ``ledger`` or
-    ``balance``."""
-
-    kind: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What the doctor saw; nothing was written."""
-
-    path: str
-    commits: int | None
-    acknowledged: int | None
-    tables: dict[str, int]
-    findings: tuple[Finding, ...]
-
-    @property
-    def healthy(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.findings
-
-
 def close_run(con: Connection, run_id: str, state: RunState = "finished") -> None:
     """End a run: prove its balance, and write rows and checksum of every table.
 
@@ -92,8 +67,8 @@ def close_run(con: Connection, run_id: str, state: RunState = "finished") -> Non
     """
     import duckdb
 
-    doubts = _doubts_of_run(con, run_id) if is_large(con) else _doubts(con)
-    wrong = _unbalanced(con, run_id) + [f"{what}: {n} do not" for what, n in doubts.items()]
+    queried = _doubts_of_run(con, run_id) if is_large(con) else doubts(con)
+    wrong = _unbalanced(con, run_id) + [f"{what}: {n} do not" for what, n in queried.items()]
     if wrong:
         raise StoreError(f"run {run_id} does not balance: " + "; ".join(wrong))
     con.execute("UPDATE runs SET state = ?, finished_at = ? WHERE run_id = ?", [state, datetime.now(UTC), run_id])
@@ -118,8 +93,16 @@ def _unbalanced(con: Connection, run_id: str) -> list[str]:
     return wrong
 
 
-def _doubts(con: Connection) -> dict[str, int]:
-    counts = {what: int(con.execute(sql).fetchall()[0][0] or 0) for what, sql in _DOUBTS.items()}
+def doubts(con: Connection) -> dict[str, int]:
+    """What contradicts itself, and how often. What another schema lacks the tables for is not asked."""
+    import duckdb
+
+    counts = {}
+    for what, sql in _DOUBTS.items():
+        try:
+            counts[what] = int(con.execute(sql).fetchall()[0][0] or 0)
+        except (duckdb.CatalogException, duckdb.BinderException):
+            continue
     return {what: n for what, n in counts.items() if n}
 
 
@@ -150,70 +133,6 @@ def final_hash(con: Connection) -> str:
     return hashlib.sha256(repr(sorted(table_hashes(con).items())).encode()).hexdigest()
 
 
-def doctor(folder: Path) -> Report:
-    """Examine the database in ``folder`` without writing anything. DatabaseLocked while somebody writes."""
-    path = folder / FILE
-    acknowledged = journal.last_commit(folder)
-    size = path.stat().st_size if path.is_file() else None
-    if not size:
-        kind = "missing" if size is None else "empty"
-        known = f", but {acknowledged} commits were acknowledged" if acknowledged else ""
-        return Report(str(path), None, acknowledged, {}, (Finding(kind, f"{path} is {kind}{known}"),))
-    try:
-        with Database(folder).reader() as con:
-            return _examine(con, folder, path)
-    except DatabaseLocked:
-        raise
-    except StoreError as error:
-        return Report(str(path), None, acknowledged, {}, (Finding("unreadable", str(error)),))
-
-
-def _examine(con: Connection, folder: Path, path: Path) -> Report:
-    import duckdb
-
-    try:
-        database_id, commits = con.execute("SELECT database_id, commits FROM meta").fetchall()[0]
-    except (duckdb.CatalogException, IndexError):
-        finding = Finding("lost_commits", f"{path} holds no benchmark; the whole of it was lost, or it is another file")
-        return Report(str(path), None, journal.last_commit(folder), {}, (finding,))
-    acknowledged = journal.last_commit(folder, database_id)
-    findings = []
-    if acknowledged is None:
-        known = "only of another database" if journal.last_commit(folder) else "nothing"
-        findings.append(Finding("ledger", f"{folder / journal.FILE} tells {known}: it was lost, or belongs to another file"))
-    elif commits < acknowledged:
-        findings.append(
-            Finding("lost_commits", f"holds {commits} commits, {acknowledged} were acknowledged: {acknowledged - commits} are lost")
-        )
-    sums = checksums(con, read_all=True)
-    findings += [Finding("checksum", text) for text in _differences(con, journal.entries(folder, database_id), int(commits), sums)]
-    findings += [Finding("balance", f"{what}: {n} do not") for what, n in _doubts(con).items()]
-    return Report(str(path), int(commits), acknowledged, {name: rows for name, (rows, _) in sums.items()}, tuple(findings))
-
-
-def _differences(con: Connection, entries: list[dict[str, Any]], commits: int, sums: dict[str, tuple[int, str]]) -> list[str]:
-    """Compare with the checksums of every closed run: those of the last commit with the tables, all others with the database's own
-    ledger."""
-    import duckdb
-
-    wrong = []
-    for entry in entries:
-        if "tables" not in entry or entry["commit"] > commits:
-            continue
-        kept = {
-            n: [c, s]
-            for n, c, s in con.execute(
-                "SELECT table_name, rows, checksum FROM ledger WHERE commit_number = ?", [entry["commit"]]
-            ).fetchall()
-        }
-        if kept != entry["tables"]:
-            wrong.append(f"the checksums of run {entry.get('run')} are not those that were written outside the database")
-        if entry["commit"] == commits and entry.get("engine") == duckdb.__version__:
-            wrong += [f"table {name} has {sums.get(name, (0, ''))[0]} rows that are not the {rows} of the ledger"
-                      for name, (rows, digest) in entry["tables"].items() if sums.get(name) != (rows, digest)]  # fmt: skip
-    return wrong
-
-
 def quarantine(folder: Path) -> Path:
     """Take the lease and ``set_aside``."""
     with Database(folder).lease():
@@ -235,10 +154,3 @@ def set_aside(folder: Path) -> Path:
     for path in moved:
         path.replace(aside / path.name)
     return aside
-
-
-def verify(folder: Path) -> None:
-    """Raise DatabaseDamaged with all findings of the doctor."""
-    report = doctor(folder)
-    if not report.healthy:
-        raise DatabaseDamaged(f"{report.path}: " + "; ".join(f.detail for f in report.findings) + "; run `thresher rebuild`")

@@ -200,14 +200,16 @@ class DeadRow(NamedTuple):
 
 
 def _land_dead(con: Connection, run_id: str, batch: Sequence[PageResult]) -> dict[str, int]:
-    """Keep each dead letter once; one whose record has landed since is resolved."""
+    """Keep each dead letter once; one whose record has landed since, or whose page could be read since, is resolved."""
+    latest: dict[tuple[str, str, str], PageResult] = {}
     rows: dict[tuple[str, ...], DeadRow] = {}
     for result in sorted(batch, key=lambda r: r.page.fetched_at):
         page = result.page
+        latest[page.source, page.site, page.url] = result
         for dead in result.dead:
             # a part with an id is the same wherever it is met; one without is known by what was said of it
-            place = () if dead.native_id else (dead.detail, page.url)
-            row = DeadRow(page.source, page.site, dead.native_id, dead.reason, dead.detail[:2000], page.url, _page_id(page),
+            place = () if dead.native_id else (_detail(dead), page.url)
+            row = DeadRow(page.source, page.site, dead.native_id, dead.reason, _detail(dead), page.url, _page_id(page),
                           page.fetched_at, run_id)  # fmt: skip
             rows.setdefault((page.source, page.site, dead.native_id, dead.reason, *place), row)
     if rows:
@@ -218,21 +220,47 @@ def _land_dead(con: Connection, run_id: str, batch: Sequence[PageResult]) -> dic
                    AND d.reason = given.reason AND (given.native_id <> '' OR (d.detail = given.detail AND d.url = given.url)))""",
             given=table(arrow_schema(DeadRow), rows.values()),
         )
-    _resolve_dead(con)
+    _resolve_dead(con, latest)
     counts: dict[str, int] = {}
     for source, *_ in rows:
         counts[source] = counts.get(source, 0) + 1
     return counts
 
 
-def _resolve_dead(con: Connection) -> None:
-    """Dead letters whose record is there by now. Nothing is looked up where none is open."""
+class _Said(NamedTuple):
+    """A page that was asked for, or one dead letter without an id that it gave."""
+
+    source: str
+    site: str
+    url: str
+    reason: str = ""
+    detail: str = ""
+
+
+def _resolve_dead(con: Connection, latest: Mapping[tuple[str, str, str], PageResult]) -> None:
+    """Dead letters whose record is there by now, and those without an id that their page no longer gave when it was last asked for. Nothing
+    is looked up where there are none."""
     if con.execute("SELECT 1 FROM dead_letters WHERE native_id <> '' AND NOT resolved LIMIT 1").fetchall():
         con.execute(
             """UPDATE dead_letters SET resolved = true FROM records r
                WHERE NOT dead_letters.resolved AND dead_letters.native_id <> ''
                  AND r.source = dead_letters.source AND r.site = dead_letters.site AND r.native_id = dead_letters.native_id"""
         )
+    if con.execute("SELECT 1 FROM dead_letters WHERE native_id = '' LIMIT 1").fetchall():
+        said = [_Said(*at, d.reason, _detail(d)) for at, result in latest.items() for d in result.dead if not d.native_id]
+        run(
+            con,
+            """UPDATE dead_letters SET resolved = NOT EXISTS (
+                   FROM said WHERE said.source = dead_letters.source AND said.site = dead_letters.site AND said.url = dead_letters.url
+                       AND said.reason = dead_letters.reason AND said.detail = dead_letters.detail)
+               FROM asked WHERE native_id = '' AND asked.source = dead_letters.source AND asked.site = dead_letters.site
+                   AND asked.url = dead_letters.url""",
+            said=table(arrow_schema(_Said), said), asked=table(arrow_schema(_Said), [_Said(*at) for at in latest]),
+        )  # fmt: skip
+
+
+def _detail(dead: Dead) -> str:
+    return dead.detail[:2000]
 
 
 def _move_cursors(con: Connection, run_id: str, batch: Sequence[PageResult]) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 import pyarrow as pa
 
 from thresher.model import Battle, Exercise, Message, Quote, Record, Response
+from thresher.redaction.records import REPLACED_ID
 from thresher.text import content_hash
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 GONE = frozenset({"deleted", "removed", "gone"})
 """The statuses under which no text is kept."""
 
-MARKS_THAT_MATTER = ("accepted", "accepted_id", "closed", "solved")
+MARKS_THAT_MATTER = ("accepted", "accepted_id", "closed", "solved", REPLACED_ID)
 """A change of these makes a new revision; votes and counts are updated in place."""
 
 STAMP = pa.timestamp("us", tz="UTC")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from store.file.database import Connection
 from thresher import __version__
+from thresher.redaction import redact
 
 if TYPE_CHECKING:
     import duckdb
@@ -62,13 +63,30 @@ def unfinished(con: Connection) -> list[str]:
 
 def fail_run(con: Connection, run_id: str, error: str) -> None:
     """Say that a run did not reach its end."""
-    con.execute("UPDATE runs SET state = 'failed', finished_at = ?, error = ? WHERE run_id = ?", [datetime.now(UTC), error[:2000], run_id])
+    con.execute(
+        "UPDATE runs SET state = 'failed', finished_at = ?, error = ? WHERE run_id = ?",
+        [datetime.now(UTC), redact(error)[0][:2000], run_id],
+    )
+
+
+def begin_source(con: Connection, run_id: str, source: str) -> int:
+    """Say that a run is at a source; returns how many runs were before it, those that were killed there among them."""
+    before = con.execute("SELECT count(*) FROM run_sources WHERE source = ? AND run_id <> ?", [source, run_id]).fetchall()
+    add_counts(con, run_id, source)
+    return int(before[0][0])
 
 
 def finish_source(con: Connection, run_id: str, source: str, state: RunState, error: str = "") -> None:
     """Say how one source of a run ended."""
     add_counts(con, run_id, source)
-    con.execute("UPDATE run_sources SET state = ?, error = ? WHERE run_id = ? AND source = ?", [state, error[:2000], run_id, source])
+    con.execute(
+        "UPDATE run_sources SET state = ?, error = ? WHERE run_id = ? AND source = ?", [state, redact(error)[0][:2000], run_id, source]
+    )
+
+
+def _told(error: str) -> str:
+    """What is kept of an error: not what somebody wrote that it tripped over."""
+    return redact(error)[0][:2000]
 
 
 def add_counts(con: duckdb.DuckDBPyConnection, run_id: str, source: str, **counts: int) -> None:

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from store import decisions, removal
+from store.file.checksums import table_names
 from store.file.database import Connection, Database
 from store.rows import fetch
-from thresher.disk import append_lines, read_lines
+from thresher.disk import BadLine, append_lines, bad_lines, read_lines
 from thresher.errors import UsageError
 from thresher.failpoint import failpoint
 from thresher.model import Record
@@ -131,16 +132,52 @@ def take_down(database: Database, kind: TombstoneKind, value: str, reason: str, 
 def replay(con: Connection, folder: Path) -> int:
     """Bring the verdicts and tombstones of ``verdicts.jsonl`` into a rebuilt database; those that it has are passed over. Returns how
     many lines."""
-    lines = list(read_lines(folder / FILE))
+    lines = list(read_lines(folder / FILE, _check))
     _apply(con, lines)
     return len(lines)
 
 
 def replay_unmerged(con: Connection, folder: Path, run_id: str) -> None:
     """Part again what was parted in a run, as far as it is merged in the rebuilt database."""
-    for line in read_lines(folder / FILE):
+    for line in read_lines(folder / FILE, _check):
         if line["type"] == UNMERGED and line["run_id"] == run_id:
             _part(con, line)
+
+
+def damaged_lines(folder: Path) -> list[BadLine]:
+    """The lines of ``verdicts.jsonl`` that cannot be used."""
+    return bad_lines(folder / FILE, _check)
+
+
+def unwritten(con: Connection, folder: Path) -> int:
+    """How many verdicts and tombstones of the database ``verdicts.jsonl`` lacks: a rebuild would forget them."""
+    if not {"verdicts", "tombstones"} <= set(table_names(con)):
+        return 0
+    lines = list(read_lines(folder / FILE, _check))
+    written = {line.get("verdict_id") or (line["kind"], line["hash"]) for line in lines}
+    stored = [row[0] for row in con.execute("SELECT verdict_id FROM verdicts").fetchall()]
+    return sum(key not in written for key in [*stored, *con.execute("SELECT kind, hash FROM tombstones").fetchall()])
+
+
+_FIELDS = {
+    "verdict": ("verdict_id", "item_id", "author", "verdict", "reason", "at"),
+    UNMERGED: ("verdict_id", "item_id", "author", "verdict", "reason", "at", "run_id"),
+    "tombstone": ("kind", "hash", "reason", "at"),
+}
+
+
+def _check(line: dict[str, Any]) -> None:
+    if line["type"] not in _FIELDS:
+        raise ValueError(f"{line['type']!r} is none of {', '.join(_FIELDS)}")
+    for name in _FIELDS[line["type"]]:
+        if type(line[name]) is not str:
+            raise TypeError(f"{name} is no text")
+    if line["type"] == "tombstone":
+        if line["kind"] not in get_args(TombstoneKind):
+            raise ValueError(f"{line['kind']!r} is no kind of tombstone")
+    elif type(line["version"]) is not int:
+        raise TypeError("version is no number")
+    datetime.fromisoformat(line["at"])
 
 
 def _apply(con: Connection, lines: Sequence[dict[str, Any]]) -> list[str]:
@@ -150,8 +187,8 @@ def _apply(con: Connection, lines: Sequence[dict[str, Any]]) -> list[str]:
             _insert(con, line)
         elif line["type"] == "tombstone":
             con.execute(
-                "INSERT OR IGNORE INTO tombstones VALUES (?, ?, ?, ?::TIMESTAMPTZ)",
-                [line["kind"], line["hash"], line["reason"], line["at"]],
+                "INSERT OR IGNORE INTO tombstones VALUES (?, ?, ?, ?)",
+                [line["kind"], line["hash"], line["reason"], datetime.fromisoformat(line["at"])],
             )
             emptied += _buried(con, line["kind"], line["hash"])
     if emptied:
@@ -161,8 +198,14 @@ def _apply(con: Connection, lines: Sequence[dict[str, Any]]) -> list[str]:
 
 def _insert(con: Connection, line: dict[str, Any]) -> None:
     con.execute(
-        "INSERT INTO verdicts SELECT ?, ?, ?, ?, ?::TIMESTAMPTZ, ?, ? WHERE NOT EXISTS (FROM verdicts WHERE verdict_id = ?)",
-        [*(line[name] for name in ("verdict_id", "item_id", "version", "author", "at", "verdict", "reason")), line["verdict_id"]],
+        "INSERT INTO verdicts SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (FROM verdicts WHERE verdict_id = ?)",
+        [
+            *(line[name] for name in ("verdict_id", "item_id", "version", "author")),
+            datetime.fromisoformat(line["at"]),
+            line["verdict"],
+            line["reason"],
+            line["verdict_id"],
+        ],
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-KEPT = {"THRESHER_REALDATA", "THRESHER_KILLS"}
+KEPT = {"THRESHER_REALDATA", "THRESHER_KILLS", "THRESHER_SOAK"}
 """What a person may set for the tests; everything else comes from the tests alone."""
 
 for name in [n for n in os.environ if n.startswith("THRESHER_") and n not in KEPT]:

@@ -74,3 +74,11 @@ def test_the_readme_is_short() -> None:
 
 def test_every_source_has_a_test_of_its_own() -> None:
     assert [n for n in scrapers.names() if not (ROOT / "tests" / "scrapers" / f"test_{n}.py").is_file()] == []
+
+
+def test_every_check_of_reliability_names_a_test_that_is_there() -> None:
+    rows = re.findall(r"^\| \d+ \|.*$", (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [row for row in rows if "`" not in row and "not built" not in row] == []
+    named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", "\n".join(rows))
+    assert len(rows) == 62
+    assert [f"{file}::{test}" for file, test in named if f"def {test}(" not in (ROOT / "tests" / file).read_text(encoding="utf-8")] == []

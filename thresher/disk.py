@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from thresher.errors import StoreError
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def may_be_written(path: Path) -> Iterator[None]:
+    """What the system refuses inside becomes a StoreError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        if error.errno in _FULL:
+            raise StoreError(
+                f"{path}: the disk is full ({reason}); nothing of this step was kept, free some space and run it again"
+            ) from error
+        raise StoreError(f"{path}: may not be written ({reason}); check the owner and mode of the file and of its folder") from error
+
 
 def append_lines(path: Path, entries: Iterable[dict[str, Any]]) -> None:
-    """Append and sync. A line torn by an earlier crash is closed first, so it spoils no line but itself."""
-    data = "".join(json.dumps(entry, sort_keys=True) + "\n" for entry in entries).encode()
+    """Append and sync. A line torn by an earlier crash is closed first, so it spoils no line but itself.
+
+    Each line ends in ``"crc"``, the CRC-32 of the line without it, so that a change is noticed that leaves it JSON.
+    """
+    data = b"".join(_sealed(json.dumps(entry, sort_keys=True).encode()) + b"\n" for entry in entries)
     try:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         try:
             size = os.fstat(fd).st_size
             if size and os.pread(fd, 1, size - 1) != b"\n":
                 data = b"\n" + data
-            _write_all(fd, data)
+            write_all(fd, data)
             os.fsync(fd)
         finally:
             os.close(fd)
@@ -28,23 +51,83 @@ def append_lines(path: Path, entries: Iterable[dict[str, Any]]) -> None:
         raise StoreError(f"{path}: cannot be written ({error.strerror}); what was committed stays, run the command again") from error
 
 
-def _write_all(fd: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(fd, data) :]
+def write_all(fd: int, data: bytes, place: int | None = None) -> None:
+    """Every byte, at ``place`` or where the file stands: one call may take but a part of them."""
+    done = 0
+    while done < len(data):
+        piece = memoryview(data)[done:]
+        done += os.write(fd, piece) if place is None else os.pwrite(fd, piece, place + done)
 
 
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Every whole line; one that is torn or damaged is passed over."""
-    if not path.is_file():
+_CRC = b', "crc": '
+
+
+def _sealed(line: bytes) -> bytes:
+    return line[:-1] + _CRC + b"%d}" % zlib.crc32(line)
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that cannot be used; as text it says where it is and what to do."""
+
+    path: Path
+    number: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.path}, line {self.number}: {self.why}; put it right from a copy, or delete that line"
+
+
+Check = Callable[[dict[str, Any]], object]
+"""Raises KeyError, TypeError or ValueError for an entry that lacks what its readers use."""
+
+
+def read_lines(path: Path, check: Check) -> Iterator[dict[str, Any]]:
+    """Every line that can be used; what ``bad_lines`` tells of is passed over. StoreError where the file cannot be read."""
+    return (line for line in _lines(path, check) if not isinstance(line, BadLine))
+
+
+def bad_lines(path: Path, check: Check) -> list[BadLine]:
+    """The lines that cannot be used. One that a crash tore is none of them: what it was to say was never acknowledged."""
+    return [line for line in _lines(path, check) if isinstance(line, BadLine)]
+
+
+def _lines(path: Path, check: Check) -> Iterator[dict[str, Any] | BadLine]:
+    try:
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, 1):
+                line = raw.strip()
+                if line and not _torn(line, is_last=not raw.endswith(b"\n")):
+                    yield _entry(path, number, line, check)
+    except (FileNotFoundError, NotADirectoryError):
         return
-    with path.open("rb") as file:
-        for line in file:
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(entry, dict):
-                yield entry
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read ({error.strerror}); put it back from a copy, or move it away") from error
+
+
+def _torn(line: bytes, is_last: bool) -> bool:
+    """Whether a line is the beginning of an entry and not the end, or the zeros of a block that never came to the disk."""
+    begun = line.startswith(b'{"') and not line.endswith(b"}") and (is_last or _CRC not in line)
+    return begun or not line.strip(b"\0")
+
+
+def _entry(path: Path, number: int, line: bytes, check: Check) -> dict[str, Any] | BadLine:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return BadLine(path, number, "is no JSON")
+    if not isinstance(entry, dict):
+        return BadLine(path, number, "is no JSON object")
+    crc = entry.pop("crc", None)
+    if crc is not None and crc != zlib.crc32(line[: line.rfind(_CRC)] + b"}"):
+        return BadLine(path, number, "was changed after it was written")
+    try:
+        check(entry)
+    except KeyError as error:
+        return BadLine(path, number, f"lacks the field {error}")
+    except (TypeError, ValueError) as error:
+        return BadLine(path, number, f"cannot be used ({error})")
+    return entry
 
 
 def sync(path: Path) -> None:

@@ -11,15 +11,20 @@ ThresherError                    the base of all; ``retryable`` says whether try
 |  |- ResponseTooLarge           over a cap, before or after decompression
 |  |- DeadlineExceeded           the whole response took too long
 |  `- BudgetExhausted            this source's own cap on requests or minutes
+|     |- ShareUsed               a site's share of it: what the others leave is still to be had
+|     `- Stopped                 the run was told to end
 |- PaginationError               a cursor that loops, or pages without end
 |- PayloadError                  a body that is not what the contract says (page dead-lettered)
 |- ArchiveError                  the archive cannot be written or read
 |- StoreError                    the database
 |  |- DatabaseLocked             another process holds it: (pid, since)
 |  |- DatabaseDamaged            the file does not match its ledger: run ``thresher doctor``
+|  |- SchemaTooOld               written by an earlier thresher, and only read: whoever writes migrates it
 |  `- SchemaTooNew               written by a later thresher
 |- EncoderError                  the embedding model: missing, changed, or giving NaN
 `- UsageError                    the command line or an argument: exit code 2
+
+Beside it stands Interrupted, which is no error: a person or the system wants the process to end.
 """
 
 from __future__ import annotations
@@ -31,6 +36,10 @@ class ThresherError(Exception):
     """Base of every error that thresher raises on purpose; its text says what to do."""
 
     retryable = False
+
+
+class Interrupted(BaseException):
+    """A signal asks the process to end (Ctrl-C, SIGTERM). Not a KeyboardInterrupt: libraries take that for theirs to tell."""
 
 
 class SettingsError(ThresherError):
@@ -112,6 +121,14 @@ class BudgetExhausted(NetworkError):
     reason = "budget"
 
 
+class ShareUsed(BudgetExhausted):
+    """The share of one site is used, the budget of its source is not."""
+
+
+class Stopped(BudgetExhausted):
+    """The run was told to end: no further request goes out."""
+
+
 class PaginationError(ThresherError):
     """A listing that loops or never ends. ``reason`` is ``pagination_loop`` or ``page_cap``."""
 
@@ -149,6 +166,10 @@ class DatabaseLocked(StoreError):
 
 class DatabaseDamaged(StoreError):
     """The file cannot be opened, or does not match its ledger."""
+
+
+class SchemaTooOld(StoreError):
+    """The file was written by an earlier version, and a reader does not migrate it."""
 
 
 class SchemaTooNew(StoreError):

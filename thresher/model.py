@@ -34,6 +34,10 @@ Json = Any
 """A value that ``json.dumps`` takes."""
 
 
+UNREADABLE_FILE = "unreadable_file"
+"""In a page's context: why the file that it stands for could not be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Bytes as they came, from the network or from a file, archived before anyone parses them.
@@ -252,6 +256,8 @@ class Candidate:
     tags: tuple[str, ...] = ()
     licence: str = "unknown"
     export_class: ExportClass = "id_only"
+    hidden: str = ""
+    """Of the words that tags stand for in its records: other words, another value. Part of the item's identity where it holds a tag."""
 
     @property
     def prompt(self) -> str:

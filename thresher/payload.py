@@ -16,19 +16,36 @@ def json_value(body: bytes, where: str = "", *, max_depth: int = MAX_JSON_DEPTH)
     place = f"{where}: " if where else ""
     try:
         value = json.loads(body, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as exc:
+        raise PayloadError(
+            f"{place}JSON is UTF-8, UTF-16 or UTF-32, and this is none of them (byte {exc.object[exc.start]:#04x} at {exc.start}); "
+            "save it as UTF-8",
+            reason="bad_encoding",
+        ) from exc
     except (ValueError, RecursionError) as exc:
         raise PayloadError(f"{place}not JSON ({len(body)} bytes): {str(exc)[:100]}", reason="bad_json") from exc
-    if isinstance(value, dict | list) and _deeper_than(value, max_depth - 1):
+    if isinstance(value, dict | list) and deeper_than(value, max_depth - 1):
         raise PayloadError(f"{place}JSON nested deeper than {max_depth}", reason="bad_json")
     return value
+
+
+def as_utf8(body: bytes) -> bytes:
+    """A JSON body in UTF-8 without a byte order mark, in whichever of the encodings of JSON (UTF-8, UTF-16, UTF-32) it came. What is in
+    none of them stays as it is, for ``json_value`` to refuse."""
+    try:
+        return body.decode(json.detect_encoding(body)).removeprefix("\ufeff").encode()
+    except UnicodeError:
+        return body
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _deeper_than(value: Any, depth: int) -> bool:
-    """Level by level, with exact types (``json.loads`` makes no others): every page comes through here."""
+def deeper_than(value: Any, depth: int) -> bool:
+    """Whether lists and objects stand in one another to more than this depth.
+
+    Level by level, with exact types (``json.loads`` makes no others): every page comes through here."""
     level = [value]
     for _ in range(depth + 1):
         inner: list[Any] = []

@@ -13,7 +13,7 @@ from rapidfuzz.distance import OSA, Levenshtein
 
 from dedupe.guard.features import Profile
 from dedupe.guard.slips import slip
-from dedupe.guard.words import CLOSED, HALVES, NEGATIONS, OPENINGS, POLITE, is_word, language_of, spelling
+from dedupe.guard.words import CLOSED, HALVES, NEGATIONS, OPENINGS, POLITE, SPOKEN_OF, is_word, language_of, spelling
 
 SLIPS = 3
 """Typing slips that a short text may have, and one more for every ``SLIP_EVERY`` tokens."""
@@ -23,7 +23,7 @@ POLITE_TOKENS = 24
 """Of greetings and thanks at one end of a text."""
 
 EMOJI = 2
-"""At the end of a text, that are a tone and not what is asked about."""
+"""Kinds of them at the end of a text that are a tone and not what is asked about."""
 
 _BOUND = frozenset(("a", "an", "in", "un", "im", "ir", "il", "non", "dis", "re", "anti"))
 _ARTICLES = frozenset(("a", "an", "the"))
@@ -74,7 +74,9 @@ def _impolite(first: Profile, second: Profile) -> tuple[range, range]:
     if len(first.stream) != len(second.stream) or first.stream[:2] != second.stream[:2]:
         starts = [_polite_start(text.stream) for text in (first, second)]
     if len(first.stream) != len(second.stream) or first.stream[-2:] != second.stream[-2:]:
-        ends = [len(text.stream) - _polite_end(text) for text in (first, second)]
+        # Where both close with a face, it is the face that is asked about.
+        faces = bool(_faces(first)) != bool(_faces(second))
+        ends = [len(text.stream) - _polite_end(text, faces=faces) for text in (first, second)]
     if starts[0] >= ends[0] or starts[1] >= ends[1]:
         return range(len(first.stream)), range(len(second.stream))
     return range(starts[0], ends[0]), range(starts[1], ends[1])
@@ -87,15 +89,16 @@ def _polite_start(stream: Sequence[str]) -> int:
         if not size:
             break
         place += size
-    return place
+    # "Hello everyone" in "Hello everyone in French" is no greeting.
+    return 0 if place and tuple(stream[place : place + 1]) in SPOKEN_OF else place
 
 
-def _polite_end(text: Profile) -> int:
+def _polite_end(text: Profile, *, faces: bool) -> int:
     stream = text.stream
     place = len(stream)
-    while len(stream) - place < EMOJI and place and text.kinds[place - 1] == "s" and _is_emoji(stream[place - 1]):
+    while faces and len(stream) - place < _faces(text):
         place -= 1
-    while len(stream) - place < POLITE_TOKENS:
+    while not text.quoted and len(stream) - place < POLITE_TOKENS:
         phrases = (tuple(stream[max(place - n, 0) : place]) for n in range(LONGEST_PHRASE, 0, -1))
         size = next((len(phrase) for phrase in phrases if phrase in POLITE and phrase not in OPENINGS), 0)
         if not size:
@@ -104,8 +107,17 @@ def _polite_end(text: Profile) -> int:
     return len(stream) - place
 
 
+def _faces(text: Profile) -> int:
+    """How many emoji close a text, as a tone: at most two kinds, for more are a riddle; flags are none."""
+    count, kinds = 0, set[str]()
+    while count < len(text.stream) and text.kinds[-1 - count] == "s" and _is_emoji(text.stream[-1 - count]):
+        kinds.add(text.stream[-1 - count])
+        count += 1
+    return count if len(kinds) <= EMOJI else 0
+
+
 def _is_emoji(token: str) -> bool:
-    return len(token) == 1 and unicodedata.category(token) == "So"
+    return len(token) == 1 and unicodedata.category(token) == "So" and not "\U0001f1e6" <= token <= "\U0001f1ff"
 
 
 class _Pair:
@@ -183,6 +195,9 @@ class _Pair:
         parts, whole = (left, right) if len(left) > len(right) else (right, left)
         split, joined = (self.first, self.second) if parts is left else (self.second, self.first)
         tokens = [split.stream[place] for place in parts]
+        # Letters side by side are a product: x y is not xy.
+        if max(map(len, tokens)) < 2:
+            return False
         word = joined.stream[whole[0]]
         if joined.kinds[whole[0]] not in "wN" or not all(split.kinds[place] in "wNdu" or split.surface[place].isalnum() for place in parts):
             return False

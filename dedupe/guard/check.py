@@ -23,6 +23,7 @@ from dedupe.guard.features import Profile, Word, profile
 from dedupe.guard.options import Choice, choice, meant, same_answer, same_options
 from dedupe.guard.wording import Unshared, is_rewording, unshared_words
 from dedupe.guard.words import CAPITALS, CLOSED, FILLERS, LIGHT, QUANTIFIERS, opposites
+from thresher.redaction.records import hides_something
 from thresher.text import normalise
 
 APART_KINDS = frozenset(("reply", "alternate", "step", "transcript"))
@@ -72,6 +73,8 @@ def profile_of(text: str) -> Profile:
 
 def check(a: Comparable, b: Comparable) -> Finding:
     """Symmetric: ``check(a, b) == check(b, a)``."""
+    if hides_something(a.prompt, a.target, *a.choices, b.prompt, b.target, *b.choices):
+        return Finding("apart", "what a tag stands for")  # equal words would have given them one id
     here, there = choice(a.prompt, a.choices), choice(b.prompt, b.choices)
     reason = _frame(a, b, here, there)
     if reason:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from dedupe.guard.plain import Plain, plain
+from dedupe.guard.plain import FLAG, Plain, plain
 from dedupe.guard.words import CONTRACTIONS, DAYS, ENDINGS, MONTHS, NUMBER_WORDS, QUANTIFIERS, UNITS, negates
 
 MAX_CHARACTERS = 60_000
@@ -55,6 +55,8 @@ class Profile:
     layout: tuple[int, ...]
     """How deep the lines of code stand; empty where none is indented."""
     tags: tuple[str, ...]
+    quoted: bool
+    """Whether it closes with words in quotation marks or behind a colon: they are asked about, and no farewell."""
     rest: str
     """What lies beyond ``MAX_CHARACTERS``."""
 
@@ -82,6 +84,7 @@ _TOKEN_ASCII = re.compile(
 )
 _LETTER = rf"(?:(?![{_SYLLABLES}])[^\W\d_]|[{_MARKS}])"
 _TOKEN = re.compile(
+    rf"(?P<flag>{FLAG})|"
     rf"(?P<word>(?![{_MARKS}]){_LETTER}+(?:'{_LETTER}+)*(?![A-Za-z0-9_@]|\(\)|://|:\\|[.+-]\w{1, 64}@))|(?P<syllable>[{_SYLLABLES}])|"
     + _LEADING
     + _TRAILING
@@ -92,6 +95,9 @@ _CAMEL = re.compile(r"[a-z]+[A-Z][A-Za-z]*\Z")
 _PROSE = frozenset(".,;:?!\"'\u3002\u3001\uff0c\u061f\u060c\u061b\u0964\u00bf\u00a1")
 _CLOSING = re.compile(r"[.?!:)\]\"'}`$\u3002\uff1f\uff01\u061f\u0964]\s*$")
 _CUT = re.compile(r"(?:\.\.\.+|\u2026)\s*$")
+_QUOTED = re.compile(
+    r"(?:(?<!\w)[\"'\u2018\u201c\u201e\u00ab]|:\s)\s*[^.?!:\n\"'\u2019\u201d\u00bb]{1,60}[\"'\u2019\u201d\u00bb]?[.?!]?\s*\Z"
+)
 _CODE_LINE = re.compile(
     r"[ \t]*(?:(?:if|for|while|def|class|else|elif|try|except|with|return)\b.*[:;{]?|.*[;{}]|[\w.]+\(.*\)|[\w.\[\]]+ *[-+*/]?= *\S.*)\s*\Z"
 )
@@ -122,6 +128,7 @@ def profile(text: str) -> Profile:
         cut=_CUT.search(text[-40:]) is not None,
         layout=_layout(text),
         tags=bare.tags,
+        quoted=_QUOTED.search(text[-90:]) is not None,
         rest=rest,
     )
 

@@ -9,6 +9,7 @@ import html
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 FENCED = "\x02"
@@ -37,7 +38,12 @@ _DOLLARS = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]*[\\^_={}+/<>][^$\n]*|\([^$\n]*\)
 _WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|textit|operatorname|mathit)\s*\{([^{}]*)\}")
 _SCRIPT = re.compile(r"([\^_])\s*\{([^{}]*)\}")
 _GROUP = re.compile(r"\{([^{}]*)\}")
-_SINGLE = re.compile(r"\s*(?:-?\w+(?:\.\w+)?|\\[A-Za-z]+|'+|\*)?\s*")
+_SINGLE = re.compile(r"\s*(?:-?(?:\d+(?:\.\d+)?|[^\W\d_])|\\[A-Za-z]+|'+|\*)?\s*")
+"""One token, around which braces say nothing; around two they say what belongs together."""
+_NAME = re.compile(r"\s*[A-Za-z]{3,}\s*")
+"""A word as a subscript (``v_{max}``)."""
+_OPENED, _CLOSED = "\x05", "\x06"
+"""Parentheses in place of braces, until words were freed of theirs."""
 _COMMAND = re.compile(
     r"\\(cdot|times|ast|div|leqslant|leq|le|geqslant|geq|ge|neq|ne|pi|circ|dfrac|tfrac|lt|gt|ldots|dots)(?![A-Za-z])|\\([%&#$])"
 )
@@ -58,6 +64,16 @@ _RELATION = re.compile(r"<=|>=|!=|\*\*(?=\s*[\d({A-Za-z])")
 _RELATIONS = {"<=": "\u2264", ">=": "\u2265", "!=": "\u2260", "**": "^"}
 _DASHES = re.compile(r"(?<=\s)-{2,3}(?=\s)|(?<=[A-Za-z])-{2,3}(?=[A-Za-z])")
 _WORDS_IN_PARENTHESES = re.compile(r"\((?=[A-Za-z]{2,}[\s,.;:'\w-]*\))([A-Za-z][A-Za-z\s,.;:'-]*)\)")
+_EMOTICON_MARKS = re.compile(r"[:;]-?[)(DPp/]|\^\^|<3")
+_EMOTICON = re.compile(r"(?:(?<=\s)|(?<=[.!?,]))[:;]-?[)(DPp/](?![\w/])|(?<=[.!?])\s*(?:\^\^|<3)(?!\S)")
+_EMOTICONS = {
+    ")": "\U0001f642", "(": "\U0001f641", "D": "\U0001f600", "P": "\U0001f61b", "p": "\U0001f61b", "/": "\U0001f615", "^": "\U0001f60a",
+    "3": "\u2764",
+}  # fmt: skip
+"""Faces made of signs, as the emoji that they stand for. A sign less than, or a power, is one only behind a sentence."""
+FLAG = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,8}\U000e007f"
+"""The flag of a part of a country: a black flag, and its letters as invisible tags (Unicode TR 51)."""
+_FLAG = re.compile(FLAG)
 _PLAIN_SIGNS = {
     **dict.fromkeys("\u2018\u2019\u201a\u02bc\u00b4\u2032", "'"),
     **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u2033", '"'),
@@ -76,6 +92,7 @@ def plain(text: str) -> Plain:
     """Takes the format off. Never fails, whatever the text."""
     blocks: list[str] = []
     tags: list[str] = []
+    text = text.replace(_OPENED, " ").replace(_CLOSED, " ") if _OPENED in text or _CLOSED in text else text
     # The order counts: code goes first, so that nothing below reads its signs as format; entities before tags, which they may spell.
     # Each step first looks for a character without which it has nothing to do: most texts have none of them.
     if "```" in text or "~~~" in text:
@@ -109,13 +126,22 @@ def plain(text: str) -> Plain:
         text = text.lower()
     if "(" in text:
         text = _WORDS_IN_PARENTHESES.sub(r" \1 ", text)
+    if _OPENED in text:
+        text = text.replace(_OPENED, "(").replace(_CLOSED, ")")
+    if _EMOTICON_MARKS.search(text):
+        text = _EMOTICON.sub(lambda match: _EMOTICONS[match.group().strip()[-1]], text)
     return Plain(text, tuple(blocks), tuple(tags))
 
 
 def _ascii_signs(text: str) -> str:
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
-    return text.translate({ord(character): _sign(character) for character in set(text) if not character.isascii()})
+    signs = {ord(character): _sign(character) for character in set(text) if not character.isascii()}
+    if "\U0001f3f4" not in text:
+        return text.translate(signs)
+    ends = [0, *(place for match in _FLAG.finditer(text) for place in match.span()), len(text)]
+    parts = [text[start:end] for start, end in pairwise(ends)]
+    return "".join(part if place % 2 else part.translate(signs) for place, part in enumerate(parts))
 
 
 @lru_cache(maxsize=8192)
@@ -162,9 +188,10 @@ def _formulas(text: str) -> str:
 
 def _script_group(match: re.Match[str]) -> str:
     mark, inner = match.groups()
-    return f"{mark}{inner.strip()} " if _SINGLE.fullmatch(inner) else f"{mark}({inner})"
+    single = _SINGLE.fullmatch(inner) or (mark == "_" and _NAME.fullmatch(inner))
+    return f"{mark}{inner.strip()} " if single else f"{mark}{_OPENED}{inner}{_CLOSED}"
 
 
 def _group(match: re.Match[str]) -> str:
     inner = match.group(1)
-    return f" {inner} " if _SINGLE.fullmatch(inner) else f"({inner})"
+    return f" {inner} " if _SINGLE.fullmatch(inner) else f"{_OPENED}{inner}{_CLOSED}"

@@ -24,14 +24,25 @@ def _groups(name: str) -> list[list[str]]:
     return [group.split() for group in _LISTS[name].split("|")]
 
 
+def _phrases(name: str) -> list[list[str]]:
+    """As the tokens of a text are folded: Gr\u00fc\u00dfe is gr\u00fcsse."""
+    return [[word.casefold() for word in group] for group in _groups(name)]
+
+
 FILLERS = frozenset(_LISTS["fillers"].split())
 LIGHT = frozenset(_LISTS["light"].split())
 CLOSED = {word: place for place, group in enumerate(_groups("closed")) for word in group}
 """Small words, and the number of their class."""
 UNFINISHED = frozenset(_LISTS["unfinished"].split())
 CAPITALS = frozenset(_LISTS["capitals"].split())
-POLITE = frozenset(tuple(phrase) for phrase in _groups("polite"))
-OPENINGS = frozenset(tuple(phrase) for phrase in _groups("openings"))
+_GREETINGS, _ADDRESSEES = _phrases("greetings"), _phrases("addressees")
+_SALUTATIONS = frozenset(tuple(greeting + to) for greeting in _GREETINGS for to in ([], *_ADDRESSEES))
+"""``hey``, ``hey folks``."""
+OPENINGS = frozenset(tuple(phrase) for phrase in _phrases("openings")) | _SALUTATIONS
+"""What may begin a text and not end it."""
+POLITE = frozenset(tuple(phrase) for phrase in _phrases("polite")) | OPENINGS
+SPOKEN_OF = frozenset((word,) for word in _LISTS["spoken_of"].split())
+"""Words behind a greeting that is spoken of and greets nobody: ``hello in French``."""
 NEGATIONS = frozenset(_LISTS["negations"].split())
 ASKING = frozenset(_LISTS["asking"].split())
 REQUESTS = frozenset(_LISTS["requests"].split())

@@ -25,6 +25,7 @@ from dedupe.vectors import cells, segments
 from dedupe.vectors.cells import Cells
 from dedupe.vectors.exact import Bytes, Floats, lengths, near_pairs, rounded, squares
 from dedupe.vectors.segments import Ids, Segment, SegmentInfo
+from thresher.disk import may_be_written
 
 log = logging.getLogger("thresher.index")
 
@@ -76,7 +77,8 @@ class Index:
 
     def __init__(self, folder: Path, state: State, threads: int = 2) -> None:
         """Opens and checks every file. SegmentDamaged where one is not as registered: then ``build`` it again."""
-        folder.mkdir(parents=True, exist_ok=True)
+        with may_be_written(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.state = state
         self._threads = threads

@@ -57,7 +57,7 @@ def _runs(overview: Mapping[str, Any], place: Place) -> Iterator[Step]:
         yield Step(f"The last run failed ({last['error']}); what it fetched is in the archive, and the next one takes it up.")
     for source in overview["sources"]:
         if source["state"] in ("failed", "partial"):
-            ended = "failed" if source["state"] == "failed" else "stopped before its end"
+            ended = "failed" if source["state"] == "failed" else "was done in part"
             yield Step(f"{source['source']} {ended}: {source['error']}", _again(source, place))
 
 

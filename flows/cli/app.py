@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import gc
+import io
 import json
 import logging
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 import scrapers
-from flows.cli import curating, shown
+from flows.cli import curating, defects, interruption, mending, shown
 from flows.cli.clusters import app as clusters_app
 from flows.cli.shared import (
     DEFAULT_DATA,
@@ -28,13 +29,15 @@ from flows.cli.shared import (
     Wait,
     benchmark,
     command_line,
+    print_json,
     progress,
     stderr,
+    warn,
 )
 from flows.cli.sources import new_source
 from flows.cli.status import status
 from thresher import __version__
-from thresher.errors import SettingsError, ThresherError, UsageError
+from thresher.errors import Interrupted, SettingsError, ThresherError, UsageError
 
 if TYPE_CHECKING:
     from flows.line.run import Deduplicated, LiveRun
@@ -42,7 +45,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="Harvest the failures of language models into a growing benchmark.\n\n"
-    "Exit codes: 0 all well, 1 failed, 2 usage or settings, 3 partly (some sources failed or stopped at a limit; what they gave is kept).",
+    "Exit codes: 0 all well, 1 failed or interrupted, 2 usage or settings, 3 partly (a source failed or stopped at a limit, or a file "
+    "could not be read; what the others gave is kept).",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 app.add_typer(clusters_app, name="clusters")
@@ -91,7 +95,7 @@ def ingest(
     source: Annotated[str, typer.Argument(help=f"The source whose files these are: {', '.join(scrapers.names())}.")],
     paths: Annotated[list[Path], typer.Argument(help="Dumps, logs, clones of book repositories; files or folders.")],
     data: Data = DEFAULT_DATA, config: Config = None, no_embed: NoEmbed = False, as_json: AsJson = False, wait: Wait = 0.0,
-    site: Annotated[str, typer.Option("--site", help="The site that the files belong to; by default one called as the file is.")] = "",
+    site: Annotated[str, typer.Option("--site", help="The site of the files; by default called as the file (not for stackexchange).")] = "",
     sets: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the site, as under [[sites]] in its config file.")] = None,
 ) -> None:  # fmt: skip
     """Do the same with local files, without a network.
@@ -131,7 +135,7 @@ for command in (status, shown.show, shown.compare, curating.verdict, curating.un
 @app.command()
 def snapshot(
     name: Annotated[str, typer.Argument(help="a-z, 0-9, '.', '_', '-'; for example 2026-11-24.")],
-    data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False,
+    data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False, wait: Wait = 0.0,
 ) -> None:  # fmt: skip
     """Freeze what the licences let out.
 
@@ -141,43 +145,20 @@ def snapshot(
     from store.snapshot.freeze import freeze
 
     work = benchmark(data, config)
-    made = freeze(work.database, name, work.snapshots, work.settings.export)
+    with work.database.writer(wait):
+        made = freeze(work.database, name, work.snapshots, work.settings.export)
     if as_json:
         print(json.dumps({"name": made.name, "path": made.path, "items": made.items, "sha256": made.sha256}))
     else:
         configs = sorted(p.parent.name for p in Path(made.path).glob("*/*.parquet"))
         print(f"{made.path}: {made.items:,} items, manifest sha256 {made.sha256}")
+        if not configs:
+            print("Nothing leaves: no item has a licence and a class that let it out.")
         print("\n".join(f'  datasets.load_dataset("{made.path}", "{c}", split="test")' for c in configs))
 
 
-app.command()(shown.doctor)
-
-
-@app.command()
-def rebuild(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False) -> None:
-    """Make the database anew from the archive.
-
-    Needs no network. The old file is kept in data/damaged-NN.
-    """
-    from flows.line.rebuilding import rebuild as rebuild_benchmark
-
-    work = benchmark(data, config)
-    with progress(as_json) as bars:
-        made = rebuild_benchmark(work, bars.rebuilt)
-    same = made.before == made.after
-    if as_json:
-        numbers = {"runs": made.runs, "pages": made.pages, "before": made.before, "after": made.after}
-        print(json.dumps({**numbers, "identical": same, "kept": str(made.old_file or "")}))
-        return
-    print(f"{made.pages:,} pages of {made.runs:,} runs replayed.")
-    if made.before:
-        print(
-            "The new database is identical to the old one."
-            if same
-            else "The new database differs from the old one: parsers or rules have changed since, or the old one was damaged."
-        )
-    if made.old_file:
-        print(f"The old file is in {made.old_file}; delete it when you no longer need it.")
+app.command()(mending.doctor)
+app.command()(mending.rebuild)
 
 
 @app.command()
@@ -219,7 +200,7 @@ def _end(
 
     report = run.report()
     if as_json:
-        print(json.dumps(report, ensure_ascii=False, default=str))
+        print_json(report)
     else:
         out = summary.console()
         out.print(summary.run_table(report))
@@ -234,10 +215,10 @@ def _end(
         if not sum(s["landed"] for s in report["sources"].values()):
             out.print("0 new items.")
     for text in run.notices:
-        print(f"note: {text}", file=sys.stderr)
+        warn(f"note: {text}")
     if run.failed or run.partly:
         for text in (*run.failed, *run.partly):
-            print(text, file=sys.stderr)
+            warn(text)
         raise typer.Exit(FAILED if failed else PARTLY)
 
 
@@ -247,20 +228,30 @@ of an ingest's CPU time, and its peak memory is the same."""
 
 
 def main(run: Callable[[], None] = app) -> None:
-    """The entry point: errors made on purpose are one readable line and an exit code."""
+    """The entry point: whatever goes wrong is one readable line and an exit code."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     gc.set_threshold(*RARELY)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # letters that the terminal does not have
+    interruption.listen()
     try:
         run()
     except (UsageError, SettingsError) as error:
-        print(f"thresher: {error}", file=sys.stderr)
-        raise SystemExit(USAGE) from None
+        _end_with(USAGE, str(error))
     except ThresherError as error:
-        print(f"thresher: {error}", file=sys.stderr)
-        raise SystemExit(FAILED) from None
-    except KeyboardInterrupt:
-        print("thresher: interrupted; what was fetched is kept, and the next run goes on from here", file=sys.stderr)
-        raise SystemExit(FAILED) from None
+        _end_with(FAILED, str(error))
+    except OSError as error:
+        _end_with(FAILED, defects.refused_by_system(error))
+    except Interrupted:
+        interruption.end()
+    except Exception as error:
+        _end_with(FAILED, defects.told(error))
+
+
+def _end_with(code: int, said: str) -> NoReturn:
+    warn(f"thresher: {said}")
+    raise SystemExit(code) from None
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +9,7 @@ from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
-from flows.cli.shared import DEFAULT_DATA, AsJson, Config, Data, reader
+from flows.cli.shared import DEFAULT_DATA, AsJson, Config, Data, print_json, reader
 
 app = typer.Typer(help="The failures that people report, however they put it.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -38,7 +37,7 @@ def list_clusters(
         cluster["publishable"] = cluster["authors"] >= enough
     if as_json:
         for cluster in clusters:
-            print(json.dumps(cluster, ensure_ascii=False))
+            print_json(cluster)
         return
     if not clusters:
         narrowed = bool(category or trend or least > 1)
@@ -80,7 +79,7 @@ def show(
     with reader(data) as con:
         in_full = queries.failure_cluster(con, cluster)
     if as_json:
-        print(json.dumps(in_full, ensure_ascii=False))
+        print_json(in_full)
         return
     summary.console().print(_in_full(in_full))
 

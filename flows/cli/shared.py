@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from thresher.characters import printable, printable_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,9 +49,24 @@ def reader(data: Path) -> Iterator[Connection]:
         yield con
 
 
+def print_json(value: object) -> None:
+    """One JSON object in one line, without what a terminal would obey, and with escapes where it has no letters for something."""
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    print(printable_json(json.dumps(value, ensure_ascii=plain, default=str)))
+
+
+def warn(text: str) -> None:
+    """One line on stderr; what is foreign in it (an address, a name of a file) cannot command the terminal, nor give a key away."""
+    from thresher.redaction import redact
+
+    print(printable(redact(text)[0]), file=sys.stderr)
+
+
 def command_line() -> str:
-    """What was typed, as the run keeps it."""
-    return " ".join(["thresher", *sys.argv[1:]])[:500]
+    """What was typed, as the run keeps it; bytes that are no text (of a file's name) are replaced."""
+    from thresher.redaction import redact
+
+    return redact(" ".join(["thresher", *sys.argv[1:]]).encode("utf-8", "replace").decode())[0][:500]
 
 
 class Bars:

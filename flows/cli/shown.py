@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.shared import DEFAULT_DATA, FAILED, AsJson, Config, Data, reader
+from flows.cli.shared import DEFAULT_DATA, AsJson, Config, Data, print_json, reader
 from thresher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,11 +31,13 @@ def compare(
     from dedupe.judges import judge_for
     from dedupe.vectors.engines import open_encoder
     from flows.line import settings
+    from thresher.text import clean
 
     dedupe = settings.load(settings.config_folder(config)).dedupe
     given = list(texts or [])
     if pairs is None and len(given) != 2:
         raise UsageError('give two texts, or --pairs FILE with {"a": ..., "b": ...} on each line')
+    given = [clean(text) for text in given]
     compared = _pairs(pairs) if pairs else iter([(Comparable("a", given[0]), Comparable("b", given[1]))])
     encoder, judge = open_encoder(dedupe.embedding, Path("models")), judge_for(dedupe)
     for a, b in compared:
@@ -50,7 +52,7 @@ def compare(
 
 def _pairs(path: Path) -> Iterator[tuple[Comparable, Comparable]]:
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8", errors="replace") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     yield _pair(line, f"{path}, line {number}")
@@ -62,17 +64,18 @@ def _pair(line: str, place: str) -> tuple[Comparable, Comparable]:
     """Each side is a text, or an item: ``prompt`` or ``messages``, and where it has them ``choices``, ``target`` and ``kind``."""
     from dedupe.guard.check import Comparable
     from thresher.model import Message, conversation
+    from thresher.text import clean
 
     def side(name: str) -> Comparable:
         item = given[name] if isinstance(given[name], dict) else {"prompt": given[name]}
         turns = [Message(str(turn["role"]), str(turn["content"])) for turn in item.get("messages", ())]
         return Comparable(
             name,
-            conversation(turns) if turns else str(item["prompt"]),
-            tuple(map(str, item.get("choices", ()))),
-            str(item.get("target", "")),
+            clean(conversation(turns) if turns else str(item["prompt"])),
+            tuple(clean(str(choice)) for choice in item.get("choices", ())),
+            clean(str(item.get("target", ""))),
             str(item.get("kind", "")),
-            earlier=conversation(turns[:-1]),
+            earlier=clean(conversation(turns[:-1])),
         )
 
     try:
@@ -80,39 +83,6 @@ def _pair(line: str, place: str) -> tuple[Comparable, Comparable]:
         return side("a"), side("b")
     except (ValueError, KeyError, TypeError):
         raise UsageError(f'{place}: not a JSON object with "a" and "b", each a text or an object with "prompt" or "messages"') from None
-
-
-def doctor(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
-    """Prove the database against its ledger.
-
-    Finds lost commits, damaged blocks, and tables that contradict one another. Writes nothing.
-    """
-    from store import ledger
-    from store.file.database import existing_benchmark
-
-    report = ledger.doctor(existing_benchmark(data))
-    if as_json:
-        print(
-            json.dumps(
-                {
-                    "healthy": report.healthy,
-                    "commits": report.commits,
-                    "acknowledged": report.acknowledged,
-                    "tables": report.tables,
-                    "findings": [{"kind": f.kind, "detail": f.detail} for f in report.findings],
-                }
-            )
-        )
-    else:
-        for finding in report.findings:
-            print(f"{finding.kind}: {finding.detail}")
-        print(
-            f"{report.path}: healthy, {report.commits} commits"
-            if report.healthy
-            else "Run `thresher rebuild` to make it anew from the archive."
-        )
-    if not report.healthy:
-        raise typer.Exit(FAILED)
 
 
 def show(
@@ -132,7 +102,7 @@ def show(
         items = [queries.item(con, item_id) for item_id in item or queries.some_items(con, kind, count)]
     for one in items:
         if as_json:
-            print(json.dumps(one, ensure_ascii=False, default=str))
+            print_json(one)
         else:
             summary.console().print(summary.item_panel(one))
     if not items:
@@ -149,7 +119,7 @@ def show_config(config: Config = None, data: Data = DEFAULT_DATA, as_json: AsJso
     settings = load(config_folder(config))
     rows = list(flat(settings))
     if as_json:
-        print(json.dumps({key: {"value": value, "from": origin} for key, value, origin in rows}, ensure_ascii=False))
+        print_json({key: {"value": value, "from": origin} for key, value, origin in rows})
         return
     for key, value, origin in rows:
         print(f"{key} = {value}    # {origin}")

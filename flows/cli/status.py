@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.cli.shared import DEFAULT_DATA, AsJson, Config, Data, reader
+from flows.cli.shared import DEFAULT_DATA, AsJson, Config, Data, print_json, reader
 
 if TYPE_CHECKING:
     from flows.line.settings import Settings
@@ -30,7 +29,7 @@ def status(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = F
     overview = _overview(data, settings)
     overview["next"] = [asdict(step) for step in next_steps(overview, settings, Place(data, config), now)]
     if as_json:
-        print(json.dumps(overview, ensure_ascii=False, default=str))
+        print_json(overview)
     else:
         page.print_page(overview, data)
 

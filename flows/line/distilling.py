@@ -64,7 +64,7 @@ class Answers:
 
     def __init__(self, archive: Path) -> None:
         self._path = archive / FILE
-        self._lines: dict[str, dict[str, Any]] = {line["claim"]: line for line in read_lines(self._path) if "claim" in line}
+        self._lines: dict[str, dict[str, Any]] = {line["claim"]: line for line in read_lines(self._path, _check)}
 
     def of(self, claim_hash: str) -> tuple[Phrase, str] | None:
         """The phrase and its maker; None where the claim was never asked about, or the rules were to say it."""
@@ -81,6 +81,11 @@ class Answers:
         self._lines[claim_hash] = {"claim": claim_hash, "phrase": text, "category": category, "made_by": made_by}
         self._path.parent.mkdir(parents=True, exist_ok=True)
         append_lines(self._path, [self._lines[claim_hash]])
+
+
+def _check(line: dict[str, Any]) -> None:
+    if not all(type(line[name]) is str for name in ("claim", "phrase", "category", "made_by")):
+        raise TypeError("claim, phrase, category and made_by are texts")
 
 
 def distil_all(

@@ -17,6 +17,8 @@ from thresher.model import Battle, Exercise, Record
 FILL_FROM = 100
 """With fewer records than this in a harvest, shares say nothing."""
 FIELDS_SHOWN = 10
+UNKNOWN = frozenset(("unknown_layout",))
+"""Dead letters of rows that are whole, in a file whose kind nobody knows."""
 
 FILLED: dict[FillName, Callable[[Record], bool]] = {
     "text": lambda record: bool(record.text.strip()),
@@ -45,6 +47,10 @@ class Tally:
     """Dead letters by reason."""
     first_dead: dict[str, str] = field(default_factory=dict)
     """What the first of each reason said."""
+    barren: Counter[str] = field(default_factory=Counter)
+    """Pages that gave dead letters and nothing else, by the reason of the first one; without those of which each row is told (UNKNOWN)."""
+    example: str = ""
+    """What was wrong with one of them."""
 
     def add(self, result: PageResult) -> None:
         """Count one page."""
@@ -56,6 +62,9 @@ class Tally:
         for dead in result.dead:
             self.dead[dead.reason] += 1
             self.first_dead.setdefault(dead.reason, dead.detail)
+        if result.dead and not result.records and result.dead[0].reason not in UNKNOWN:
+            self.barren[result.dead[0].reason] += 1
+            self.example = self.example or f"{result.page.url}: {result.dead[0].detail}"
 
     def share(self, name: FillName) -> float:
         """Of the records that are shown, those that are filled with it."""
@@ -68,6 +77,8 @@ class Tally:
         self.unread.update(other.unread)
         self.dead.update(other.dead)
         self.first_dead = {**other.first_dead, **self.first_dead}
+        self.barren.update(other.barren)
+        self.example = self.example or other.example
 
     def notes(self) -> list[str]:
         """What the user should know and nobody did wrong."""

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from flows.line.expectations import Tally, violations
+from flows.line import given
+from flows.line.expectations import UNKNOWN, Tally, violations
 from flows.line.judging import judge_source
-from flows.line.landing import land_pages
+from flows.line.landing import JUDGED_DEAD, land_pages
 from flows.line.run import Landing, LiveRun, SourceResult
 from scrapers import base
-from scrapers.settings import Source
-from store import pages
+from scrapers.settings import Expect, Source
+from store import pages, runs
 from store.runs import RunState
-from thresher.errors import BudgetExhausted, NetworkError, PayloadError, RateLimited, ThresherError, UsageError
+from thresher.errors import BudgetExhausted, NetworkError, RateLimited, ShareUsed, Stopped, ThresherError, UsageError
 from thresher.model import Page
 from thresher.net.client import Client
 
@@ -34,12 +36,17 @@ class _Visit:
 
 
 def harvest_sources(run: LiveRun, sources: Sequence[Source], *, client: Client | None = None) -> list[SourceResult]:
-    """Harvest sources side by side, each in a thread; what went wrong is noted in the run."""
-    door = client or Client.open(run.work.settings.network, archive=run.archive)
+    """Harvest sources side by side, each in a thread; what went wrong is noted in the run. An interrupted one lands what it fetched."""
+    stop = threading.Event()
+    door = client or Client.open(run.work.settings.network, archive=run.archive, stop=stop)
     try:
         with ThreadPoolExecutor(max_workers=max(1, len(sources)), thread_name_prefix="source") as pool:
-            futures = [pool.submit(harvest_source, run, source, door) for source in sources]
-            results = [future.result() for future in futures]
+            try:
+                futures = [pool.submit(harvest_source, run, source, door) for source in sources]
+                results = [future.result() for future in futures]
+            except BaseException:
+                stop.set()
+                raise
     finally:
         door.close()
     run.take_note(results)
@@ -51,10 +58,12 @@ def harvest_source(run: LiveRun, source: Source, client: Client) -> SourceResult
     visits: list[_Visit] = []
     defect: Exception | None = None
     try:
-        bound = client.bind(source.name, source.pace)
-        for site in run.work.sites(source):
-            visits.append(_visit(run, source, site, bound))
-        judge_source(run, source.name)
+        with run.work.database.transaction() as con:
+            before = runs.begin_source(con, run.run_id, source.name)
+        for visit in _in_turns(run, source, client.bind(source.name, source.pace), before):
+            visits.append(visit)
+        if not _stopped(visits):  # the next run judges what waits
+            judge_source(run, source.name)
     except Exception as error:  # one source never stops another
         log.exception("source %s failed", source.name)
         defect = error
@@ -67,6 +76,29 @@ def harvest_source(run: LiveRun, source: Source, client: Client) -> SourceResult
         result = replace(result, state="failed", errors=errors, may_pass=False)
     result.save(run)
     return result
+
+
+def _in_turns(run: LiveRun, source: Source, client: Client, before: int) -> Iterator[_Visit]:
+    """Visit each site for an equal share of what is left of the source's budget, then those that were cut short for what the others left:
+    none starves another. Each run begins with another site than the last one did (``before`` is how many there were): it may be killed, or
+    have fewer requests than there are sites."""
+    sites = run.work.sites(source)
+    waiting = [*sites[before % len(sites) :], *sites[: before % len(sites)]]
+    while waiting:
+        cut = []
+        for number, site in enumerate(waiting):
+            visit = _visit(run, source, site, client.share(len(waiting) - number))
+            if isinstance(visit.landing.error, ShareUsed) and not client.budget_used:
+                cut.append(site)
+                visit = replace(visit, landing=replace(visit.landing, error=None))
+            yield visit
+            if _stopped([visit]):
+                return
+        waiting = cut
+
+
+def _stopped(visits: Sequence[_Visit]) -> bool:
+    return any(isinstance(visit.landing.error, Stopped) for visit in visits)
 
 
 def _visit(run: LiveRun, source: Source, site: Any, client: Client) -> _Visit:
@@ -118,7 +150,8 @@ def _expected(source: Source, visits: Sequence[_Visit], tally: Tally, result: So
 
 
 def ingest_files(run: LiveRun, source: str, paths: Sequence[Path], *, site: str = "", keys: dict[str, Any] | None = None) -> SourceResult:
-    """Take local files: each path is one site, called as ``site`` says or as the file is called, with further ``keys`` of a site.
+    """Take local files: each path is one site, called as ``site`` says or as the source makes it of the file's name (UsageError where it
+    cannot), with further ``keys`` of a site.
 
     Files have no cursor: reading them again adds nothing.
     """
@@ -126,54 +159,61 @@ def ingest_files(run: LiveRun, source: str, paths: Sequence[Path], *, site: str 
         if not path.exists():
             raise UsageError(f"{path}: no such file or folder")
     scraper = base.load(source)
-    places = [(path, run.work.local_site(source, site or _site_name(path), keys or {})) for path in paths]
-    empty: list[Path] = []
-    landing = land_pages(run, scraper, _pages_of(scraper, places, empty))
-    if landing.error is not None and not isinstance(landing.error, PayloadError):
+    keys = keys or {}
+    names = [site or scraper.Site.name_for_files(_site_name(path), keys) for path in paths]
+    places = [(path, run.work.local_site(source, name, keys)) for path, name in zip(paths, names, strict=True)]
+    refused: dict[Path, str] = {}
+    landing = land_pages(run, scraper, _pages_of(scraper, places, refused))
+    if landing.error is not None:
         raise landing.error
     judge_source(run, source)
-    result = _with_unread(_result(source, [_Visit(source, True, landing)], landing.tally), landing.tally)
-    result = _with_empty(result, empty)
+    expect = run.work.settings.sources[source].expect if source in run.work.settings.sources else Expect()
+    result = _result(source, [_Visit(source, True, landing)], landing.tally)
+    result = _with_unread(result, landing, paths, refused, expect.max_dead_share)
     result.save(run)
     run.take_note([result])
     return result
 
 
-def _pages_of(scraper: base.Scraper, places: Iterable[tuple[Path, Any]], empty: list[Path]) -> Iterator[Page]:
-    """The pages of every path; a path that gives none is put into ``empty``."""
+def _pages_of(scraper: base.Scraper, places: Iterable[tuple[Path, Any]], refused: dict[Path, str]) -> Iterator[Page]:
+    """The pages of every path; a path that gives none is put into ``refused``, with what the scraper said. It costs itself alone."""
     for path, site in places:
-        pages_of_path = iter(scraper.read(path, site))
-        first = next(pages_of_path, None)
-        if first is None:
-            empty.append(path)
-            continue
-        yield first
-        yield from pages_of_path
+        empty = True
+        try:
+            for page in scraper.read(path, site):
+                empty = False
+                yield page
+        except (ThresherError, OSError) as error:
+            refused[path] = str(error)
+        else:
+            if empty:
+                refused[path] = ""
 
 
-UNREAD_WHOLE = frozenset({"unknown_layout"})
-"""Dead letters that stand for a file that nobody could read, and not for a row that is out of order."""
-
-
-def _with_unread(result: SourceResult, tally: Tally) -> SourceResult:
-    """Files of which nothing was understood end the whole as failed, or, where others were, as partly done; with how many rows and why."""
-    reasons = [reason for reason, _ in tally.dead.most_common() if not result.records or reason in UNREAD_WHOLE]
-    if not reasons:
-        return result
-    errors = tuple(f"{tally.dead[reason]:,} not read, {reason}: {tally.first_dead[reason]}" for reason in reasons)
-    state: RunState = "partial" if result.records and result.state == "finished" else result.state if result.records else "failed"
-    return replace(result, state=state, errors=result.errors + errors)
-
-
-def _with_empty(result: SourceResult, empty: Sequence[Path]) -> SourceResult:
-    """Files that gave nothing are told; where no file gave anything, the whole failed."""
-    if not empty:
-        return result
-    errors = tuple(
-        f"{path}: nothing in it that {result.source} reads; give the file, or the folder of one book, forum or log" for path in empty
-    )
-    state: RunState = "failed" if not result.pages else "partial" if result.state == "finished" else result.state
-    return replace(result, state=state, errors=result.errors + errors)
+def _with_unread(result: SourceResult, landing: Landing, paths: Sequence[Path], refused: Mapping[Path, str], share: float) -> SourceResult:
+    """What could not be read is told. The whole failed where nothing was read. A path that gave nothing and rows whose layout nobody knows
+    leave it ``partial``; files of a folder that were read and mean nothing do not: to give them again would help nobody."""
+    tally = landing.tally
+    errors = [given.advice(path, result.source, said) for path, said in refused.items()]
+    reasons = [reason for reason, _ in tally.dead.most_common() if reason in UNKNOWN or not landing.records]
+    unread = [f"{tally.dead[reason]:,} not read, {reason}: {tally.first_dead[reason]}" for reason in reasons]
+    if not landing.records:
+        errors += [given.advice(path, result.source, "; ".join(unread)) for path in paths if path not in refused]
+        return replace(result, state="failed", errors=(*result.errors, *errors))
+    errors += unread
+    if barren := tally.barren:
+        reasons_told = ", ".join(f"{reason} {count:,}" for reason, count in barren.most_common())
+        errors.append(
+            f"{barren.total():,} of {landing.pages:,} files or pages could not be read ({reasons_told}), the first: {tally.example}; "
+            "what could be is kept, see the view open_dead_letters"
+        )
+    elif not unread and landing.dead >= JUDGED_DEAD and landing.dead > share * (landing.dead + landing.records):
+        parts = landing.dead + landing.records
+        errors.append(
+            f"{landing.dead:,} of {parts:,} parts could not be read, [expect] allows {share:.0%}; what could be is kept, see the view "
+            "open_dead_letters"
+        )
+    return replace(result, state="partial" if refused or unread else result.state, errors=(*result.errors, *errors))
 
 
 def _site_name(path: Path) -> str:

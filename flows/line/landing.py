@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -16,11 +17,12 @@ from scrapers.base import Scraper
 from scrapers.settings import Expect
 from store import pages
 from store.pages import PageResult
-from thresher import text
 from thresher.archive import history
 from thresher.errors import PayloadError, ThresherError
 from thresher.failpoint import failpoint
-from thresher.model import Battle, Dead, Page, Record
+from thresher.model import UNREADABLE_FILE, Dead, Page, Record
+from thresher.redaction import redact
+from thresher.redaction.records import private, private_dead
 
 log = logging.getLogger("thresher.landing")
 
@@ -29,7 +31,7 @@ BATCH_BYTES = 32 * 2**20
 BATCH_S = 10.0
 """A batch of pages is committed when any of these is reached: what a kill can cost is one batch, and that is in the archive."""
 ANYTHING = Expect(max_dead_share=1.0)
-"""Of local files nothing is expected."""
+"""Local files are read to their end; what was dead of them is told then."""
 JUDGED_DEAD = 10
 """With fewer dead letters than this, their share says nothing."""
 
@@ -125,10 +127,15 @@ class _Batch:
 
 
 def parse_page(scraper: Scraper, page: Page, salt: str) -> PageResult:
-    """What a page holds. A body that breaks the contract is one dead letter; whatever a parser trips over costs its page alone."""
+    """What a page holds, without personal data and keys: all that is landed comes through here.
+
+    A body that breaks the contract is one dead letter; whatever a parser trips over costs its page alone.
+    """
     records: list[Record] = []
     dead: list[Dead] = []
     unread: dict[str, int] = {}
+    if reason := page.context.get(UNREADABLE_FILE):
+        return PageResult(page, dead=[Dead(UNREADABLE_FILE, reason)])
     try:
         for part in scraper.parse(page):
             if isinstance(part, Record):
@@ -136,30 +143,12 @@ def parse_page(scraper: Scraper, page: Page, salt: str) -> PageResult:
             elif isinstance(part, Dead):
                 dead.append(part)
             else:
-                unread.update(part.fields)
+                unread.update({redact(name)[0]: count for name, count in part.fields.items()})
     except PayloadError as error:
         dead.append(Dead(error.reason, str(error)))
     except Exception as error:  # a defect of the parser; the page is archived, and is parsed again by `thresher rebuild`
-        log.exception("parser of %s failed on %s", page.source, page.url)
+        log.error("parser of %s failed on %s\n%s", page.source, redact(page.url)[0], redact(traceback.format_exc())[0])
         dead.append(Dead("parser_error", f"{type(error).__name__}: {error}"))
-    return PageResult(page, records, dead, unread)
-
-
-def private(record: Record, salt: str) -> Record:
-    """The record as it may be kept: the author as a keyed hash, personal data in what people wrote replaced by tags."""
-    if record.role == "exercise":
-        return record
-    key = text.author_key(record.source, record.author_key, salt)
-    body, redacted = text.redact(record.text)
-    detail = _private_battle(record.detail) if isinstance(record.detail, Battle) else record.detail
-    quotes = tuple(replace(q, text=text.redact(q.text)[0]) for q in record.quotes)
-    marks = {**record.marks, "redacted": redacted} if redacted else record.marks
-    return replace(record, author_key=key, text=body, title=text.redact(record.title)[0], quotes=quotes, detail=detail, marks=marks)
-
-
-def _private_battle(battle: Battle) -> Battle:
-    return replace(
-        battle,
-        messages=tuple(replace(m, content=text.redact(m.content)[0]) for m in battle.messages),
-        responses=tuple(replace(r, text=text.redact(r.text)[0]) for r in battle.responses),
-    )
+    dead = [private_dead(letter, salt) for letter in dead]
+    url = redact(page.url)[0]
+    return PageResult(page if url == page.url else replace(page, url=url), records, dead, unread)

@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from flows.line import recovery
+from flows.line import recovery, salt
 from flows.line.clock import ObservationClock, utc_now
 from flows.line.run import LiveRun, Progress, Silent
 from flows.line.workspace import Workspace
 from store import ledger, runs
+from store.journals import damaged_lines
+from store.proof import seal_proven
 from thresher.archive import history
+from thresher.archive.seals import note_seal, shrunken
 from thresher.archive.writer import ArchiveWriter
-from thresher.errors import StoreError, ThresherError
+from thresher.errors import Interrupted, StoreError, ThresherError
 from thresher.failpoint import failpoint
 
 log = logging.getLogger("thresher.run")
@@ -30,6 +33,7 @@ def open_run(
     """Hold the lease, take up what a killed run left in the archive, and close the run in balance at the end."""
     _refuse_orphaned(work)
     with work.database.writer(wait_s):
+        salt.refuse_another(work.archive, work.salt)
         with work.database.transaction() as con:
             unfinished = runs.unfinished(con)
             clock = ObservationClock(runs.last_observed(con), now)
@@ -38,25 +42,42 @@ def open_run(
                 encoder=work.settings.dedupe.embedding.model, now=clock.tick(),
             )  # fmt: skip
         recovery.acknowledge(work)
-        history.note(work.archive, run_id, "opened", command=command)
         archive = ArchiveWriter(work.archive, run_id, clock.tick())
+        history.note(work.archive, run_id, "opened", command=command, salt=salt.fingerprint(work.salt))
         run = LiveRun(work, run_id, progress or Silent(), archive=archive, clock=clock)
         if warning := clock.warning():
             log.warning("%s", warning)
             run.notices.append(warning)
         try:
             recovery.recover(run, unfinished)
+            run.notices += _damage(run)
             failpoint("run.opened")
             yield run
-            run.archive.close()
+            _seal(run)
             failpoint("run.closing")
             with work.database.transaction() as con:
                 ledger.close_run(con, run_id, run.state)
             failpoint("run.closed")
         except BaseException as error:
-            run.archive.close()
             _fail(run, error)
             raise
+
+
+def _seal(run: LiveRun) -> None:
+    """Close the file of the run, and note what it is."""
+    run.archive.close()
+    note_seal(run.work.archive, run.run_id, run.archive.seal)
+
+
+def _damage(run: LiveRun) -> Iterator[str]:
+    """What a person should hear of the archive and the journals; none of it stands in the way of a harvest. Files that were never sealed
+    are proven and sealed; the others are looked at, not read."""
+    work = run.work
+    with work.database.reader() as con:
+        damaged = [work.archive / name for name in seal_proven(con, work.archive, but=run.run_id)]
+    for file in (*damaged, *shrunken(work.archive)):
+        yield f"{file} is missing or damaged; run `thresher doctor`, which says what it costs"
+    yield from map(str, damaged_lines(work.folder, work.archive))
 
 
 def _refuse_orphaned(work: Workspace) -> None:
@@ -66,8 +87,13 @@ def _refuse_orphaned(work: Workspace) -> None:
 
 
 def _fail(run: LiveRun, error: BaseException) -> None:
+    reason = f"interrupted by {error}" if isinstance(error, Interrupted) else f"{type(error).__name__}: {error}"
+    try:
+        _seal(run)
+    except ThresherError as second:  # the next run proves the file and seals it
+        log.warning("the archive of run %s could not be sealed: %s", run.run_id, second)
     try:
         with run.work.database.transaction() as con:
-            runs.fail_run(con, run.run_id, f"{type(error).__name__}: {error}")
+            runs.fail_run(con, run.run_id, reason)
     except ThresherError as second:  # a full disk: the next run finds this one running and calls it failed
         log.warning("run %s could not be marked as failed: %s", run.run_id, second)

@@ -3,64 +3,149 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from flows.line import salt
 from flows.line.clustering import cluster_claims
 from flows.line.deciding import decide_queue
 from flows.line.recovery import acknowledge, archived_pages, batches, judge_all
 from flows.line.run import Run
 from flows.line.workspace import Workspace
-from store import ledger, pages, runs, verdicts
-from store.file.database import FILE
+from store import ledger, pages, proof, runs, verdicts
+from store.file import journal
+from store.file.checksums import row_counts
+from store.file.database import FILE, Connection
+from store.holdings import Holdings, holdings, in_words, lacking
+from store.journals import damaged_lines
+from store.snapshot import registry
 from thresher.archive import history
+from thresher.archive.seals import SUFFIX, file_of, run_of
 from thresher.errors import DatabaseLocked, StoreError
 from thresher.failpoint import failpoint
+
+FEWER = "--accept-loss"
+"""The option under which a database gives way to one that holds less."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
     """What a rebuild did. ``before`` and ``after`` are ``store.ledger.final_hash``; ``before`` is empty where none could be read.
-    ``old_file`` is the folder to which the old database went."""
+
+    ``old_file`` is the folder to which the old database went. ``damage`` tells what of archive and journals could not be read, ``lost``
+    what the old database held and the new one does not, by table and source.
+    """
 
     runs: int
     pages: int
     before: str
     after: str
     old_file: Path | None
+    damage: tuple[str, ...] = ()
+    lost: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is missing, as far as history, ledger and the old database tell."""
+        return not self.damage and not self.lost
 
 
-def rebuild(work: Workspace, progress: Callable[[int], None] | None = None) -> Rebuilt:
+def rebuild(work: Workspace, progress: Callable[[int], None] | None = None, *, accept_loss: bool = False, wait_s: float = 0.0) -> Rebuilt:
     """Make the database anew from the archive, in a file beside it, and put it in the old one's place only when it is whole.
 
-    The old file is kept in ``damaged-NN``. Runs follow one another as they did: what was decided together is decided together.
-    ``progress`` hears how many pages are landed so far.
+    The old file is kept in ``damaged-NN``. Runs follow one another as they did: what was decided together is decided together. Damage in
+    the archive is passed over. StoreError where the old database can be read and holds more than the new one would, unless
+    ``accept_loss``. ``progress`` hears how many pages are landed so far.
     """
-    if not any(work.archive.glob("*.warc.gz")):
+    if not any(work.archive.glob(f"*{SUFFIX}")):
         raise StoreError(f"{work.archive}: no archive there, so nothing can be rebuilt")
-    with work.database.lease():
-        before = _final_hash(work)
-        if before:
-            acknowledge(work)
-        fresh = work.folder / ".rebuilding"
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir()
-        anew = Workspace(fresh, work.settings.model_copy(update={"salt": work.salt}), work.rules)
-        _use_decisions_of_people(work, fresh)
-        run_count, page_count = _replay_all(anew, work, progress)
-        with anew.database.reader() as con:
-            after = ledger.final_hash(con)
-        failpoint("rebuild.made")
-        old_file = ledger.set_aside(work.folder) if _anything(work.folder) else None
-        failpoint("rebuild.aside")
-        for path in sorted(fresh.iterdir(), key=lambda p: p.name == FILE):
-            if path.is_file() and path.name.startswith(("benchmark", "ledger")) and not path.name.endswith(".lock"):
-                path.replace(work.folder / path.name)
-        failpoint("rebuild.moved")
-        shutil.rmtree(fresh, ignore_errors=True)
-    return Rebuilt(run_count, page_count, before, after, old_file)
+    fresh = work.folder / ".rebuilding"
+    with work.database.lease(wait_s):
+        salt.refuse_another(work.archive, work.salt)
+        try:
+            old = _look_at_old(work)
+            if old.unreadable and not accept_loss:
+                raise _would_lose(work, {"pages": old.unreadable}, old.damage)
+            if old.final_hash:
+                acknowledge(work)
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir()
+            anew = Workspace(fresh, work.settings.model_copy(update={"salt": work.salt}), work.rules)
+            _use_decisions_of_people(work, fresh)
+            run_count, page_count = _replay_all(anew, work, progress)
+            damage = [*old.damage, *_register_snapshots(anew, work)]
+            with anew.database.reader() as con:
+                after = ledger.final_hash(con)
+                lost = lacking(con, old.holdings)
+                damage += _fewer_than_told(con, work) if not old.holdings else ()
+            if lost and not accept_loss:
+                raise _would_lose(work, lost, damage)
+            failpoint("rebuild.made")
+            old_file = _put_in_place(work, fresh)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        proof.settle(work.archive)
+    return Rebuilt(run_count, page_count, old.final_hash, after, old_file, tuple(damage), lost)
+
+
+def _put_in_place(work: Workspace, fresh: Path) -> Path | None:
+    old_file = ledger.set_aside(work.folder) if _anything(work.folder) else None
+    failpoint("rebuild.aside")
+    for path in sorted(fresh.iterdir(), key=lambda p: p.name == FILE):
+        if path.is_file() and path.name.startswith(("benchmark", "ledger")) and not path.name.endswith(".lock"):
+            path.replace(work.folder / path.name)
+    failpoint("rebuild.moved")
+    return old_file
+
+
+def _would_lose(work: Workspace, lost: Mapping[str, Mapping[str, int]], damage: Sequence[str]) -> StoreError:
+    why = f" ({'; '.join(damage[:3])})" if damage else ": the parsers have changed since, or rows were added to it"
+    return StoreError(
+        f"{work.database.path} holds what a rebuild would lose, {in_words(lost)}{why}. Nothing was replaced: put the damaged files back "
+        f"from a copy, or run `thresher rebuild {FEWER}` to do without; the old database is kept then, in {work.folder / 'damaged-NN'}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """The database to be replaced, as far as it can be read, and the archive beside it: ``unreadable`` are its pages by source that the
+    archive does not give back."""
+
+    final_hash: str = ""
+    holdings: Holdings = field(default_factory=dict)
+    damage: tuple[str, ...] = ()
+    unreadable: Mapping[str, int] = field(default_factory=dict)
+
+
+def _look_at_old(work: Workspace) -> _Old:
+    journals = [str(line) for line in damaged_lines(work.folder, work.archive)]
+    try:
+        with work.database.reader(any_schema=True) as con:
+            held = holdings(con)
+            proofs = list(proof.prove_archive(con, work.archive, full=True))
+            damage = [finding.detail for finding in proof.findings(con, work.archive, proofs)]
+            unreadable = proof.by_source(proof.lost_pages(work.archive, proofs))
+    except DatabaseLocked:
+        raise
+    except StoreError:
+        proofs = list(proof.prove_archive(None, work.archive, full=True))
+        return _Old(damage=(*(finding.detail for finding in proof.findings(None, work.archive, proofs)), *journals))
+    return _Old(_final_hash(work), held, (*damage, *journals), unreadable)
+
+
+def _register_snapshots(anew: Workspace, work: Workspace) -> list[str]:
+    with anew.database.transaction() as con:
+        return registry.restore(con, work.snapshots)
+
+
+def _fewer_than_told(con: Connection, work: Workspace) -> list[str]:
+    """What the ledger of a database that cannot be read says that it held."""
+    entries = journal.entries(work.folder)
+    told = entries[-1].get("rows", {}).get("pages", 0) if entries else 0
+    pages_now = row_counts(con)["pages"]
+    return [f"the old database held {told:,} pages, by its ledger; {pages_now:,} could be read"] if pages_now < told else []
 
 
 def _anything(folder: Path) -> bool:
@@ -94,7 +179,7 @@ def _replay_run(anew: Workspace, old: Workspace, past: _PastRun) -> Iterator[int
         run_id = runs.open_run(con, f"rebuild of {past.run_id}", rules_version=anew.rules.version,
                                dedupe_version=anew.settings.dedupe.version, now=past.at)  # fmt: skip
     run = Run(anew, run_id)
-    file = old.archive / f"{past.run_id}.warc.gz"
+    file = file_of(old.archive, past.run_id)
     if file.exists():
         for batch in batches(archived_pages(old, file)):
             with anew.database.transaction() as con:
@@ -127,12 +212,14 @@ def _past_runs(archive: Path) -> list[_PastRun]:
     started: dict[str, datetime] = {}
     reached: dict[str, set[str]] = {"decided": set(), "clustered": set()}
     for event in history.events(archive):
+        if event["event"] == "sealed":
+            continue
         if event["event"] in reached:
             reached[event["event"]].add(event["run_id"])
         started.setdefault(event["run_id"], datetime.fromisoformat(event["at"]))
     order = list(started)
-    for file in sorted(archive.glob("*.warc.gz")):
-        run_id = file.name.removesuffix(".warc.gz")
+    for file in sorted(archive.glob(f"*{SUFFIX}")):
+        run_id = run_of(file.name)
         if run_id not in started:
             started[run_id] = datetime.strptime(run_id[:15] + "+0000", "%Y%m%dT%H%M%S%z")
             later = next((place for place, other in enumerate(order) if started[other] > started[run_id]), len(order))

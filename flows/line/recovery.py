@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,10 @@ from scrapers import base
 from store import decisions, failures, pages
 from store.pages import PageResult
 from thresher.archive import history
-from thresher.archive.writer import PageRef, read_pages, repair
+from thresher.archive.reader import Damage, PageRef, foreign_page, read_pages
+from thresher.archive.seals import run_of
+from thresher.archive.warc import repair
+from thresher.errors import ArchiveError
 from thresher.model import Page
 
 log = logging.getLogger("thresher.recovery")
@@ -32,8 +35,7 @@ def recover(run: Run, unfinished: Sequence[str]) -> int:
         file = run.work.archive / f"{run_id}.warc.gz"
         if not file.exists():
             continue
-        if cut := repair(file):
-            log.info("%s: %d bytes of a torn record cut off", file.name, cut)
+        _cut_torn_tail(file)
         with run.work.database.reader() as con:
             landed_up_to = pages.last_offsets(con, file.name)
         missing = (
@@ -50,6 +52,14 @@ def recover(run: Run, unfinished: Sequence[str]) -> int:
     return landed
 
 
+def _cut_torn_tail(file: Path) -> None:
+    try:
+        if cut := repair(file):
+            log.info("%s: %d bytes of a torn record cut off", file.name, cut)
+    except ArchiveError as error:  # whole records follow: nothing is cut, and the run that opens says that the file is damaged
+        log.warning("%s", error)
+
+
 def acknowledge(work: Workspace) -> None:
     """Write down decisions and clusters whose process died between its commit and its line in the history. Those that a rebuild made again
     are there already, under the run that made them first."""
@@ -62,6 +72,10 @@ def acknowledge(work: Workspace) -> None:
                 history.note(work.archive, run_id, event)
 
 
+def _pass_over(damage: Damage) -> None:
+    log.warning("%s", damage)
+
+
 def judge_all(run: Run) -> None:
     """Judge what is due, of every source."""
     with run.work.database.reader() as con:
@@ -70,13 +84,17 @@ def judge_all(run: Run) -> None:
         judge_source(run, source)
 
 
-def archived_pages(work: Workspace, place: Path) -> Iterator[PageResult]:
-    """The pages of an archive file or folder, parsed anew, without the cursors that were held back."""
+def archived_pages(work: Workspace, file: Path, tell: Callable[[Damage], None] = _pass_over) -> Iterator[PageResult]:
+    """The pages of an archive file, parsed anew, without the cursors that were held back. Damage is passed over, and ``tell`` hears of
+    it."""
     held_back = {
         (event["run_id"], event["source"], event["site"]): int(event["offset"])
-        for event in history.events(place.parent) if event["event"] == "held_back"
+        for event in history.events(file.parent) if event["event"] == "held_back"
     }  # fmt: skip
-    for run_id, ref, page in read_pages(place):
+    for run_id, ref, page in read_pages(file, tell):
+        if run_id != run_of(file.name):
+            tell(foreign_page(ref, run_id))
+            continue
         keeps_cursor = ref.offset < held_back.get((run_id, page.source, page.site), ref.offset + 1)
         yield _parse(work, ref, page if keeps_cursor else replace(page, cursor=None))
 

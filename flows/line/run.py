@@ -12,6 +12,7 @@ from flows.line.workspace import Workspace
 from store import queries, runs
 from thresher.archive.writer import ArchiveWriter
 from thresher.errors import ThresherError
+from thresher.redaction import redact
 
 if TYPE_CHECKING:  # a run that embeds nothing does without the dedupe
     from flows.line.clustering import Clustered
@@ -70,9 +71,9 @@ class LiveRun(Run):
     def take_note(self, results: Sequence[SourceResult]) -> None:
         """What the ends of sources mean for the run."""
         for result in results:
-            errors = [f"{result.source}: {error}" for error in result.errors]
+            errors = [f"{result.source}: {redact(error)[0]}" for error in result.errors]
             (self.failed if result.state == "failed" else self.partly).extend(errors)
-            self.notices += (f"{result.source}: {note}" for note in result.notes)
+            self.notices += (f"{result.source}: {redact(note)[0]}" for note in result.notes)
 
     def report(self) -> dict[str, Any]:
         """The numbers of this run, source by source: records = landed + merged + dead + the sum of refused. And its notices."""

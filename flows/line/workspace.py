@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from flows.line import salt
 from flows.line import settings as configuration
 from flows.line.settings import Settings
 from scrapers import base
@@ -45,7 +44,11 @@ class Workspace:
                 raise StoreError(f"{data}: cannot be made: {error.strerror or error}; give another folder by --data") from error
         else:
             existing_benchmark(data)
-        return cls(data, loaded, Rules.load(folder / "rules.toml"))
+        work = cls(data, loaded, Rules.load(folder / "rules.toml"))
+        for place in (work.archive, work.index, work.snapshots):
+            if place.exists() and not place.is_dir():
+                raise StoreError(f"{place}: is a file, where a folder belongs; move it away, and put the folder back if there is a copy")
+        return work
 
     @cached_property
     def database(self) -> Database:
@@ -88,19 +91,10 @@ class Workspace:
 
     @cached_property
     def salt(self) -> str:
-        """The secret of the authors' keyed hashes: ``THRESHER_SALT``, else one made at random and kept in ``salt`` (mode 0600)."""
+        """The secret of the keyed hashes: ``THRESHER_SALT``, else one made at random and kept in ``salt`` (mode 0600)."""
         if self.settings.salt:
-            return self.settings.salt
-        path = self.folder / "salt"
-        try:
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text(encoding="ascii").strip()
-        with os.fdopen(fd, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        return path.read_text(encoding="ascii").strip()
+            return salt.checked(self.settings.salt, place="THRESHER_SALT")
+        return salt.of(self.folder, self.archive)
 
     def chosen(self, names: list[str], environ: Mapping[str, str] | None = None) -> tuple[list[Source], dict[str, str]]:
         """The sources to harvest, and why others are left out. Named ones must be there and ready; without names it is all that are on."""

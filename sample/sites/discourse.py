@@ -9,7 +9,7 @@ from typing import Any
 
 from sample import markup
 from sample.content import SECOND_NIGHT, Entry, iso, minutes, number, on, reveal, tables
-from sample.wire import Answer, Asked, Fault, instead, json_answer, text_answer
+from sample.wire import Answer, Asked, Fault, instead, json_answer, tagged, text_answer
 
 FIRST_POST = 1000
 FIRST_MOMENT = datetime(2026, 11, 18, 6, 0, tzinfo=UTC)
@@ -52,6 +52,10 @@ class Discourse:
         ]
 
     def respond(self, asked: Asked) -> Answer:
+        answer = self._answer(asked)
+        return tagged(answer, asked) if answer.status == 200 else answer
+
+    def _answer(self, asked: Asked) -> Answer:
         wants_json = asked.path.endswith(".json") or "json" in asked.headers.get("accept", "")
         parts = asked.path.removesuffix(".json").strip("/").split("/")
         if parts == ["robots.txt"]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sample.content import SECOND_NIGHT, WORLD, blob_id
-from sample.wire import Answer, Asked, Fault, instead, json_answer, text_answer
+from sample.wire import Answer, Asked, Fault, instead, json_answer, tagged, text_answer
 
 REPOSITORY = "sample-press/osbooks-everyday-measures"
 BRANCH = "main"
@@ -71,7 +71,7 @@ class GitHubApi:
         }  # fmt: skip
         if value is None:
             return json_answer({"message": "Not Found", "documentation_url": "https://docs.github.com/rest", "status": "404"}, 404, limits)
-        return _tagged(json_answer(value, headers=limits), asked)
+        return tagged(json_answer(value, headers=limits), asked)
 
     def _data(self, path: str, asked: Asked) -> Any:
         prefix = f"/repos/{REPOSITORY}"
@@ -131,18 +131,8 @@ class GitHubRaw:
             return text_answer("404: Not Found", 404)
         kind = _KINDS.get(Path(wanted).suffix, "application/octet-stream")
         data = files(night)[wanted]
-        return _tagged(Answer(200, data, {"Content-Type": f"{kind}; charset=utf-8", "Cache-Control": "max-age=300"}), asked)
+        return tagged(Answer(200, data, {"Content-Type": f"{kind}; charset=utf-8", "Cache-Control": "max-age=300"}), asked)
 
 
 def _tree_id(night: int) -> str:
     return hashlib.sha1(b"tree" + commit(night).encode()).hexdigest()
-
-
-def _tagged(answer: Answer, asked: Asked) -> Answer:
-    """With an ETag, and 304 for a client that has it already."""
-    tag = f'"{hashlib.sha256(answer.body).hexdigest()}"'
-    known = asked.headers.get("if-none-match", "")
-    headers = {**answer.headers, "ETag": tag}
-    if known and tag in known.replace("W/", ""):
-        return Answer(304, b"", headers)
-    return Answer(answer.status, answer.body, headers)

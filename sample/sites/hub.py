@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from sample.content import Entry, blob_id, number, reveal, tables
-from sample.wire import Answer, Asked, Fault, instead, json_answer, text_answer
+from sample.wire import Answer, Asked, Fault, instead, json_answer, tagged, text_answer
 
 NEW_LAYOUT = "sample/arena-battles"
 """Parquet, with the columns of lmarena-ai/arena-human-preference-140k."""
@@ -53,7 +53,8 @@ class Hub:
         parts = asked.path.strip("/").split("/")
         match parts:
             case ["api", "datasets", owner, name, *rest]:
-                return _api(f"{owner}/{name}", rest, asked)
+                answer = _api(f"{owner}/{name}", rest, asked)
+                return tagged(answer, asked) if answer.status == 200 and asked.method == "GET" else answer
             case ["datasets", owner, name, "resolve", revision, *path]:
                 return _file(f"{owner}/{name}", revision, "/".join(path), asked)
             case ["api", "whoami-v2"]:

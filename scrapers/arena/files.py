@@ -14,9 +14,9 @@ from scrapers.arena.layouts import Layout, detected, named
 from scrapers.arena.site import SOURCE, Site
 from scrapers.arena.talks import without_persons
 from scrapers.common.json_rows import MAX_ROW_BYTES, UNREADABLE, Rows
-from scrapers.common.page import saved_page
+from scrapers.common.page import each_file, printable, saved_page
 from scrapers.common.rows import kind_of, plain, rows_of
-from thresher.errors import PayloadError, UsageError
+from thresher.errors import PayloadError, ThresherError, UsageError
 from thresher.model import Page
 
 ROWS_A_PAGE = 256
@@ -27,25 +27,46 @@ MAX_TABLE_BYTES = 64 * 2**20
 
 def pages(rows: Iterable[dict[str, Any]], layout: Layout | None, page: Callable[[bytes, int, int], Page]) -> Iterator[Page]:
     """Rows in chunks of JSON lines. ``page`` makes a Page of a body and the numbers of its first and last row, counted from 1. Of rows that
-    nobody knows, what is known to tell of persons is left out."""
+    nobody knows, what is known to tell of persons is left out.
+
+    What came before an error is given on before the error is; a PayloadError is also a line of the last page, as a row that cannot be read.
+    """
     lines: list[str] = []
     size = done = 0
     before: object = None
     together = layout.together if layout else ""
     strip = layout.strip if layout else without_persons
-    for row in rows:
-        line = json.dumps(strip(row) if strip else row, default=plain)
-        same = bool(together) and before is not None and row.get(together) == before
-        full = len(lines) >= ROWS_A_PAGE or size + len(line) > BYTES_A_PAGE
-        if lines and full and (not same or size + len(line) > MAX_ROW_BYTES):
-            yield page("\n".join(lines).encode(), done - len(lines) + 1, done)
-            lines, size = [], 0
-        before = row.get(together) if together else None
-        done += 1
-        lines.append(line if len(line) <= MAX_ROW_BYTES else json.dumps({UNREADABLE: f"a row of {len(line)} bytes"}))
-        size += len(lines[-1]) + 1
+    try:
+        for row in rows:
+            line = _line(strip(row) if strip else row)
+            same = bool(together) and before is not None and row.get(together) == before
+            full = len(lines) >= ROWS_A_PAGE or size + len(line) > BYTES_A_PAGE
+            if lines and full and (not same or size + len(line) > MAX_ROW_BYTES):
+                yield page("\n".join(lines).encode(), done - len(lines) + 1, done)
+                lines, size = [], 0
+            before = row.get(together) if together else None
+            done += 1
+            lines.append(line)
+            size += len(line) + 1
+    except ThresherError as error:
+        first = done - len(lines) + 1
+        if isinstance(error, PayloadError):
+            lines.append(unreadable(error))
+        if lines:
+            yield page("\n".join(lines).encode(), first, done)
+        raise
     if lines:
         yield page("\n".join(lines).encode(), done - len(lines) + 1, done)
+
+
+def unreadable(error: PayloadError) -> str:
+    """The line of a page that says why there is no row."""
+    return json.dumps({UNREADABLE: f"{error.reason}: {error}"})
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    line = json.dumps(row, default=plain)
+    return line if len(line) <= MAX_ROW_BYTES else json.dumps({UNREADABLE: f"a row of {len(line)} bytes"})
 
 
 def read(path: Path, site: Site) -> Iterator[Page]:
@@ -55,8 +76,7 @@ def read(path: Path, site: Site) -> Iterator[Page]:
     if not files:
         raise UsageError(f"{path} holds no .jsonl, .json, .csv, .parquet or .md file")
     folder = Folder(path)
-    for file in files:
-        yield from _pages_of(file, folder, site)
+    yield from each_file(SOURCE, site.name, files, lambda file: _pages_of(file, folder, site))
 
 
 def _is_read(file: Path) -> bool:
@@ -72,7 +92,7 @@ def _rows_of(file: Path) -> Rows:
 
 def _pages_of(file: Path, folder: Folder, site: Site) -> Iterator[Page]:
     place = file.relative_to(folder.root).as_posix() if folder.root.is_dir() else file.name
-    context = {"file": place, **({"dataset": site.dataset} if site.dataset else {})}
+    context = {"file": printable(place), **({"dataset": site.dataset} if site.dataset else {})}
 
     def page(body: bytes, first: int, layout: Layout | None) -> Page:
         told = context | ({"layout": layout.name} if layout else {}) | {"first_row": str(first)}
@@ -85,8 +105,16 @@ def _pages_of(file: Path, folder: Folder, site: Site) -> Iterator[Page]:
     layout = named(site.layout) if site.layout else detected(head[-1])
     if layout is None and folder.root.is_dir() and folder.is_table(head[-1]):
         return
-    joined = (folder.joined(row, layout, file) if layout else row for row in chain(head, rows))
+    joined = (_joined(folder, row, layout, file) if layout else row for row in chain(head, rows))
     yield from pages(joined, layout, lambda body, first, _: page(body, first, layout))
+
+
+def _joined(folder: Folder, row: dict[str, Any], layout: Layout, file: Path) -> dict[str, Any]:
+    """A row that lacks what the others are found by is left as it is: ``parse`` says what it lacks."""
+    try:
+        return folder.joined(row, layout, file)
+    except (KeyError, IndexError, TypeError):
+        return row
 
 
 def _head(rows: Rows) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
-from scrapers.arena.files import pages
+from scrapers.arena.files import pages, unreadable
 from scrapers.arena.layouts import detected, named, unknown
 from scrapers.arena.site import SOURCE, Site
 from scrapers.common.hub import Hub, chosen, licence_of
@@ -32,14 +32,7 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
         return
     files = chosen(hub.tree(sha), card, site)
     rows = _Limited(hub.rows(files, done), site.max_rows)
-    first = next(rows, None)
-    if first is None:
-        return
-    layout = named(site.layout) if site.layout else detected(first)
-    if layout is None:
-        raise PayloadError(f"{site.dataset}: {unknown(first)}", reason="unknown_layout")
-    rows.together = layout.together
-    context = {"dataset": site.dataset, "revision": sha, "layout": layout.name, "licence": licence_of(card)}
+    context = {"dataset": site.dataset, "revision": sha, "layout": site.layout, "licence": licence_of(card)}
 
     def page(body: bytes, number: int, count: int) -> Page:
         cursor = {"revision": sha, "rows": done + count, "complete": rows.exhausted}
@@ -48,6 +41,18 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
             SOURCE, site.name, url, 200, {}, body, datetime.now(UTC), context=context | {"first_row": str(done + number)}, cursor=cursor
         )
 
+    try:
+        first = next(rows, None)
+    except PayloadError as error:
+        yield page(unreadable(error).encode(), 1, 0)
+        raise
+    if first is None:
+        return
+    layout = named(site.layout) if site.layout else detected(first)
+    if layout is None:
+        raise PayloadError(f"{site.dataset}: {unknown(first)}", reason="unknown_layout")
+    context["layout"] = layout.name
+    rows.together = layout.together
     yield from pages(chain([first], rows), layout, page)
 
 

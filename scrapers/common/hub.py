@@ -7,18 +7,19 @@ Nothing of a dataset is ever run.
 
 from __future__ import annotations
 
-import gzip
 import io
 import re
+import tempfile
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import IO, Any, Final, Protocol, cast
-from urllib.parse import quote
+from urllib.parse import quote, urljoin, urlsplit
 
-from scrapers.common.json_rows import Rows, array_rows, line_rows
+from scrapers.common.json_rows import Rows
 from scrapers.common.page import json_of
-from scrapers.common.rows import MAX_ARRAY_BYTES, csv_rows, kind_of
+from scrapers.common.parquet import parquet_rows
+from scrapers.common.rows import kind_of, stream_rows
 from scrapers.common.walk import Step, follow
 from thresher.errors import HttpStatusError, PayloadError, SettingsError
 from thresher.net.client import Client, Response
@@ -27,8 +28,7 @@ ENDPOINT: Final = "https://huggingface.co"
 RANGE_BYTES: Final = 8 * 2**20
 """The most that is asked for at once; below what the door takes for one response."""
 SMALLEST_RANGE: Final = 2**16
-MAX_GROUP_BYTES: Final = 512 * 2**20
-"""The largest row group of a Parquet file that is read; it is held in memory."""
+SPOOLED_FROM: Final = 2 * RANGE_BYTES
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 
 
@@ -101,12 +101,12 @@ class Hub:
         ]
 
     def _ask_tree(self, url: str) -> Step[Response]:
-        answer = self._client.get(url, headers=self._headers)
+        answer = self._client.get(url, headers=self._headers if _origin(url) == _origin(self.endpoint) else None)
         entries = json_of(answer)
         if not isinstance(entries, list):
             raise PayloadError(f"{url} answered {type(entries).__name__}, not a list of files", reason="bad_tree")
         following = _NEXT.search(answer.headers.get("link", ""))
-        return Step(answer, entries, following.group(1) if following else None)
+        return Step(answer, entries, urljoin(url, following.group(1)) if following else None)
 
     def rows(self, files: Iterable[File], skip: int) -> Rows:
         """The rows of these files one after another, without the first ``skip``."""
@@ -123,37 +123,15 @@ class Hub:
 
     def _parquet(self, file: File, skip: int) -> Generator[dict[str, Any], None, int]:
         """Whole row groups are passed over unread; returns how many rows the file has."""
-        import pyarrow.parquet as pq  # slow to import, and most runs read no Parquet
-
         remote = Remote(self._client, file, self._headers)
-        table = pq.ParquetFile(remote, pre_buffer=False)
-        total = int(table.metadata.num_rows)
-        for number in range(table.metadata.num_row_groups):
-            group = table.metadata.row_group(number)
-            if skip >= group.num_rows:
-                skip -= group.num_rows
-                continue
-            remote.load(*_span(group, file))
-            yield from table.read_row_group(number).to_pylist()[skip:]
-            skip = 0
-        return total
+        try:
+            return (yield from parquet_rows(remote, file.size, skip=skip, fetch=remote.load))
+        except PayloadError as error:
+            raise PayloadError(f"{file.path}: {error}", reason=error.reason) from error
 
     def _streamed(self, file: File) -> Rows:
-        raw: IO[bytes] = io.BufferedReader(Remote(self._client, file, self._headers), RANGE_BYTES)
-        if file.path.lower().endswith(".gz"):
-            raw = cast(IO[bytes], gzip.GzipFile(fileobj=raw))
-        match kind_of(file.path):
-            case "lines":
-                yield from line_rows(raw)
-            case "csv":
-                yield from csv_rows(raw)
-            case _:
-                body = raw.read(MAX_ARRAY_BYTES + 1)
-                if len(body) > MAX_ARRAY_BYTES:
-                    raise PayloadError(
-                        f"{file.path} is larger than {MAX_ARRAY_BYTES} bytes; a JSON array is read whole", reason="too_large"
-                    )
-                yield from array_rows(body)
+        raw = io.BufferedReader(Remote(self._client, file, self._headers), RANGE_BYTES)
+        return stream_rows(raw, kind_of(file.path), packed=file.path.lower().endswith(".gz"))
 
     def _api(self) -> str:
         return f"{self.endpoint}/api/datasets/{self._site.dataset}"
@@ -168,27 +146,24 @@ class Hub:
         return HttpStatusError(words, status=error.status, body=error.body, url=error.url, source=error.source)
 
 
-def _span(group: Any, file: File) -> tuple[int, int]:
-    """Where a row group lies in its file."""
-    columns = [group.column(n) for n in range(group.num_columns)]
-    starts = [min(c.data_page_offset, c.dictionary_page_offset or c.data_page_offset) for c in columns]
-    end = max(start + c.total_compressed_size for start, c in zip(starts, columns, strict=True))
-    if end - min(starts) > MAX_GROUP_BYTES:
-        raise PayloadError(f"{file.path} has a row group of {end - min(starts)} bytes, more than {MAX_GROUP_BYTES}", reason="too_large")
-    return min(starts), min(end, file.size)
+def _origin(url: str) -> tuple[str, str]:
+    """Scheme, host and port: the token is for one of them, and a ``Link`` may lead anywhere."""
+    parts = urlsplit(url)
+    return parts.scheme.lower(), parts.netloc.lower()
 
 
 @dataclass
 class Remote(io.RawIOBase):
-    """A file of the Hub as a seekable stream. What ``load`` brought is kept until the next load; other reads bring at least
-    SMALLEST_RANGE."""
+    """A file of the Hub as a seekable stream. What ``load`` brought is kept until the next load, on the disk where it is much; other reads
+    bring at least SMALLEST_RANGE."""
 
     client: Client
     file: File
     headers: Mapping[str, str]
     _at: int = field(default=0, init=False)
     _start: int = field(default=0, init=False)
-    _loaded: bytes = field(default=b"", init=False)
+    _end: int = field(default=0, init=False)
+    _loaded: IO[bytes] = field(default_factory=io.BytesIO, init=False)
 
     def readable(self) -> bool:
         return True
@@ -198,6 +173,10 @@ class Remote(io.RawIOBase):
 
     def tell(self) -> int:
         return self._at
+
+    def close(self) -> None:
+        self._loaded.close()
+        super().close()
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.file.size}[whence]
@@ -212,24 +191,26 @@ class Remote(io.RawIOBase):
         end = self.file.size if size is None or size < 0 else min(self._at + size, self.file.size)
         if end <= self._at:
             return b""
-        if not (self._start <= self._at and end <= self._start + len(self._loaded)):
+        if not (self._start <= self._at and end <= self._end):
             start = min(self._at, max(0, end - SMALLEST_RANGE)) if end == self.file.size else self._at
             self.load(start, min(max(end, start + SMALLEST_RANGE), self.file.size))
-        data = self._loaded[self._at - self._start : end - self._start]
+        self._loaded.seek(self._at - self._start)
+        data = self._loaded.read(end - self._at)
         self._at = end
         return data
 
     def load(self, start: int, end: int) -> None:
         """Bring these bytes."""
-        parts = []
+        spool = cast(IO[bytes], tempfile.SpooledTemporaryFile(SPOOLED_FROM))  # noqa: SIM115, see close
         for begin in range(start, end, RANGE_BYTES):
             stop = min(begin + RANGE_BYTES, end)
             answer = self.client.get(self.file.url, headers={**self.headers, "Range": f"bytes={begin}-{stop - 1}"})
             part = answer.body if answer.status == 206 else answer.body[begin:stop]
             if len(part) != stop - begin:
                 raise PayloadError(f"{self.file.url} gave {len(part)} of {stop - begin} bytes at {begin}", reason="short_range")
-            parts.append(part)
-        self._start, self._loaded = start, b"".join(parts)
+            spool.write(part)
+        self._loaded.close()
+        self._start, self._end, self._loaded = start, end, spool
 
 
 def chosen(files: list[File], card: Mapping[str, Any], site: Dataset) -> list[File]:

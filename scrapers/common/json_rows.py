@@ -1,10 +1,17 @@
-"""Rows out of JSON as people save it: lines, pretty-printed objects one after another, arrays, and objects that wrap or name their rows."""
+"""Rows out of JSON as people save it: lines, pretty-printed objects one after another, arrays, and objects that wrap or name their rows.
+
+All are read as a stream: memory holds one value, of at most MAX_ROW_BYTES. What cannot be read is a row that says why.
+"""
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterator
 from typing import IO, Any, Final
+
+from scrapers.common.json_text import BETWEEN, SPACE, JsonText, TooLong
+from thresher.payload import MAX_JSON_DEPTH, deeper_than
 
 MAX_ROW_BYTES: Final = 16 * 2**20
 """A single row longer than this is no case."""
@@ -37,8 +44,8 @@ Rows = Iterator[dict[str, Any]]
 
 
 def line_rows(raw: IO[bytes]) -> Rows:
-    """JSON lines, or, where the first line opens an object that it does not close, objects one after another over several lines. A line
-    longer than a row may be is passed over to its end."""
+    """JSON lines, or, where the first line opens an object or array that it does not close, values one after another over several lines.
+    A line longer than a row may be is passed over to its end."""
     first = True
     while line := raw.readline(MAX_ROW_BYTES + 1):
         if len(line) > MAX_ROW_BYTES:
@@ -46,59 +53,105 @@ def line_rows(raw: IO[bytes]) -> Rows:
                 line = raw.readline(MAX_ROW_BYTES)
             yield {UNREADABLE: f"a line of more than {MAX_ROW_BYTES} bytes"}
         elif line.strip():
-            if first and line.strip() in (b"{", b"[", b"[{"):
-                yield from _printed(line, raw)
+            if first and line.removeprefix(codecs.BOM_UTF8).strip() in (b"{", b"[", b"[{"):
+                yield from _value_rows(JsonText(raw, MAX_ROW_BYTES, line), wraps=False)
                 return
-            first = False
-            yield line_row(line)
+            yield _line(line)
+        first = False
 
 
-def line_row(line: bytes | str) -> dict[str, Any]:
-    """The row on one line."""
+def array_rows(raw: IO[bytes]) -> Rows:
+    """A JSON array of objects, an object that wraps one, an object of objects by name, one object, or (some logs call their JSON lines
+    ``.json``) one after another."""
+    yield from _value_rows(JsonText(raw, MAX_ROW_BYTES), wraps=True)
+
+
+def _line(line: bytes) -> dict[str, Any]:
     try:
-        row = json.loads(line)
+        return _row(json.loads(line))
     except (ValueError, RecursionError) as error:
-        return {UNREADABLE: f"{type(error).__name__}: {error}"}
-    return _row(row)
+        return _unreadable(error)
 
 
-def _row(row: Any) -> dict[str, Any]:
-    return row if isinstance(row, dict) else {UNREADABLE: f"{type(row).__name__}, not an object"}
+def _row(value: Any) -> dict[str, Any]:
+    """A value as a row, if it is one that whatever walks it can stand."""
+    if not isinstance(value, dict):
+        return {UNREADABLE: f"{type(value).__name__}, not an object"}
+    return {UNREADABLE: f"nested deeper than {MAX_JSON_DEPTH}"} if deeper_than(value, MAX_JSON_DEPTH) else value
 
 
-def _printed(first: bytes, raw: IO[bytes]) -> Rows:
-    """Objects over several lines: each ends at the line that closes it, at the margin. One array over several lines is read whole."""
-    lines = [first]
-    closing = b"}" if first.strip() == b"{" else b"]"
-    size = 0
-    for line in raw:
-        lines.append(line)
-        size += len(line)
-        if line.rstrip().rstrip(b",") == closing and (closing == b"}" or line[:1] == b"]"):
-            yield from array_rows(b"".join(lines)) if closing == b"]" else [line_row(b"".join(lines).strip().rstrip(b","))]
-            lines, size = [], 0
-        elif size > MAX_ROW_BYTES and closing == b"}":
-            yield {UNREADABLE: f"an object of more than {MAX_ROW_BYTES} bytes"}
+def _unreadable(error: Exception) -> dict[str, Any]:
+    return {UNREADABLE: f"{type(error).__name__}: {error}"}
+
+
+def _value_rows(text: JsonText, *, wraps: bool) -> Rows:
+    """The rows of values one after another. ``wraps`` says that a single object may hold rows instead of being one."""
+    while True:
+        text.skip(BETWEEN)
+        if text.ended:
             return
-    if b"".join(lines).strip():
-        yield {UNREADABLE: "the last object is not closed"}
+        inside = text.begins_with("[")
+        try:
+            if inside:
+                yield from _elements(text)
+            else:
+                try:
+                    row = _row(text.value())
+                except TooLong:
+                    inside = True
+                    if not (wraps and text.begins_with("{")):
+                        raise
+                    yield from _members(text, ())
+                else:
+                    text.skip(SPACE)
+                    yield from _unwrapped(row) if wraps and text.ended else [row]
+        except (ValueError, RecursionError) as error:
+            yield _unreadable(error)
+            if inside or not text.pass_broken():
+                return
+        wraps = False
 
 
-def array_rows(body: bytes) -> Rows:
-    """A JSON array of objects, an object that wraps one, an object of objects by name, or one object. Some logs call their JSON lines
-    ``.json``."""
-    try:
-        whole = json.loads(body)
-    except (ValueError, RecursionError):
-        import io
+def _elements(text: JsonText) -> Rows:
+    """The rows in an array of which the bracket is passed, to its end. ValueError where it breaks off or something in it is broken."""
+    while True:
+        text.skip(BETWEEN)
+        if text.begins_with("]"):
+            return
+        if text.ended:
+            raise ValueError("the array breaks off")
+        yield _row(text.value())
 
-        yield from line_rows(io.BytesIO(body))
-        return
-    if isinstance(whole, dict):
-        yield from _unwrapped(whole)
-        return
-    for row in whole if isinstance(whole, list) else [whole]:
-        yield _row(row)
+
+def _members(text: JsonText, names: tuple[str, ...]) -> Rows:
+    """As ``_unwrapped``, of an object that is too large to be held and of which the brace is passed: what its lists hold, and objects by
+    name."""
+    while True:
+        text.skip(BETWEEN)
+        if text.begins_with("}"):
+            return
+        name = str(text.value())
+        if not text.begins_with(":"):
+            raise ValueError(f"no value under the name {name[:40]!r}")
+        path = (*names, name)
+        if text.begins_with("["):
+            wrapped = not names and name.lower() in _WRAPPERS
+            yield from (_inner(row) if wrapped else _called(row, path) for row in _elements(text))
+            continue
+        try:
+            value = text.value()
+        except TooLong:
+            if names or not text.begins_with("{"):
+                raise
+            yield from _members(text, path)
+        else:
+            if isinstance(value, dict):
+                yield from map(_row, _named({name: value}, names))
+
+
+def _called(row: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    """The row with the names under which it stood."""
+    return row if UNREADABLE in row else {**row, KEYS: list(path)}
 
 
 def _unwrapped(whole: dict[str, Any]) -> Rows:
@@ -126,8 +179,8 @@ def _named(rows: dict[str, Any], names: tuple[str, ...]) -> Rows:
     for name, value in rows.items():
         path = (*names, name)
         if _are_rows(value):
-            yield from ({**row, KEYS: list(path)} if row else {UNREADABLE: f"{' '.join(path)}: an empty place"} for row in value)
+            yield from (_called(row, path) if row else {UNREADABLE: f"{' '.join(path)}: an empty place"} for row in value)
         elif isinstance(value, dict) and value and all(_are_rows(one) for one in value.values()):
             yield from _named(value, path)
         else:
-            yield {**value, KEYS: list(path)} if isinstance(value, dict) else {UNREADABLE: f"{name}: {type(value).__name__}, not an object"}
+            yield _called(value, path) if isinstance(value, dict) else {UNREADABLE: f"{name}: {type(value).__name__}, not an object"}

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
-from thresher.errors import UsageError
-from thresher.model import ExportClass, Json, Page
+from thresher.errors import PayloadError, ThresherError, UsageError
+from thresher.model import UNREADABLE_FILE, ExportClass, Json, Page
 from thresher.net.client import Response
 from thresher.payload import MAX_JSON_DEPTH, json_value
 
@@ -95,6 +95,38 @@ def saved_files(path: Path, suffixes: tuple[str, ...], holding: str) -> list[Pat
     return files
 
 
+MAX_SAVED_BYTES = 50 * 2**20
+"""An answer that somebody saved is smaller."""
+_UNREADABLE = (OSError, EOFError, ThresherError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+def saved_body(file: Path) -> bytes:
+    """What a file holds; PayloadError ``too_large`` where it is no answer of a site."""
+    if file.stat().st_size > MAX_SAVED_BYTES:
+        raise PayloadError(f"{file} is larger than {MAX_SAVED_BYTES} bytes; an answer of a site never is", reason="too_large")
+    return file.read_bytes()
+
+
+def each_file(source: str, site: str, files: Iterable[Path], pages_of: Callable[[Path], Iterable[Page]]) -> Iterator[Page]:
+    """The pages of every file. One that cannot be read costs itself: a page stands for it that says why, and is counted."""
+    for file in files:
+        try:
+            yield from pages_of(file)
+        except _UNREADABLE as error:
+            yield unreadable_page(source, site, file, error)
+
+
+def unreadable_page(source: str, site: str, file: Path, error: Exception) -> Page:
+    """The page that stands for a file of which nothing can be read."""
+    reason = str(error) if isinstance(error, ThresherError) else f"{file.name}: {getattr(error, 'strerror', None) or repr(error)}"
+    return Page(source, site, file.absolute().as_uri(), 0, {}, b"", datetime.now(UTC), {UNREADABLE_FILE: printable(reason)})
+
+
+def printable(name: str) -> str:
+    """A name of a file, of which not every byte need be text, as it may be stored."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def saved_at(*files: Path) -> datetime:
     """When the newest of these files was written: the nearest thing to when it was fetched."""
     return datetime.fromtimestamp(max(file.stat().st_mtime for file in files), UTC)
@@ -102,7 +134,7 @@ def saved_at(*files: Path) -> datetime:
 
 def saved_page(source: str, site: str, file: Path, body: bytes, context: Mapping[str, str], *, url: str = "") -> Page:
     """A page from a file, as if it had been fetched when the file was written."""
-    return Page(source, site, url or f"file:{file.name}", 200, {}, body, saved_at(file), context)
+    return Page(source, site, url or f"file:{printable(file.name)}", 200, {}, body, saved_at(file), context)
 
 
 def portions(things: Iterable[T], most: int, *, size: Callable[[T], int] = lambda _: 0, max_size: int = 0) -> Iterator[list[T]]:

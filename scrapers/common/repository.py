@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -57,7 +58,9 @@ class Folder:
     def read(self, path: str) -> bytes | None:
         """The bytes of one file, None where there is none that may be read."""
         file = self._root / path
-        return file.read_bytes() if self._inside(file) else None
+        with suppress(OSError):
+            return file.read_bytes() if self._inside(file) else None
+        return None
 
     def written_at(self, path: str) -> datetime:
         """When the file was written."""
@@ -69,7 +72,7 @@ class Folder:
 
 
 class Remote:
-    """A repository on GitHub: its tree through the API, its files as they are."""
+    """A repository on GitHub: its tree through the API, its files as they are, which is crawling: robots.txt is obeyed."""
 
     def __init__(self, client: Client, repository: str, branch: str, *, api_url: str, raw_url: str) -> None:
         self._client = client
@@ -107,10 +110,10 @@ class Remote:
 
     def get(self, path: str) -> Response:
         """The answer for one file; asked at the commit, or at the branch where files cannot be had by what the API called it."""
-        response = self._client.get(self.url(path), accept_status=frozenset({MISSING}))
+        response = self._client.get(self.url(path), crawl=True, accept_status=frozenset({MISSING}))
         if response.status == MISSING and self._file_ref != self._branch:
             at, self._file_ref = self._file_ref, self._branch
-            response = self._client.get(self.url(path), accept_status=frozenset({MISSING}))
+            response = self._client.get(self.url(path), crawl=True, accept_status=frozenset({MISSING}))
             if response.status == MISSING:
                 self._file_ref = at
         return response

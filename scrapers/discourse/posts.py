@@ -7,15 +7,17 @@ A post is known as ``<topic id>/<post number>``, because that is how replies and
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from scrapers.common.fields import Fields, told
 from scrapers.common.page import from_iso, json_of, rights, text_marks, whole
 from thresher.errors import PayloadError
+from thresher.formats.bbcode import quoted
 from thresher.formats.html import render
-from thresher.model import Dead, Json, Page, Record, RecordStatus, Role, Unread
+from thresher.formats.mentions import hide_names
+from thresher.model import Dead, Json, Page, Quote, Record, RecordStatus, Role, Unread
 from thresher.payload import json_value
 from thresher.text import clean
 
@@ -91,9 +93,10 @@ def parse(page: Page) -> Iterator[Record | Dead | Unread]:
     if isinstance(data, dict) and "title" in data:
         head = {**head, **data}
     topic = _read_topic(head)
+    names = frozenset(name for post in posts if isinstance(post, dict) for name in _names(post))
     best: dict[str, tuple[tuple[int, str], Record]] = {}
     for post in posts:
-        result = _record(post, topic, page)
+        result = _record(post, topic, page, names)
         if isinstance(result, Dead):
             yield result
             continue
@@ -119,14 +122,25 @@ def topic_of(body: bytes) -> int | None:
     return whole(data.get("topic_id")) if single else None
 
 
-def outline(body: bytes, topic: int) -> tuple[dict[str, Json], int, list[int]]:
-    """Of a topic's JSON: what its other pages need to know, the highest post number shown, the ids of the posts not shown. Never raises."""
+class Outline(NamedTuple):
+    """Of a topic's JSON: what its other pages need to know, the highest post number shown, and the ids of the posts not shown.
+
+    ``readable`` is False for anything that is no topic: an outage page that a site serves with status 200, say."""
+
+    head: dict[str, Json]
+    shown: int = 0
+    rest: Sequence[int] = ()
+    readable: bool = True
+
+
+def outline(body: bytes, topic: int) -> Outline:
+    """Never raises."""
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):
         data = None
     if not isinstance(data, dict) or not isinstance(data.get("post_stream"), dict):
-        return {"id": topic}, 0, []
+        return Outline({"id": topic}, readable=False)
     keys = (
         "title",
         "tags",
@@ -144,7 +158,7 @@ def outline(body: bytes, topic: int) -> tuple[dict[str, Json], int, list[int]]:
     shown = [p for p in _list(data["post_stream"].get("posts")) if isinstance(p, dict)]
     ids = {whole(p.get("id")) for p in shown}
     rest = [i for i in map(whole, _list(data["post_stream"].get("stream"))) if i and i not in ids]
-    return head, max((whole(p.get("post_number")) or 0 for p in shown), default=0), list(dict.fromkeys(rest))
+    return Outline(head, max((whole(p.get("post_number")) or 0 for p in shown), default=0), list(dict.fromkeys(rest)))
 
 
 def _list(value: object) -> list[Any]:
@@ -187,7 +201,7 @@ def _read_topic(head: Mapping[str, Any]) -> _Topic:
     )
 
 
-def _record(post: Any, topic: _Topic, page: Page) -> Record | Dead:
+def _record(post: Any, topic: _Topic, page: Page, names: Set[str]) -> Record | Dead:
     if not isinstance(post, dict):
         return Dead("not_a_post", f"a JSON {type(post).__name__} in the place of a post")
     topic_id, number = whole(post.get("topic_id")) or topic.id, whole(post.get("post_number"))
@@ -200,7 +214,8 @@ def _record(post: Any, topic: _Topic, page: Page) -> Record | Dead:
         return Dead("no_text", "the post has neither cooked nor raw text", native_id)
     base_url = page.context.get("base_url", "")
     rendered = render(html if isinstance(html, str) and status == "live" else "", base_url=base_url)
-    text = rendered.text if isinstance(html, str) or status != "live" else clean(str(raw))
+    text, left = quoted(rendered.text if isinstance(html, str) or status != "live" else clean(str(raw)))
+    text = hide_names(text, names)
     if status == "live" and rendered.text in _DELETED_WORDS:
         status, text = "deleted", ""
     live = status == "live"
@@ -219,11 +234,18 @@ def _record(post: Any, topic: _Topic, page: Page) -> Record | Dead:
         author_key=_author(post) if live else None,
         created_at=from_iso(post.get("created_at")),
         edited_at=from_iso(post.get("updated_at")) if edited and live else None,
-        quotes=rendered.quotes if live else (),
+        quotes=tuple(Quote(hide_names(q.text, names), q.of) for q in (*rendered.quotes, *left)) if live else (),
         status=status,
         marks=_marks(post, topic, number) | text_marks(rendered) if live else _bare(post),
         **rights(page),
     )
+
+
+def _names(post: Mapping[str, Any]) -> Iterator[str]:
+    """Under which names its author is spoken to, in lower case."""
+    for key in ("username", "name", "display_username"):
+        if isinstance(name := post.get(key), str) and len(name) > 2 and " " not in name:
+            yield name.lower()
 
 
 def _role(number: int) -> Role:

@@ -3,6 +3,8 @@
 A visit walks ``/posts.json`` down from the newest post to the oldest one that the last visit remembers, asks ``/latest.json`` which topics
 were bumped since, and fetches every topic concerned as a whole. The last posts are remembered with their versions: an unchanged forum costs
 no topic, and an edited or vanished post brings its topic back. Edits of older posts are seen when something bumps their topic.
+
+A forum's pages are crawled, be it as JSON: nobody gave us an API, so its robots.txt is obeyed.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ JSON = {"Accept": "application/json"}
 WINDOW = 50
 """Posts on one page of ``/posts.json``; older versions show the posts of 50 ids instead (lib: PostsController#latest)."""
 FIRST_VISIT_PAGES = 100
+MAX_UNREAD = 200
+"""Topics that are asked for again on the next visit; an outage longer than this ends the visit by its dead letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +42,20 @@ class _Post:
 
 @dataclass(frozen=True, slots=True)
 class _Cursor:
-    """Every post up to ``last_id`` is stored, every topic bumped up to ``bumped_at``; ``recent`` are the newest posts."""
+    """Every post up to ``last_id`` is stored, every topic bumped up to ``bumped_at``; ``recent`` are the newest posts.
+
+    ``unread`` are topics whose answer was none (an outage page with status 200, say): they are asked for again."""
 
     last_id: int = 0
     bumped_at: str = ""
     recent: Mapping[int, _Post] = field(default_factory=dict)
+    unread: Sequence[int] = ()
 
     @classmethod
     def at(cls, since: Mapping[str, Any] | None) -> _Cursor:
         since = since or {}
         recent = {int(i): _Post(int(i), int(topic), int(version)) for i, (topic, version) in since.get("recent", {}).items()}
-        return cls(int(since.get("last_id", 0)), str(since.get("bumped_at", "")), recent)
+        return cls(int(since.get("last_id", 0)), str(since.get("bumped_at", "")), recent, since.get("unread", ()))
 
     def moved(self, last_id: int, bumped_at: str, listed: Mapping[int, _Post], keep: int) -> dict[str, Json]:
         """Where we stand once all posts up to ``last_id`` are stored; never behind where we stood."""
@@ -65,8 +72,9 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
     cursor = _Cursor.at(since)
     listed = _newest_posts(client, site, cursor, first_visit=since is None)
     bumped = _bumped_topics(client, site, cursor.bumped_at)
+    unread = dict.fromkeys(cursor.unread)
     for topic, moved in _jobs(listed, bumped, cursor, site):
-        yield from _topic(client, site, topic, moved)
+        yield from _topic(client, site, topic, moved, unread)
 
 
 def recheck(client: Client, site: Site, native_ids: Sequence[str]) -> Iterator[Page]:
@@ -75,7 +83,7 @@ def recheck(client: Client, site: Site, native_ids: Sequence[str]) -> Iterator[P
     for native_id in native_ids:
         by_topic.setdefault(native_id.partition("/")[0], []).append(native_id)
     for topic, wanted in by_topic.items():
-        yield from _topic(client, site, int(topic), None, asked=wanted)
+        yield from _parts(client, site, int(topic), {}, wanted)
 
 
 def _newest_posts(client: Client, site: Site, cursor: _Cursor, *, first_visit: bool) -> dict[int, _Post]:
@@ -85,7 +93,7 @@ def _newest_posts(client: Client, site: Site, cursor: _Cursor, *, first_visit: b
     listed: dict[int, _Post] = {}
 
     def ask(before: int | None) -> Step[Response]:
-        response = client.get(f"{site.base_url}/posts.json", params={} if before is None else {"before": before}, headers=JSON)
+        response = client.get(f"{site.base_url}/posts.json", params={} if before is None else {"before": before}, headers=JSON, crawl=True)
         entries = _listed(response)
         if not entries and before is None:
             raise PayloadError(
@@ -121,7 +129,7 @@ def _bumped_topics(client: Client, site: Site, watermark: str) -> list[tuple[str
     bumped: dict[int, str] = {}
 
     def ask(number: int) -> Step[Response]:
-        response = client.get(f"{site.base_url}/latest.json", params={"order": "activity", "page": number}, headers=JSON)
+        response = client.get(f"{site.base_url}/latest.json", params={"order": "activity", "page": number}, headers=JSON, crawl=True)
         topics, more = _topics(response)
         # a pinned topic stands first however old it is
         reached = any(not t.get("pinned") and not t.get("pinned_globally") and str(t.get("bumped_at") or "") <= watermark for t in topics)
@@ -159,30 +167,45 @@ def _jobs(listed: Mapping[int, _Post], bumped: list[tuple[str, int]], cursor: _C
     later = [(moment, topic) for moment, topic in bumped if topic not in first_news] if cursor.bumped_at else []
     # a topic's first news is stored with it, so everything below the next topic's first news is
     ends = [first - 1 for _, first in queue[1:]] + [newest]
-    jobs = [(topic, cursor.moved(end, "", listed, site.overlap)) for (topic, _), end in zip(queue, ends, strict=False)]
+    again = set(cursor.unread) - first_news.keys() - {topic for _, topic in later}
+    jobs = [(topic, cursor.moved(cursor.last_id, "", cursor.recent, site.overlap)) for topic in sorted(again)]
+    jobs += [(topic, cursor.moved(end, "", listed, site.overlap)) for (topic, _), end in zip(queue, ends, strict=False)]
     jobs += [(topic, cursor.moved(newest, moment, listed, site.overlap)) for moment, topic in later]
     if jobs:
         jobs[-1] = (jobs[-1][0], cursor.moved(newest, bumped[-1][0] if bumped else "", listed, site.overlap))
     return jobs
 
 
-def _topic(client: Client, site: Site, topic: int, cursor: Mapping[str, Json] | None, *, asked: Sequence[str] = ()) -> Iterator[Page]:
-    """The pages of one topic; only the last one has the cursor. A topic that is gone gives one page with that status."""
-    yield from cursor_on_last(_parts(client, site, topic, asked), cursor)
+def _topic(client: Client, site: Site, topic: int, moved: Mapping[str, Json], unread: dict[int, None]) -> Iterator[Page]:
+    """The pages of one topic; only the last one has the cursor, with the topics that are still ``unread``. A topic that is gone gives one
+    page with that status."""
+
+    def cursor() -> dict[str, Json]:
+        return {**moved, "unread": list(unread)[-MAX_UNREAD:]} if unread else dict(moved)
+
+    yield from cursor_on_last(_parts(client, site, topic, unread), cursor)
 
 
-def _parts(client: Client, site: Site, topic: int, asked: Sequence[str]) -> Iterator[Page]:
-    response = client.get(f"{site.base_url}/t/{topic}.json", params={"include_raw": "true"}, headers=JSON, accept_status=posts.GONE)
-    head, shown, rest = posts.outline(response.body, topic)
+def _parts(client: Client, site: Site, topic: int, unread: dict[int, None], asked: Sequence[str] = ()) -> Iterator[Page]:
+    unread.pop(topic, None)
+    response = client.get(
+        f"{site.base_url}/t/{topic}.json", params={"include_raw": "true"}, headers=JSON, crawl=True, accept_status=posts.GONE
+    )
+    head, shown, rest, readable = posts.outline(response.body, topic)
     if len(rest) > site.max_posts:
-        rest = rest[: site.max_posts // 2] + rest[-site.max_posts // 2 :]
+        rest = [*rest[: site.max_posts // 2], *rest[-site.max_posts // 2 :]]
         head["skips"] = True
     context = site.context | ({"asked": ";".join(asked)} if asked else {}) | {"topic": json.dumps(head, ensure_ascii=False)}
+    if not readable and response.status not in posts.GONE:
+        unread[topic] = None
     yield response.page(SOURCE, site.name, context=context | {"first": "true"} | ({} if rest else {"last": "true"}))
     chunks = list(portions(rest, CHUNK))
     for chunk in chunks:
         query = "&".join(["include_raw=true", *(f"post_ids[]={i}" for i in chunk)])
-        response = client.get(f"{site.base_url}/t/{topic}/posts.json?{query}", headers=JSON)
+        response = client.get(f"{site.base_url}/t/{topic}/posts.json?{query}", headers=JSON, crawl=True)
         end = {"last": "true"} if chunk is chunks[-1] else {}
+        part = posts.outline(response.body, topic)
+        if not part.readable:
+            unread[topic] = None
         yield response.page(SOURCE, site.name, context=context | {"after": str(shown)} | end)
-        shown = posts.outline(response.body, topic)[1] or shown
+        shown = part.shown or shown

@@ -9,27 +9,27 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from scrapers.common.page import saved_at, saved_files, saved_page
+from scrapers.common.page import each_file, saved_at, saved_body, saved_files, saved_page
 from scrapers.reddit.site import SOURCE, Site
 from thresher.errors import PayloadError
 from thresher.model import Page
 from thresher.payload import json_value
 
-MAX_FILE_BYTES = 50 * 2**20
-
 
 def read(path: Path, site: Site) -> Iterator[Page]:
     """Answers of the API kept in JSON files (one answer a file), or recordings with ``interactions`` as betamax and VCR write them. Token
     answers are skipped."""
-    for file in saved_files(path, (".json",), "answers of Reddit's API as JSON, or recordings of them"):
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise PayloadError(f"{file} is larger than {MAX_FILE_BYTES} bytes; one answer of the API never is", reason="too_large")
-        body = file.read_bytes()
-        if interactions := _interactions(body):
-            pages = (_recorded(interaction, site, saved_at(file)) for interaction in interactions)
-            yield from (page for page in pages if page is not None)
-        else:
-            yield saved_page(SOURCE, site.name, file, body, {"listing": "file"}, url=file.absolute().as_uri())
+    files = saved_files(path, (".json",), "answers of Reddit's API as JSON, or recordings of them")
+    yield from each_file(SOURCE, site.name, files, lambda file: _pages_of(file, site))
+
+
+def _pages_of(file: Path, site: Site) -> Iterator[Page]:
+    body = saved_body(file)
+    if interactions := _interactions(body):
+        pages = (_recorded(interaction, site, saved_at(file)) for interaction in interactions)
+        yield from (page for page in pages if page is not None)
+    else:
+        yield saved_page(SOURCE, site.name, file, body, {"listing": "file"}, url=file.absolute().as_uri())
 
 
 def _interactions(body: bytes) -> list[Any]:

@@ -29,12 +29,13 @@ MAX_IDS = 100
 @dataclass
 class _Walk:
     """Where a site stands. ``known`` maps the newest posts, newest first, to how many comments each had; ``pending`` are posts whose
-    comments are still to be fetched; ``comments`` are the newest comments; ``gap`` is the time that the listing no longer reached, in
-    seconds since 1970."""
+    comments are still to be fetched; ``unread`` are those whose answer was none (an outage page, say), for the next visit; ``comments`` are
+    the newest comments; ``gap`` is the time that the listing no longer reached, in seconds since 1970."""
 
     watermark: float = 0.0
     known: dict[str, int] = field(default_factory=dict)
     pending: dict[str, None] = field(default_factory=dict)
+    unread: dict[str, None] = field(default_factory=dict)
     comments: dict[str, None] = field(default_factory=dict)
     gap: dict[str, float] | None = None
 
@@ -42,11 +43,11 @@ class _Walk:
     def at(cls, cursor: Mapping[str, Json] | None) -> _Walk:
         cursor = cursor or {}
         pending, comments = (dict.fromkeys(cursor.get(key, [])) for key in ("pending", "comments"))
-        return cls(float(cursor.get("watermark", 0.0)), dict(cursor.get("known", {})), pending, comments)
+        return cls(float(cursor.get("watermark", 0.0)), dict(cursor.get("known", {})), pending, comments=comments)
 
     def cursor(self) -> dict[str, Json]:
         cursor: dict[str, Json] = {"watermark": self.watermark, "known": dict(self.known)}
-        cursor |= {"pending": list(self.pending), "comments": list(self.comments)}
+        cursor |= {"pending": list(self.pending | self.unread), "comments": list(self.comments)}
         return cursor | ({"gap": self.gap} if self.gap else {})
 
 
@@ -63,6 +64,8 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
         thread = next(iter(walk.pending))
         pages = api.thread(thread, more=site.more)
         del walk.pending[thread]
+        if any(map(_is_no_answer, pages)):
+            walk.unread[thread] = None
         walk.comments = _newest_of({name: None for page in pages for name in _comments_of(page)} | walk.comments, site.known_comments)
         yield from cursor_on_last(pages, walk.cursor)
 
@@ -119,6 +122,15 @@ def _look_again(api: Api, walk: _Walk, names: list[str]) -> Iterator[Page]:
         there = set(_comments_of(page))
         walk.comments = {name: None for name in walk.comments if name not in chunk or name in there}
         yield replace(page, cursor=walk.cursor())
+
+
+def _is_no_answer(page: Page) -> bool:
+    """Whether Reddit said that all is well and sent something else. Another status is an answer: the thread is gone or private."""
+    try:
+        list(things(body_json(page)))
+    except PayloadError:
+        return page.status == 200
+    return False
 
 
 def _comments_of(page: Page) -> list[str]:

@@ -7,7 +7,6 @@ is known by its id, a comment, whose ids are a sequence of their own, by ``c`` a
 from __future__ import annotations
 
 import html
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,13 +18,11 @@ from scrapers.common.page import from_epoch, json_of, text_marks, whole
 from scrapers.stackexchange.rights import granted
 from thresher.errors import PayloadError
 from thresher.formats.html import Rendered, render
-from thresher.model import Dead, Json, Page, Record, Role, Unread
+from thresher.formats.mentions import hide_names
+from thresher.model import Dead, Json, Page, Quote, Record, Role, Unread
 from thresher.net.client import Response
 from thresher.payload import json_value
 from thresher.text import clean
-
-_ADDRESSED = re.compile(r"^\s*@[^\s,:;]+")
-
 
 _ITEM = (
     "accept_rate answer_count award_count awarded_date body_markdown bounty_amount bounty_closes_date bounty_user can_answer can_close "
@@ -217,14 +214,14 @@ def _post(
         str(post),
         url,
         role=role,
-        text=rendered.text,
+        text=hide_names(rendered.text),
         title=title,
         thread_id=str(thread),
         parent_id=str(thread) if role == "answer" else None,
         author_key=_author(item),
         created_at=created,
         edited_at=from_epoch(item.get("last_edit_date")),
-        quotes=rendered.quotes,
+        quotes=tuple(Quote(hide_names(q.text), q.of) for q in rendered.quotes),
         marks={k: v for k, v in {"score": whole(item.get("score")), **marks, **extra}.items() if v is not None},
         **terms,
     )
@@ -249,12 +246,12 @@ def _comment(item: Mapping[str, Any], page: Page) -> Record | Dead:
         f"c{comment}",
         url,
         role="comment",
-        text=_ADDRESSED.sub("@someone", rendered.text),
+        text=hide_names(rendered.text),
         thread_id=str(post),
         parent_id=str(post),
         author_key=_author(item),
         created_at=created,
-        quotes=rendered.quotes,
+        quotes=tuple(Quote(hide_names(q.text), q.of) for q in rendered.quotes),
         marks={k: v for k, v in {"score": whole(item.get("score")), **extra}.items() if v is not None},
         **terms,
     )

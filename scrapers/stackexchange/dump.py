@@ -1,7 +1,4 @@
-"""``Posts.xml`` of a Stack Exchange data dump: read as a stream, parsed row by row. A bad row costs itself alone.
-
-A raw ``<`` cannot stand in an XML attribute, so ``<row`` begins a row wherever it is found; nothing else of the file's form is relied upon.
-"""
+"""``Posts.xml`` of a Stack Exchange data dump, parsed row by row. A bad row costs itself alone."""
 
 from __future__ import annotations
 
@@ -9,24 +6,20 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
 from scrapers.common.fields import Fields, told
-from scrapers.common.page import from_iso, portions, text_marks, whole
+from scrapers.common.page import from_iso, text_marks, whole
 from scrapers.stackexchange.rights import granted
+from scrapers.stackexchange.rows import ROW, TAIL, readable
 from thresher.errors import PayloadError
 from thresher.formats.html import render
-from thresher.model import Dead, Json, Page, Record, Role, Unread
+from thresher.formats.mentions import hide_names
+from thresher.model import Dead, Json, Page, Quote, Record, Role, Unread
 from thresher.text import clean
 
-ROWS_PER_PAGE = 500
-MAX_PAGE = 4 * 2**20
-MAX_ROW = 2 * 2**20
-"""Stack Exchange allows 30,000 characters in a post; more than this is no row."""
-BLOCK = 2**20
 POST_TYPES = {
     3: "orphaned_tag_wiki",
     4: "tag_wiki_excerpt",
@@ -36,51 +29,35 @@ POST_TYPES = {
     8: "privilege_wiki",
 }
 """PostTypeId of what is neither question (1) nor answer (2) (the dump's readme)."""
+_ID = re.compile(rb'\s+Id="(\d{1,18})"')
 _COLUMNS = Fields(
     "row",
     used="AcceptedAnswerId AnswerCount Body ClosedDate ContentLicense CreationDate Id LastEditDate OwnerDisplayName OwnerUserId ParentId "
     "PostTypeId Score Tags Title ViewCount",
     ignored="CommentCount CommunityOwnedDate DeletionDate FavoriteCount LastActivityDate LastEditorDisplayName LastEditorUserId",
 )
-_ROW = b"<row"
-_HEAD, _TAIL = b"<posts>\n", b"</posts>\n"
 _TAGS = re.compile(r"<([^<>]+)>")
-_ID = re.compile(rb'\s+Id="(\d{1,18})"')
-_ROOT = re.compile(rb"<([A-Za-z]\w*)")
-
-
-def root(path: Path) -> str:
-    """The name of the XML file's first element, such as ``posts``; empty where the file is no XML."""
-    with path.open("rb") as file:
-        head = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
-    match = _ROOT.search(head) if head.startswith(b"<") else None
-    return match[1].decode("ascii") if match else ""
-
-
-def chunks(path: Path) -> Iterator[bytes]:
-    """The file in pieces of a few hundred rows, each an XML document of its own as far as its rows are well-formed. Memory stays flat."""
-    for rows in portions(_rows(path), ROWS_PER_PAGE, size=len, max_size=MAX_PAGE):
-        yield _HEAD + b"".join(rows) + _TAIL
 
 
 def parse(page: Page) -> Iterator[Record | Dead | Unread]:
     """Every row as a Record or a Dead."""
-    parts = page.body.split(_ROW)
+    parts = page.body.split(ROW)
     if len(parts) == 1:
         raise PayloadError("no rows in it: not a dump of posts", reason="not_posts")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     unread: Counter[str] = Counter()
     seen: set[str] = set()
     for number, part in enumerate(parts[1:], 1):
+        part, repaired = readable(part.removesuffix(TAIL))
         try:
-            row = etree.fromstring(_ROW + part.removesuffix(_TAIL), parser)
+            row = etree.fromstring(ROW + part, parser)
         except (etree.XMLSyntaxError, ValueError) as exc:
             native_id = _ID.match(part)
             yield Dead("bad_row", f"row {number} of the page: {str(exc)[:120]}", native_id[1].decode() if native_id else "")
             continue
         columns = {str(k): str(v) for k, v in row.attrib.items()}
         unread += _COLUMNS.unread([columns])
-        result = _record(columns, page)
+        result = _record(columns, page, repaired=repaired)
         if isinstance(result, Record) and result.native_id in seen:
             result = Dead("repeated", "the row's Id is in the page more than once; the first one counts", result.native_id)
         seen.add(result.native_id)
@@ -88,27 +65,7 @@ def parse(page: Page) -> Iterator[Record | Dead | Unread]:
     yield from told(unread)
 
 
-def _rows(path: Path) -> Iterator[bytes]:
-    """Each row from its ``<row`` up to the next one. What goes on without end is cut."""
-    begun = False
-    rest = b""
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            *parts, rest = (rest + block).split(_ROW)
-            if parts and not begun:
-                begun, parts = True, parts[1:]
-            yield from map(_row, parts)
-            if len(rest) > MAX_ROW:
-                rest = rest[:MAX_ROW] + rest[-len(_ROW) :]
-    if begun:
-        yield _row(rest)
-
-
-def _row(part: bytes) -> bytes:
-    return _ROW + part.replace(_TAIL.strip(), b"").rstrip() + b"\n"
-
-
-def _record(row: Mapping[str, str], page: Page) -> Record | Dead:
+def _record(row: Mapping[str, str], page: Page, *, repaired: bool) -> Record | Dead:
     post, kind = whole(row.get("Id")), whole(row.get("PostTypeId"))
     if post is None or kind is None:
         return Dead("no_identity", "the row has no Id or no PostTypeId", row.get("Id", ""))
@@ -127,21 +84,21 @@ def _record(row: Mapping[str, str], page: Page) -> Record | Dead:
         page, row.get("ContentLicense"), created, evidence="ContentLicense of the row in the data dump", title=title, url=url,
         user=whole(row.get("OwnerUserId")),
     )  # fmt: skip
-    marks = _marks(row, kind) | text_marks(rendered)
+    marks = _marks(row, kind) | text_marks(rendered) | ({"repaired": True} if repaired else {})
     return Record(
         page.source,
         page.site,
         str(post),
         url,
         role=role,
-        text=rendered.text,
+        text=hide_names(rendered.text),
         title=title,
         thread_id=str(question),
         parent_id=str(question) if kind == 2 else None,
         author_key=clean(row.get("OwnerUserId") or row.get("OwnerDisplayName", "")) or None,
         created_at=created,
         edited_at=from_iso(row.get("LastEditDate")),
-        quotes=rendered.quotes,
+        quotes=tuple(Quote(hide_names(q.text), q.of) for q in rendered.quotes),
         marks={k: v for k, v in marks.items() if v is not None},
         **terms,
     )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
 
 from scrapers.base import Place
+from thresher.errors import UsageError
 from thresher.model import ExportClass
 
 SOURCE = "stackexchange"
@@ -18,8 +23,17 @@ _DOMAINS = {
 }
 
 
+_NAMES = {domain: name for name, domain in _DOMAINS.items()}
+
+
+def _short(host: str) -> str:
+    return _NAMES.get(host.lower()) or host.removesuffix(".stackexchange.com")
+
+
 class Site(Place):
-    """One site of the network, under the name that the API gives it."""
+    """One site of the network, under the name that the API gives it, or that of its host."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$")
 
     api_url: str = Field("https://api.stackexchange.com/2.3", pattern=r"^https?://\S+[^/\s]$")
     site_url: str = ""
@@ -33,6 +47,23 @@ class Site(Place):
     """Pages of questions for each tag in one run; the next run goes on where this one stopped."""
     export_class: ExportClass = "full"
     """Of posts whose CC BY-SA licence is known; a comment without a licence is ``id_only`` in any case."""
+
+    @classmethod
+    def name_for_files(cls, file_name: str, keys: Mapping[str, Any]) -> str:
+        """By ``site_url``. A dump says nowhere of which site it is, and each post must be attributed to its own."""
+        host = urlsplit(str(keys.get("site_url", ""))).hostname
+        if not host:
+            raise UsageError(
+                f"{file_name}: files of Stack Exchange do not say of which site they are, and every post must name its own; "
+                "give --site NAME, as in https://NAME.stackexchange.com (coffee, ai, stackoverflow), or --set site_url=ADDRESS"
+            )
+        return _short(host)
+
+    @field_validator("name")
+    @classmethod
+    def _short_name(cls, name: str) -> str:
+        """``coffee.stackexchange.com`` is ``coffee``: one site has one name."""
+        return _short(name)
 
     @property
     def home(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,7 +12,8 @@ from thresher.errors import PayloadError, SettingsError
 from thresher.formats.cnxml.collection import Book, Licence, Place, books, read_book, strictest
 
 BOOKS = "META-INF/books.xml"
-_COLLECTION = re.compile(r"collections/[A-Za-z0-9][A-Za-z0-9._-]*\.collection\.xml")
+_COLLECTION = re.compile(r"collections/[^\W_][^/\\\x00-\x1f\x7f]{0,200}\.collection\.xml")
+"""A title in any alphabet."""
 _MODULE = re.compile(r"modules/([A-Za-z0-9][A-Za-z0-9._-]*)/index\.cnxml")
 
 
@@ -71,8 +73,10 @@ def _collections(versions: Mapping[str, str], read: Callable[[str], bytes | None
     body = read(BOOKS) if BOOKS in versions else None
     if body is None:
         return there
+    # One letter may be one character in the list and two in the file's name.
+    names = {unicodedata.normalize("NFC", p): p for p in there}
     try:
-        return [p for p in books(body) if p in versions and _COLLECTION.fullmatch(p)] or there
+        return [names[n] for p in books(body) if (n := unicodedata.normalize("NFC", p)) in names] or there
     except PayloadError:
         shelf.broken.append((BOOKS, body))
         return there

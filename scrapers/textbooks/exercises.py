@@ -13,7 +13,11 @@ from thresher.formats.cnxml.collection import CONTAINER, Licence, read_book, rea
 from thresher.formats.cnxml.document import MDML, cnx, parse_xml, plain
 from thresher.formats.cnxml.exercise import Found, exercises
 from thresher.model import Dead, Exercise, Json, Page, Record
+from thresher.rules.language import language_of
 from thresher.text import clean
+
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+"""What a module says of itself, where no book does; where it does not either, its text tells."""
 
 
 def parse(page: Page) -> Iterator[Record | Dead]:
@@ -35,11 +39,12 @@ def parse(page: Page) -> Iterator[Record | Dead]:
     title = plain(root.find(cnx("title")))
     heading = f"{context.get('number', '')} {title}".strip()
     place = " > ".join(filter(None, [context.get("chapter", ""), heading]))
+    language = context.get("language") or root.get(_LANGUAGE) or language_of(plain(root.find(cnx("content"))))
     for exercise in exercises(root, module, book=context.get("book", ""), heading=place):
-        yield exercise if isinstance(exercise, Dead) else _record(exercise, page, module, clean(heading), licence)
+        yield exercise if isinstance(exercise, Dead) else _record(exercise, page, module, clean(heading), licence, language)
 
 
-def _record(exercise: Found, page: Page, module: str, heading: str, licence: tuple[Licence, str]) -> Record:
+def _record(exercise: Found, page: Page, module: str, heading: str, licence: tuple[Licence, str], language: str) -> Record:
     context, (terms, evidence) = page.context, licence
     detail = _clean(exercise.detail)
     url = f"{context.get('web_url') or page.url}#{exercise.native_id.partition('/')[2]}"
@@ -62,7 +67,7 @@ def _record(exercise: Found, page: Page, module: str, heading: str, licence: tup
         title=heading,
         thread_id=module,
         position=exercise.position,
-        language=context.get("language", ""),
+        language=language,
         detail=detail,
         marks=marks,
         licence=terms.spdx,

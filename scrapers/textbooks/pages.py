@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from thresher.errors import PayloadError, UsageError
 from thresher.model import Json, Page
 from thresher.net.client import Client
 
+_CNXML = re.compile(rb"<(?:[\w.-]+:)?document[\s>]")
 _LAYOUT = (BOOKS, "collections/*.collection.xml", "modules/*/index.cnxml")
 
 
@@ -25,8 +27,8 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
     """The modules that changed since the cursor, in book order, one page each.
 
     The cursor grows with every page: ``modules`` holds a digest of each module that is stored (of its file and of what its collections say
-    of it), so a killed run goes on where it was. ``ref`` is kept once the whole repository was read; while the branch is still there, one
-    request is all. A cursor of other settings counts for nothing.
+    of it), so a killed run goes on where it was. What was answered by an outage page is asked for again. ``ref`` is kept once the whole
+    repository was read; while the branch is still there, one request is all. A cursor of other settings counts for nothing.
     """
     settings = hashlib.sha256(site.model_dump_json().encode()).hexdigest()[:12]
     old: Mapping[str, Any] = since if since and since.get("settings") == settings else {}
@@ -41,14 +43,15 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
     stored: Mapping[str, str] = old.get("modules") or {}
     listed = [e for e in shelf.entries if e.version]
     yield from (_absent(e, site, remote.url(e.path)) for e in shelf.entries if not e.version)
+    whole = all(blob_digest(body) == versions.get(path) for path, body in shelf.broken)
     done = {e.module: e.digest for e in listed if stored.get(e.module) == e.digest}
     pending = [e for e in listed if e.module not in done]
     for i, entry in enumerate(pending, start=1):
         response = remote.get(entry.path)
-        if response.status != MISSING:
+        if response.status != MISSING and _is_module(response.body, entry):
             done[entry.module] = entry.digest
         cursor: dict[str, Json] = {"settings": settings, "modules": dict(done)}
-        if i == len(pending) and len(done) == len(listed):
+        if i == len(pending) and len(done) == len(listed) and whole:
             cursor["ref"] = remote.ref
         yield response.page(SOURCE, site.name, context=_context(entry, site, remote.ref), cursor=cursor)
 
@@ -74,6 +77,12 @@ def read(path: Path, site: Site) -> Iterator[Page]:
     for file in folder.files("*/index.cnxml", "*.cnxml") if not shelf.entries else ():
         place = Path(path.resolve().name, file)
         yield _loose(place.name, place.parent.name, folder.read(file) or b"", site, folder.written_at(file))
+
+
+def _is_module(body: bytes, entry: Entry) -> bool:
+    """Whether an answer is the file that was asked for, however badly it is written, and no outage page. In large repositories ``version``
+    is that of the folder, and tells nothing of the file."""
+    return blob_digest(body) == entry.version or _CNXML.search(body) is not None
 
 
 def _context(entry: Entry, site: Site, ref: str) -> dict[str, str]:

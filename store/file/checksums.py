@@ -20,8 +20,18 @@ night, and read whole by the doctor: DuckDB verifies each block that it reads.""
 def checksums(con: duckdb.DuckDBPyConnection, read_all: bool = False) -> dict[str, tuple[int, str]]:
     """Of every table: how many rows, and a checksum that does not depend on their order; empty where there are more rows than ``SUMMED``.
     Comparable within one DuckDB version."""
-    names = [r[0] for r in con.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary ORDER BY table_name").fetchall()]
-    return {name: _sum(con, name, read_all) for name in names if name not in _NOT_SUMMED}
+    return {name: _sum(con, name, read_all) for name in table_names(con) if name not in _NOT_SUMMED}
+
+
+def row_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """The rows of every table; a few milliseconds, however many there are."""
+    counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in table_names(con) if name not in _NOT_SUMMED)
+    return dict(con.execute(counts).fetchall()) if counts else {}
+
+
+def table_names(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Every table, in order."""
+    return [r[0] for r in con.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary ORDER BY table_name").fetchall()]
 
 
 def _sum(con: duckdb.DuckDBPyConnection, name: str, read_all: bool) -> tuple[int, str]:
@@ -31,6 +41,11 @@ def _sum(con: duckdb.DuckDBPyConnection, name: str, read_all: bool) -> tuple[int
     if read_all:
         checksum(con, f'SELECT * FROM "{name}"')
     return count, ""
+
+
+def read_blocks(con: duckdb.DuckDBPyConnection) -> None:
+    """Read every table whole: DuckDB verifies each block that it reads, and raises for one that is damaged."""
+    checksums(con, read_all=True)
 
 
 def is_large(con: duckdb.DuckDBPyConnection) -> bool:

@@ -10,25 +10,23 @@ none of them a connection. `import duckdb`, an empty flow and a server are enoug
 
 from __future__ import annotations
 
-import hashlib
-import re
 import shutil
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from store.file import journal
-from store.file.checksums import checksums
+from store.file import journal, schema
+from store.file.agreement import refuse_disagreement, wrong_counts
+from store.file.checksums import read_blocks, row_counts
 from store.file.faults import translate
 from store.file.lease import Lease
+from store.file.schema import MIGRATIONS, migrations
 from thresher.disk import sync
-from thresher.errors import DatabaseDamaged, DatabaseLocked, SchemaTooNew, StoreError, UsageError
+from thresher.errors import DatabaseDamaged, DatabaseLocked, StoreError, UsageError
 from thresher.failpoint import failpoint
 
 if TYPE_CHECKING:
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 
 FILE = "benchmark.duckdb"
 LOCK = "benchmark.lock"
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 Connection: TypeAlias = "duckdb.DuckDBPyConnection"
 
@@ -53,33 +50,6 @@ def existing_benchmark(data: Path) -> Path:
     return data
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """One numbered SQL file; never edited once released, so its hash is kept beside it."""
-
-    version: int
-    name: str
-    sql: str
-
-    @property
-    def sha256(self) -> str:
-        """Hex digest of the text."""
-        return hashlib.sha256(self.sql.encode()).hexdigest()
-
-
-def migrations(folder: Path = MIGRATIONS) -> list[Migration]:
-    """Every migration, in order; StoreError where a number is missing or taken twice."""
-    steps = []
-    for path in sorted(folder.glob("*.sql")):
-        match = re.fullmatch(r"(\d{4})_([a-z0-9_]+)", path.stem)
-        if match is None:
-            raise StoreError(f"{path}: a migration is called NNNN_what_it_does.sql")
-        steps.append(Migration(int(match.group(1)), match.group(2), path.read_text(encoding="utf-8")))
-    if [m.version for m in steps] != list(range(1, len(steps) + 1)):
-        raise StoreError(f"{folder}: migrations must be numbered 0001, 0002, ... without gaps")
-    return steps
-
-
 class Database:
     """The benchmark in ``folder``. Cheap to make; nothing is opened before it is used."""
 
@@ -92,6 +62,8 @@ class Database:
         with _locks_guard:
             self._lock = _locks.setdefault(self.path.resolve(), threading.RLock())
         self._open_here = threading.local()
+        self._left: _Left | None = None
+        self._owed: list[dict[str, Any]] = []
 
     @contextmanager
     def writer(self, wait_s: float = 0.0) -> Iterator[Lease]:
@@ -133,23 +105,44 @@ class Database:
                 yield con
             return
         with self._lock:
+            self._acknowledge()
             with self._connected(read_only=False) as con:
                 con.execute("BEGIN")
                 try:
+                    self._refuse_changed(con)
                     yield con
                     entry = journal.commit_entry(con, _count_commit(con))
                     failpoint("store.before_commit")
                     con.execute("COMMIT")
                 except BaseException:
-                    _roll_back(con)
+                    schema.roll_back(con)
                     raise
                 failpoint("store.after_commit")
-            journal.append(self.folder, [{**entry, "size": self.path.stat().st_size}])
+            self._left = _Left(_stamp(self.path), entry["rows"])
+            self._owed = [{**entry, "size": self.path.stat().st_size}]
+            self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """Note the last commit outside the database. Where a full disk forbids it, nothing more is committed before it is done."""
+        if self._owed:
+            journal.append(self.folder, self._owed)
+            self._owed = []
+
+    def _refuse_changed(self, con: Connection) -> None:
+        """Between two commits of ours nobody else writes: the lease is ours, but only thresher asks for it."""
+        if self._left and self._left.stamp != _stamp(self.path):
+            for finding in wrong_counts(con, self._left.rows):
+                raise DatabaseDamaged(f"{self.path}: {finding.detail} while this run had the lease; run `thresher doctor`")
 
     @contextmanager
-    def reader(self) -> Iterator[Connection]:
-        """A read-only connection without any access to other files. Works on a read-only disk, and without the lease."""
+    def reader(self, *, any_schema: bool = False) -> Iterator[Connection]:
+        """A read-only connection without any access to other files. Works on a read-only disk, and without the lease.
+
+        SchemaTooOld or SchemaTooNew where the file has another schema than this thresher's, unless ``any_schema`` is asked for.
+        """
         with self._lock, self._connected(read_only=True) as con:
+            if not any_schema:
+                schema.refuse_other(con, migrations(self._migrations_folder), self.path)
             yield con
 
     def compact(self) -> None:
@@ -164,6 +157,7 @@ class Database:
             self._copy_into(fresh)
             fresh.replace(self.path)
             sync(self.folder)
+            self._left = self._left and _Left(_stamp(self.path), self._left.rows)
 
     def _copy_into(self, fresh: Path) -> None:
         import duckdb
@@ -229,26 +223,46 @@ class Database:
             raise StoreError(f"{self.path}: there is no database yet; a first harvest makes it")
 
     def _prepare(self) -> None:
-        known = migrations(self._migrations_folder)
-        pending, old = known, False
+        steps = migrations(self._migrations_folder)
+        pending, old = steps, False
+        self._left, self._owed = None, []
         if not self.path.is_file():
             self._refuse_vanished(read_only=False)
             _create(self.path)
         else:
             with self._connected(read_only=True) as con:
-                pending = _pending(con, known, self.path)
-                old = len(pending) < len(known)
-                if old:
-                    _refuse_reverted(con, self.folder)
+                pending = schema.pending(con, steps, self.path)
+                old = len(pending) < len(steps)
                 _refuse_damaged(con, self.path)
-        if pending and old:
+                if old:
+                    refuse_disagreement(con, self.path)
+                    self._left = _Left(_stamp(self.path), row_counts(con))
+        if pending:
+            self._migrate(pending, old)
+
+    def _migrate(self, pending: list[schema.Migration], old: bool) -> None:
+        if old:
             with self._connected(read_only=False):
                 pass  # folds a write-ahead log into the file, which is copied next
             _back_up(self.path, before=pending[0].version)
         for migration in pending:
             with self._connected(read_only=False) as con:
-                _apply(con, migration)
+                schema.apply(con, migration)
             failpoint("store.migrated")
+        self._left = None
+
+
+class _Left(NamedTuple):
+    """How the last commit left the file: what would show that another process has written to it since, and the rows of every table."""
+
+    stamp: tuple[tuple[int, int, int] | None, ...]
+    rows: dict[str, int]
+
+
+def _stamp(path: Path) -> tuple[tuple[int, int, int] | None, ...]:
+    """Inode, size and time of the file and of its write-ahead log."""
+    stats = [p.stat() if p.exists() else None for p in (path, path.with_name(path.name + ".wal"))]
+    return tuple(s and (s.st_ino, s.st_size, s.st_mtime_ns) for s in stats)
 
 
 _SAFE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
@@ -278,63 +292,9 @@ def _close(con: Connection) -> None:
         return
 
 
-def _roll_back(con: Connection) -> None:
-    import duckdb
-
-    try:
-        con.execute("ROLLBACK")
-    except duckdb.Error:  # DuckDB already aborted it
-        return
-
-
 def _count_commit(con: Connection) -> int:
     rows = con.execute("UPDATE meta SET commits = commits + 1 RETURNING commits").fetchall()
     return int(rows[0][0])
-
-
-def _has_table(con: Connection, name: str) -> bool:
-    return bool(con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [name]).fetchall())
-
-
-def _applied(con: Connection) -> dict[int, tuple[str, str]]:
-    return {v: (n, s) for v, n, s in con.execute("SELECT version, name, sha256 FROM schema_migrations ORDER BY version").fetchall()}
-
-
-def _pending(con: Connection, known: list[Migration], path: Path) -> list[Migration]:
-    """The migrations that the file lacks; refuses a file of the future, a foreign one and one with an edited past."""
-    if not _has_table(con, "schema_migrations"):
-        if con.execute("SELECT 1 FROM duckdb_tables() LIMIT 1").fetchall():
-            raise StoreError(f"{path}: a DuckDB file, but not a benchmark; give another folder")
-        return known
-    applied = _applied(con)
-    if applied and max(applied) > len(known):
-        raise SchemaTooNew(
-            f"{path}: has schema {max(applied)} ({applied[max(applied)][0]}), this thresher knows {len(known)}; use a newer "
-            f"thresher. Nothing was written"
-        )
-    for migration in known:
-        if migration.version in applied and applied[migration.version][1] != migration.sha256:
-            raise StoreError(f"migration {migration.version:04} ({migration.name}) was edited after {path} applied it; restore its text")
-    return [m for m in known if m.version not in applied]
-
-
-def _apply(con: Connection, migration: Migration) -> None:
-    """Run one migration together with its own row, in one transaction."""
-    con.execute("BEGIN")
-    try:
-        con.execute(
-            "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name VARCHAR NOT NULL, sha256 VARCHAR NOT "
-            "NULL, applied_at TIMESTAMPTZ NOT NULL)"
-        )
-        con.execute(migration.sql)
-        failpoint("store.migrate")
-        con.execute(
-            "INSERT INTO schema_migrations VALUES (?, ?, ?, ?)", [migration.version, migration.name, migration.sha256, datetime.now(UTC)]
-        )
-        con.execute("COMMIT")
-    except BaseException:
-        _roll_back(con)
-        raise
 
 
 def _refuse_damaged(con: Connection, path: Path) -> None:
@@ -344,18 +304,7 @@ def _refuse_damaged(con: Connection, path: Path) -> None:
     """
     died = path.with_name(FILE + ".wal").exists()
     if died or path.stat().st_size < journal.last_size(path.parent):
-        checksums(con, read_all=True)
-
-
-def _refuse_reverted(con: Connection, folder: Path) -> None:
-    """A database that lost acknowledged commits must not be written on top of."""
-    acknowledged = journal.last_commit(folder, database_id=con.execute("SELECT database_id FROM meta").fetchall()[0][0])
-    commits = int(con.execute("SELECT commits FROM meta").fetchall()[0][0])
-    if acknowledged is not None and commits < acknowledged:
-        raise DatabaseDamaged(
-            f"{folder / FILE}: holds {commits} commits, but {acknowledged} were acknowledged: its write-ahead log was lost or cut, "
-            "or an older copy was put in its place; run `thresher doctor`, then `thresher rebuild`"
-        )
+        read_blocks(con)
 
 
 def _back_up(path: Path, before: int) -> Path:

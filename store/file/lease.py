@@ -50,7 +50,9 @@ class Lease:
                     os.close(fd)
                     holder = read_holder(self._path)
                     raise DatabaseLocked(
-                        f"{self._path.parent}: {holder}; wait for it to end, or pass a time to wait", pid=holder.pid, since=holder.since
+                        f"{self._path.parent}: {holder}; wait for it to end, or give the seconds to wait by --wait",
+                        pid=holder.pid,
+                        since=holder.since,
                     ) from None
                 time.sleep(_POLL_S)
         self._fd = fd

@@ -24,7 +24,9 @@ _COLUMNS = {
     "choices": "the options; of a `preference` both responses, A first",
     "response_hashes, better": "in `ids`, of a `preference`: hashes of the responses, A first, and the letter of the better one",
     "tier": "evidence that models fail: untested, claimed, witnessed, reproduced",
-    "key_status": "how far the key can be trusted: none, sourced, agreed, verified, disputed",
+    "key_status": "how far the key of this row can be trusted: none (no key leaves), sourced, agreed, verified, disputed",
+    "key_at_source": "the same of the item that a row of `ids` points at: its key stays where the record is",
+    "tags": "what a case is about; `gradable:` fact, derivation, procedure, opinion or recommendation says how far an answer can be graded",
     "failing_hashes": "of the responses that failed; their texts stay",
     "licence, attribution": "of this row; the attribution must be shown beside the text",
     "content_hash": "of the record as it was read, for noticing edits",
@@ -32,16 +34,17 @@ _COLUMNS = {
 
 
 def card(name: str, rows: Mapping[str, int], licences: Mapping[str, Mapping[str, int]], canary: str) -> str:
-    """README.md. Holds no text of any item, and no time."""
+    """README.md. Holds no text of any item, and no time. The config that opens by itself is the freest one that has rows."""
     from huggingface_hub import DatasetCardData
 
+    first = next((config for config in _CONFIGS if rows.get(config)), None)
     data = DatasetCardData(
         pretty_name=f"thresher {name}",
         license="other",
         license_name="per-row",
         tags=["benchmark", "evaluation"],
         configs=[
-            {"config_name": c, "data_files": [{"split": "test", "path": f"{c}/{FILE}"}], **({"default": True} if c == "default" else {})}
+            {"config_name": c, "data_files": [{"split": "test", "path": f"{c}/{FILE}"}], **({"default": True} if c == first else {})}
             for c in sorted(rows)
         ],
     )

@@ -1,12 +1,13 @@
 """What leaves in a snapshot, row by row.
 
-full      text, provenance, licence and attribution, in the config of its licence
-derived   the prompt, our labels, and a hash of each response; nothing that a model or a person wrote beside the prompt
+full      text with its key and options, provenance, licence and attribution, in the config of its licence
+derived   the prompt with its options and which of them is right, our labels, and a hash of each response; nothing that a model or a
+          person wrote beside the prompt
 id_only   where the record is (no address: it may hold a title), its hash and our labels, in the config ``ids``; of a preference also the
           vote and the hashes of both responses
 none      nothing; nor does an item that is retired, rejected or waived, or whose licence is unknown
 
-Rows without a key are in configurations of their own (``store.snapshot.tasks``).
+Rows without a key are in configs of their own (``store.snapshot.tasks``). A config that would have no rows is not written.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from store.file.database import Connection
-from store.rows import dumps
-from store.snapshot.licences import family
+from store.snapshot.licences import family, of_prompt
+from store.snapshot.registry import row_hash
 from store.snapshot.settings import Export
 from store.snapshot.tasks import PREFERENCE, asked, config_of, votes
-from thresher.text import content_hash, redact
+from thresher.redaction import redact
+from thresher.text import content_hash
 
 IDS = "ids"
 FILE = "test-00000-of-00001.parquet"
@@ -49,7 +51,7 @@ TEXT_SCHEMA = pa.schema(
 IDS_SCHEMA = pa.schema(
     [
         ("item_id", pa.string()), ("source", pa.string()), ("site", pa.string()), ("native_id", pa.string()), ("content_hash", pa.string()),
-        ("kind", pa.string()), ("tier", pa.string()), ("key_status", pa.string()), ("lifecycle", pa.string()), ("language", pa.string()),
+        ("kind", pa.string()), ("tier", pa.string()), ("key_at_source", pa.string()), ("lifecycle", pa.string()), ("language", pa.string()),
         ("tags", _STRINGS), ("rule", pa.string()), ("rule_version", pa.string()), ("reports", pa.int64()), ("licence", pa.string()),
         ("response_hashes", _STRINGS), ("better", pa.string()),
     ]
@@ -83,13 +85,12 @@ class Written:
 
 
 def write(con: Connection, folder: Path, export: Export, *, overlapping: Collection[str] = ()) -> Written:
-    """Write ``<config>/test-00000-of-00001.parquet`` for each config that has rows, and for ``default`` always.
+    """Write ``<config>/test-00000-of-00001.parquet`` for each config that has rows.
 
     The text of items in ``overlapping`` stays, because words of a withheld text are in it.
     """
     written = Written()
     with _Files(folder) as files:
-        files.open("default")
         for item in _selected(con):
             config, reason = _place(item, export, overlapping)
             if reason:
@@ -101,8 +102,7 @@ def write(con: Connection, folder: Path, export: Export, *, overlapping: Collect
                 files.put(config, row)
                 written.licences.setdefault(config, Counter())[row["licence"].lower()] += 1
             written.rows[config] += len(rows)
-            written.hashes[config, item["item_id"]] = content_hash(*(dumps(row) for row in rows))
-    written.rows.setdefault("default", 0)
+            written.hashes[config, item["item_id"]] = row_hash(rows)
     return written
 
 
@@ -110,6 +110,8 @@ def _selected(con: Connection) -> Iterator[dict[str, Any]]:
     for batch in con.sql(_SELECTED).to_arrow_reader(_ROW_GROUP):
         for item in batch.to_pylist():
             item["messages"] = json.loads(item["messages"])
+            if item["export_class"] == "derived":
+                item["licence"] = of_prompt(item["licence"])
             yield item
 
 
@@ -137,9 +139,9 @@ def _kept_back(item: dict[str, Any], overlapping: Collection[str]) -> str:
         return "responses_stay"
     if item["export_class"] == "derived" and any(m["role"] == "assistant" for m in item["messages"]):
         return "model_output"
+    key = _key(item)
     texts = [m["content"] for m in item["messages"]]
-    if item["export_class"] == "full":
-        texts += [item["target"], item["rubric"], *item["aliases"], *item["choices"]]
+    texts += [key["target"], key["rubric"], *key["aliases"], *key["choices"]]
     redacted: Counter[str] = Counter()
     for text in (*texts, item["url"], item["attribution"]):
         redacted.update(redact(text)[1])
@@ -148,15 +150,31 @@ def _kept_back(item: dict[str, Any], overlapping: Collection[str]) -> str:
     return "overlap" if item["item_id"] in overlapping else ""
 
 
-def _text_row(item: dict[str, Any], export: Export) -> dict[str, Any]:
+def _key(item: dict[str, Any]) -> dict[str, Any]:
+    """The key of an item as far as its class lets it out, with a ``key_status`` that is true of the row: without a key it is ``none``.
+
+    Whoever may see a prompt of class ``derived`` may see the options that stand in it, and which of them is right.
+    """
     whole = item["export_class"] == "full"
+    options = item["choices"] if whole or all(choice in item["prompt"] for choice in item["choices"]) else []
+    leaves = bool(item["target"]) and (whole or (bool(options) and item["target"] in {*options, *item["prompt"].split("\n")}))
+    return {
+        "target": item["target"] if leaves else "",
+        "aliases": item["aliases"] if leaves else [],
+        "key_status": item["key_status"] if leaves else "none",
+        "choices": options,
+        "rubric": item["rubric"] if whole else "",
+    }
+
+
+def _text_row(item: dict[str, Any], export: Export) -> dict[str, Any]:
     failing = [f for r in item["reports"] for f in json.loads(r["failing"])]
     lead = next(r for r in item["reports"] if r["own"])
-    task = asked(item)
+    key = _key(item)
+    task = asked({**item, **key})
     return {
-        "item_id": item["item_id"], "version": item["version"], "kind": item["kind"], "messages": task["messages"], "input": task["input"],
-        "target": task["target"] if whole else "", "aliases": item["aliases"] if whole else [], "choices": item["choices"] if whole else [],
-        "rubric": item["rubric"] if whole else "", "tier": item["tier"], "key_status": item["key_status"], "lifecycle": item["status"],
+        "item_id": item["item_id"], "version": item["version"], "kind": item["kind"], **key, **task,
+        "tier": item["tier"], "lifecycle": item["status"],
         "language": item["language"], "tags": item["tags"], "rule": item["rule"], "rule_version": item["rule_version"],
         "strength": item["strength"],
         "reports": item["report_count"], "failing_models": [f["model"] for f in failing],
@@ -171,10 +189,11 @@ def _text_row(item: dict[str, Any], export: Export) -> dict[str, Any]:
 
 def _id_rows(item: dict[str, Any]) -> list[dict[str, Any]]:
     """One row for each record that reports the item and has a licence."""
-    labels = {k: item[k] for k in ("item_id", "kind", "tier", "key_status", "language", "tags", "rule", "rule_version")} | votes(item)
+    labels = {k: item[k] for k in ("item_id", "kind", "tier", "language", "tags", "rule", "rule_version")} | votes(item)
     return [
         {
             **labels,
+            "key_at_source": item["key_status"],
             "lifecycle": item["status"],
             "reports": item["report_count"],
             **{k: r[k] for k in ("source", "site", "native_id", "content_hash", "licence")},
@@ -201,8 +220,7 @@ class _Files:
                 self._flush(config)
             writer.close()
 
-    def open(self, config: str) -> None:
-        """Make the file of a config, with its schema and no rows yet."""
+    def _open(self, config: str) -> None:
         path = self._folder / config / FILE
         path.parent.mkdir(parents=True, exist_ok=True)
         self._waiting[config] = []
@@ -214,7 +232,7 @@ class _Files:
     def put(self, config: str, row: dict[str, Any]) -> None:
         """Add a row."""
         if config not in self._writers:
-            self.open(config)
+            self._open(config)
         self._waiting[config].append(row)
         if len(self._waiting[config]) == _ROW_GROUP:
             self._flush(config)

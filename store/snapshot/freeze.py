@@ -15,14 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from store.file.database import Connection, Database
-from store.rows import fetch, run, table
+from store.rows import fetch
 from store.snapshot import leaks
 from store.snapshot.card import card
 from store.snapshot.export import Written, write
 from store.snapshot.licences import family
+from store.snapshot.registry import MANIFEST, Registered, register, verify
 from store.snapshot.settings import Export
 from thresher.disk import sync
 from thresher.errors import StoreError, UsageError
@@ -59,7 +58,7 @@ def freeze(database: Database, name: str, folder: Path, export: Export) -> Snaps
         items = len({item_id for _, item_id in written.hashes})
         snapshot = Snapshot(name, str(target), items, digest)
         with database.transaction() as con:
-            _register(con, snapshot, export, written)
+            register(con, Registered(snapshot, export.version, written.hashes, datetime.now(UTC)))
     return snapshot
 
 
@@ -155,15 +154,15 @@ def _write_manifest(folder: Path, name: str, export: Export, written: Written) -
             "files": files,
         }
     )
-    (folder / "manifest.json").write_bytes(manifest)
-    sync(folder / "manifest.json")
+    (folder / MANIFEST).write_bytes(manifest)
+    sync(folder / MANIFEST)
     return manifest
 
 
 def _publish(partial: Path, target: Path, manifest: bytes) -> None:
     """Put the finished folder under its name; a folder of that name must be the same snapshot, whole."""
     if target.exists() or target.is_symlink():
-        frozen_manifest = target / "manifest.json"
+        frozen_manifest = target / MANIFEST
         if target.is_symlink() or not frozen_manifest.is_file() or frozen_manifest.read_bytes() != manifest:
             raise UsageError(f"{target} is there already with another content; choose another name, or remove it")
         if verify(target):
@@ -173,31 +172,6 @@ def _publish(partial: Path, target: Path, manifest: bytes) -> None:
     failpoint("snapshot.rename")
     partial.rename(target)
     sync(target.parent)
-
-
-def verify(folder: Path) -> list[str]:
-    """The files of a snapshot that are missing, foreign, or not what the manifest says."""
-    files = json.loads((folder / "manifest.json").read_bytes())["files"]
-    present = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file() and p.name != "manifest.json"}
-    wrong = present.keys() ^ files.keys()
-    return sorted(
-        wrong | {n for n in present.keys() & files.keys() if hashlib.sha256(present[n].read_bytes()).hexdigest() != files[n]["sha256"]}
-    )
-
-
-def _register(con: Connection, snapshot: Snapshot, export: Export, written: Written) -> None:
-    if con.execute("SELECT 1 FROM snapshots WHERE name = ? AND sha256 = ?", [snapshot.name, snapshot.sha256]).fetchall():
-        return
-    con.execute("DELETE FROM snapshots WHERE name = ?", [snapshot.name])
-    con.execute("DELETE FROM snapshot_items WHERE name = ?", [snapshot.name])
-    con.execute(
-        "INSERT INTO snapshots SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ? FROM snapshots",
-        [snapshot.name, snapshot.items, snapshot.sha256, snapshot.path, export.version, datetime.now(UTC)],
-    )
-    rows = table(
-        dict.fromkeys(("name", "config", "item_id", "row_hash"), pa.string()), [(snapshot.name, *k, h) for k, h in written.hashes.items()]
-    )
-    run(con, "INSERT INTO snapshot_items BY NAME SELECT * FROM given", given=rows)
 
 
 def _json(value: Any) -> bytes:

@@ -1,7 +1,8 @@
 """No word run of a withheld text leaves in a snapshot.
 
-A run is eight words in a row. Withheld is every text of a record that may not leave as text. Words that a record of class
-``derived`` repeats from its own prompt are not withheld: the prompt is what may leave.
+A run is eight words in a row. Withheld is every text of a record that its licence or class keeps from leaving as text, whether an item
+was made of it or not; a refused record under an open licence is not. Of a record of class ``derived`` the prompt is what may leave, so the
+words of its prompt are not withheld: the item's, and what was asked of the models that the record compares.
 """
 
 from __future__ import annotations
@@ -126,7 +127,8 @@ def _among(hashes: Hashes, ordered: Hashes) -> NDArray[np.bool_]:
 
 
 _WITHHELD = """
-    SELECT r.title, r.text, r.quotes, r.detail, CASE WHEN r.export_class = 'derived' THEN m.messages ELSE '[]' END AS messages
+    SELECT r.title, r.text, r.quotes, r.detail, r.export_class::VARCHAR AS export_class,
+           CASE WHEN r.export_class = 'derived' THEN m.messages ELSE '[]' END AS messages
     FROM records r LEFT JOIN (
         SELECT p.record_key, any_value(i.messages ORDER BY i.item_id) AS messages FROM reports p JOIN items i ON i.item_id = p.item_id
         WHERE p.live AND p.export_class = 'derived' GROUP BY p.record_key
@@ -141,7 +143,15 @@ def _withheld(con: Connection, known_licences: Sequence[str]) -> Iterator[tuple[
         withheld, allowed = [], []
         for row in batch.to_pylist():
             parts = [row["title"], row["text"], *strings_in(json.loads(row["quotes"])), *strings_in(json.loads(row["detail"] or "null"))]
-            prompt = "\n".join(strings_in([m["content"] for m in json.loads(row["messages"] or "[]")]))
+            prompt = "\n".join(strings_in([m["content"] for m in [*json.loads(row["messages"] or "[]"), *_asked(row)]]))
             withheld += parts
             allowed += [prompt] * len(parts)
         yield withheld, allowed
+
+
+def _asked(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The turns of people in a battle of class ``derived``, refused or not."""
+    if row["export_class"] != "derived":
+        return []
+    battle = json.loads(row["detail"] or "{}").get("battle") or {}
+    return [m for m in battle.get("messages", ()) if m["role"] == "user"]

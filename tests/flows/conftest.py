@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,4 +66,15 @@ def textbooks(served: Line, tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("textbooks") / "data"
     served.world.night = 1
     served.well("harvest", data, "textbooks", "--no-embed")
+    return data
+
+
+@pytest.fixture(scope="session")
+def two_runs(served: Line, textbooks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two sources, each landed by a run and in an archive file of its own, and a snapshot of them; to be copied."""
+    data = tmp_path_factory.mktemp("two-runs") / "data"
+    shutil.copytree(textbooks, data)
+    served.world.night = 1
+    served.well("harvest", data, "arena", "--no-embed")
+    served.well("snapshot", data, "first")
     return data

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -151,6 +153,34 @@ def test_a_first_harvest_on_a_full_disk_says_so_and_the_next_one_ends_as_if_ther
     assert "File too large" in said
     line.well("harvest", data, "textbooks", "--no-embed")
     assert line.tables(data) == line.tables(textbooks)
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[None]:
+    """A file system of so many bytes at the folder; skips where none can be made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, check=False).returncode:
+        pytest.skip("a small file system can only be made by root, with the right to mount")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("size", ["4k", "16k"])
+def test_a_full_disk_under_the_index_is_said_and_the_next_pass_decides_as_if_there_had_been_room(
+    line: Line, tmp_path: Path, textbooks: Path, size: str
+) -> None:
+    full, roomy = tmp_path / "full", tmp_path / "roomy"
+    for data in (full, roomy):
+        shutil.copytree(textbooks, data)
+    line.well("deduplicate", roomy)
+    with small_disk(full / "index", size):
+        said = readable(line.run("deduplicate", full))
+    assert "the disk is full" in said
+    assert "free some space and run it again" in said
+    line.well("deduplicate", full)
+    assert line.tables(full) == line.tables(roomy)
 
 
 def test_a_folder_that_may_not_be_written_to_is_readable_and_says_so(line: Line, tmp_path: Path, textbooks: Path) -> None:

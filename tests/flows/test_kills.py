@@ -1,13 +1,12 @@
 """SIGKILL anywhere in a harvest, then the same command again: the benchmark is the one of a harvest that nobody killed.
 
 By default a harvest of one small source is killed once at each label. ``THRESHER_KILLS=all`` kills harvests of the whole world, in both of
-its nights, at the first, middle and last pass of every label, and then at random moments (about 30 minutes).
+its nights, at the first, middle and last pass of every label (about 30 minutes).
 """
 
 from __future__ import annotations
 
 import os
-import random
 import re
 import shutil
 from dataclasses import dataclass, replace
@@ -16,9 +15,9 @@ from pathlib import Path
 import pytest
 from driver import Line
 
+from store.doctor import doctor
 from store.file import journal
 from store.file.database import Database
-from store.ledger import doctor
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL = os.environ.get("THRESHER_KILLS") == "all"
@@ -168,15 +167,6 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def test_harvests_of_one_source_killed_at_random_moments_end_as_one_that_was_not(line: Line, tmp_path: Path, landed: Whole) -> None:
-    moment = random.Random(1)
-    data = tmp_path / "data"
-    for _ in range(4):
-        line.run("harvest", data, "textbooks", "--no-embed", portion=PORTION, seconds=moment.uniform(0.1, 0.8))
-    line.well("harvest", data, "textbooks", "--no-embed", portion=PORTION)
-    assert line.tables(data) == landed.tables
-
-
 matrix = pytest.mark.skipif(not ALL, reason="the whole matrix runs with THRESHER_KILLS=all")
 
 
@@ -197,21 +187,3 @@ def test_a_rebuild_of_the_world_that_is_killed_and_repeated_ends_as_one_that_was
     line: Line, tmp_path: Path, nights: dict[int, Whole], label: str
 ) -> None:
     assert killed_and_repeated(line, tmp_path / "data", replace(nights[2], before=nights[2].after), label, "rebuild") == nights[2].tables
-
-
-@matrix
-@pytest.mark.parametrize("seed", range(30))
-def test_harvests_of_the_world_killed_at_random_moments_end_as_those_that_were_not(
-    line: Line, tmp_path: Path, nights: dict[int, Whole], seed: int
-) -> None:
-    moment = random.Random(seed)
-    data = tmp_path / "data"
-    for night in (1, 2):
-        line.world.night = night
-        for _ in range(moment.randint(1, 4)):
-            line.run("harvest", data, portion=PORTION, seconds=moment.uniform(0.1, 4.0))
-        line.well("harvest", data, portion=PORTION)
-        assert line.tables(data) == nights[night].tables
-    assert doctor(data).healthy
-    line.well("rebuild", data)
-    assert line.tables(data) == nights[2].tables

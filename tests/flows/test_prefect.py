@@ -35,7 +35,7 @@ from flows.deduplicate import deduplicate
 from flows.line import harvesting
 from flows.publish import publish
 from sample import World
-from store import ledger
+from store.doctor import doctor
 from store.file.database import Database
 
 pytestmark = pytest.mark.prefect
@@ -258,7 +258,7 @@ def test_a_source_that_is_down_is_tried_again_and_costs_the_others_nothing(
     assert rows_of(tmp_path / "data", "SELECT state FROM runs") == [("partial",)]
     ends = rows_of(tmp_path / "data", "SELECT source, state, landed + merged > 0 FROM run_sources ORDER BY source")
     assert ends == [("arena", "finished", True), ("discourse", "failed", False), ("textbooks", "finished", True)]
-    assert ledger.doctor(tmp_path / "data").healthy
+    assert doctor(tmp_path / "data").healthy
 
 
 def test_an_error_that_will_not_pass_is_not_tried_again(served: Served, client: SyncPrefectClient, config: Path, tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from driver import Line
 
+from store.doctor import doctor
 from store.file.database import FILE, LOCK, Database
-from store.ledger import doctor
 
 TEXTBOOKS = ("textbooks", "--no-embed")
 READER = """

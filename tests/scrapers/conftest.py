@@ -17,6 +17,18 @@ from thresher.net.settings import Network, Pace
 OpenClient = Callable[..., Client]
 
 
+def without_robots(server: HTTPServer) -> None:
+    """Sites that are crawled are asked for it first; one that has none allows everything."""
+    server.expect_request("/robots.txt").respond_with_data("", status=404)
+
+
+@pytest.fixture(autouse=True)
+def no_robots(request: pytest.FixtureRequest) -> None:
+    """The server of a test has no robots.txt, unless the test gives it one first (``httpserver.clear()``)."""
+    if "httpserver" in request.fixturenames:
+        without_robots(request.getfixturevalue("httpserver"))
+
+
 @pytest.fixture
 def waits() -> list[float]:
     """The seconds that the client would have slept."""
@@ -67,11 +79,13 @@ def endure(httpserver: HTTPServer, open_client: OpenClient, waits: list[float], 
         source = scraper.__name__.rpartition(".")[2]
         fake.fill(site_fault.pages)
         httpserver.clear()
+        without_robots(httpserver)
         httpserver.expect_request(re.compile("/.*")).respond_with_handler(fake.answer)
         well = visit(scraper, open_client(source), site)
         assert well.records or not site_fault.pages, well.error
         waits.clear()
         httpserver.clear()
+        without_robots(httpserver)
         httpserver.expect_request(re.compile("/.*")).respond_with_handler(site_fault.over(fake))
         visited = visit(scraper, open_client(source, **site_fault.network), site)
         site_fault.check(visited, well, waits)

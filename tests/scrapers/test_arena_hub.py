@@ -201,6 +201,30 @@ def test_every_request_names_us_and_a_token_is_sent_only_from_the_environment(
     assert hub.tokens == {"", "Bearer hf_made_up"}
 
 
+def test_a_parquet_bomb_lands_what_came_before_it_and_stops_the_site_with_a_counted_reason(
+    hub: FakeHub, client: Client, httpserver: HTTPServer
+) -> None:
+    bomb = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([{**battles(1)[0], "prompt": "x" * 100_000_000}]), bomb, compression="zstd", use_dictionary=False)
+    hub.files = {"data/train-0.parquet": parquet(battles(3), 3), "data/train-1.parquet": bomb.getvalue()}
+    pages: list[Page] = []
+    with pytest.raises(PayloadError, match=r"data/train-1\.parquet: row group 0: .* bytes unpack to") as refused:
+        pages.extend(arena.fetch(client, site(httpserver), since=None))
+    read = [result for page in pages for result in arena.parse(page)]
+    assert refused.value.reason == "too_large"
+    assert [result.native_id for result in read if isinstance(result, Record)] == ["p0", "p1", "p2"]
+    assert [result.reason for result in read if isinstance(result, Dead)] == ["unreadable_row"]
+    assert pages[-1].cursor == {"revision": SHA, "rows": 3, "complete": False}
+
+
+def test_a_set_that_begins_with_a_parquet_bomb_is_counted_too(hub: FakeHub, client: Client, httpserver: HTTPServer) -> None:
+    hub.files = {"data/train-0.parquet": b"PAR1 is all that is right here PAR1"}
+    pages: list[Page] = []
+    with pytest.raises(PayloadError, match="no Parquet, or damaged"):
+        pages.extend(arena.fetch(client, site(httpserver), since=None))
+    assert [result.reason for page in pages for result in arena.parse(page) if isinstance(result, Dead)] == ["unreadable_row"]
+
+
 def test_the_environments_endpoint_stands_in_for_the_default_one(
     hub: FakeHub, client: Client, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,3 +277,29 @@ def test_the_sample_worlds_battles_all_arrive() -> None:
             for dataset in ("sample/arena-battles", "sample/arena-conversations"):
                 _, ids, since = visit(client, arena.Site(name="log", dataset=dataset, endpoint=world.urls["hub"]))
                 assert len(ids) == len(set(ids)) == since["rows"] > 0
+
+
+def test_the_token_is_for_the_hub_alone(hub: FakeHub, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_made_up_token_0123")
+    hub.fill(1)
+    entries = [{"type": "file", "path": path, "size": len(body)} for path, body in hub.files.items()]
+    asked: list[str] = []
+
+    def elsewhere(request: Request) -> Response:
+        asked.append(str(request.headers.get("Authorization", "")) + request.url)
+        return Response(json.dumps(entries), content_type="application/json")
+
+    with HTTPServer() as other:
+        other.expect_request("/more").respond_with_handler(elsewhere)
+        link = {"Link": f'<{other.url_for("/more")}>; rel="next"'}
+        httpserver.clear_all_handlers()
+        httpserver.expect_request("/api/datasets/example/log/revision/main").respond_with_handler(hub._info)
+        httpserver.expect_request(hub.listing).respond_with_data("[]", headers=link, content_type="application/json")
+        httpserver.expect_request(_Under("/datasets/example/log/resolve/")).respond_with_handler(hub._file)
+        hosts = tuple(f"{one.host}:{one.port}" for one in (httpserver, other))
+        with Client.open(Network(contact="ops@example.org", allow_addresses=hosts)) as root:
+            pages, _, _ = visit(root.bind("arena", Pace(min_interval_s=0)), site(httpserver))
+    assert len(pages) > 0
+    assert len(asked) == 1
+    assert "hf_made_up" not in asked[0]
+    assert "Bearer hf_made_up_token_0123" in hub.tokens

@@ -49,6 +49,37 @@ def dead(body: Any, **context: Any) -> list[Dead]:
     return [r for r in discourse.parse(page(body, **context)) if isinstance(r, Dead)]
 
 
+@pytest.mark.parametrize("field", ["cooked", "raw"])
+def test_a_quote_that_was_never_cooked_stays_apart_and_loses_its_name(field: str) -> None:
+    typed = "[quote=\u201cmarianne, post:1, topic:5\u201d]\nWhich jar?\n[/quote]\n\nThe red one, as @marianne said."
+    cooked = "<p>" + typed.replace("\n\n", "</p><p>").replace("\n", "<br>") + "</p>"
+    posts = [post(1, username="marianne"), post(2, **{"cooked": None, field: cooked if field == "cooked" else typed})]
+    answer = parse({"post_stream": {"posts": posts}, "id": 5, "title": "Jars"})["5/2"]
+    assert answer.text == "> Which jar?\n\nThe red one, as @someone said."
+    assert answer.quotes == (Quote("Which jar?", "5/1"),)
+
+
+def test_a_mention_that_the_site_did_not_link_goes_where_it_is_a_name_and_stays_where_it_is_none() -> None:
+    said = (
+        "<p><span class='mention'>@Robin</span>, the <span class='mention'>@2x</span> one. <span class='mention'>@kim_l</span> has it.</p>"
+    )
+    posts = [post(1, username="kim_l"), post(2, cooked=said)]
+    assert parse({"post_stream": {"posts": posts}, "id": 5})["5/2"].text == "@someone, the @2x one. @someone has it."
+
+
+def test_posts_saved_in_another_encoding_are_joined(tmp_path: Path) -> None:
+    for number, encoding in ((1, "utf-8"), (2, "utf-16"), (3, "utf-8-sig")):
+        body = json.dumps(post(number, cooked=f"<p>na\u00efve {number}</p>"), ensure_ascii=False)
+        (tmp_path / f"{number}.json").write_bytes(body.encode(encoding))
+    (joined,) = discourse.read(tmp_path, SITE)
+    assert [r.text for r in discourse.parse(joined) if isinstance(r, Record)] == ["na\u00efve 1", "na\u00efve 2", "na\u00efve 3"]
+
+
+def test_json_that_is_no_unicode_is_refused_by_name() -> None:
+    with pytest.raises(PayloadError, match="save it as UTF-8"):
+        list(discourse.parse(page('{"post_stream": {"posts": [{"cooked": "na\u00efve"}]}}'.encode("cp1252"))))
+
+
 @pytest.fixture
 def topic() -> dict[str, Record]:
     return parse((FIXTURES / "topic.json").read_bytes(), **WHOLE)

@@ -273,6 +273,19 @@ def test_topic_with_a_bad_body_costs_only_itself(client: Client, forum: Forum) -
         list(discourse.parse(pages[1]))
 
 
+def test_topics_whose_answer_was_an_outage_page_are_read_on_the_next_visit(client: Client, forum: Forum) -> None:
+    forum.add(4, range(1, 31), 40)
+    for path in ("/t/2.json", "/t/4/posts.json"):
+        forum.answers[path] = lambda: Response("<html><title>Back soon</title></html>")
+    _, cursor = visit(client, forum)
+    forum.answers.clear()
+    forum.topics_asked()
+    _, later = visit(client, forum, cursor)
+    assert forum.topics_asked() == [2, 4]
+    visit(client, forum, later)
+    assert forum.topics_asked() == []
+
+
 def test_listing_that_loops_is_stopped(client: Client, forum: Forum) -> None:
     forum.answers["/posts.json"] = lambda: Response('{"latest_posts":[{"id":90,"topic_id":1,"version":1}]}')
     with pytest.raises(PaginationError):

@@ -332,6 +332,19 @@ def test_a_thread_that_is_gone_is_a_dead_letter_and_the_others_are_read(there: F
     assert pages[-1].cursor["pending"] == []
 
 
+def test_a_thread_whose_answer_was_an_outage_page_is_read_on_the_next_visit(there: FakeReddit, client: Client, site: reddit.Site) -> None:
+    there.add(3)
+    there.comments = {f"t3_a0000{n}": [(f"t1_c{n}", "One.")] for n in range(1, 4)}
+    outage = Response("<html><title>Back soon</title></html>", 200)
+    there.override = lambda path: outage if path.startswith("/comments/a00002") else None
+    *_, last = reddit.fetch(client, site, since=None)
+    assert last.cursor is not None
+    assert last.cursor["pending"] == ["t3_a00002"]
+    there.override = lambda path: None
+    _, found, dead, cursor = walk(client, site, last.cursor)
+    assert ("t1_c2" in found, dead, cursor["pending"]) == (True, [], [])
+
+
 def test_a_thread_that_praw_cannot_read_is_handed_on_as_it_came(there: FakeReddit, client: Client, site: reddit.Site) -> None:
     there.add(2)
     there.comments = {f"t3_a0000{n}": [(f"t1_c{n}", "One.")] for n in (1, 2)}

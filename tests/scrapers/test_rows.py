@@ -11,7 +11,6 @@ import pytest
 
 from scrapers.common.json_rows import UNREADABLE
 from scrapers.common.rows import rows_of
-from thresher.errors import PayloadError
 
 TABLE = 'name;size;note\n"Größe";"3 m²";"a, b"\nWeg;4;"two\nlines"\n'
 ROWS = [{"name": "Größe", "size": "3 m²", "note": "a, b"}, {"name": "Weg", "size": "4", "note": "two\nlines"}]
@@ -38,9 +37,8 @@ def test_a_first_line_that_names_the_separator_is_no_header(tmp_path: Path) -> N
 
 def test_a_table_in_no_known_encoding_says_so(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"name\n\x81\x8d\x90\n")
-    with pytest.raises(PayloadError, match="neither UTF-8 nor UTF-16 nor Windows-1252") as caught:
-        read(tmp_path / "t.csv")
-    assert caught.value.reason == "unknown_encoding"
+    (row,) = read(tmp_path / "t.csv")
+    assert row[UNREADABLE].startswith("unknown_encoding: it is neither UTF-8 nor UTF-16 nor Windows-1252")
 
 
 def test_objects_printed_over_several_lines_are_rows_like_others(tmp_path: Path) -> None:
@@ -83,3 +81,34 @@ def test_json_lines_in_utf_16_are_read(tmp_path: Path) -> None:
 def test_an_object_that_wraps_or_names_rows_gives_them(tmp_path: Path, whole: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     (tmp_path / "w.json").write_text(json.dumps(whole))
     assert read(tmp_path / "w.json") == rows
+
+
+def test_a_damaged_letter_in_utf_8_costs_itself_and_not_the_letters_around_it(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes("name\nGrö".encode() + b"\xe9" + "ße\n".encode())
+    assert read(tmp_path / "t.csv") == [{"name": "Grö\ufffdße"}]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_a_letter_that_stands_across_two_blocks_is_whole(tmp_path: Path, encoding: str) -> None:
+    rows = [{"name": "a" * (2**18 - 8 + n) + "é" * 9} for n in range(4)]
+    (tmp_path / "t.csv").write_bytes("\n".join(["name", *(row["name"] for row in rows)]).encode(encoding))
+    assert read(tmp_path / "t.csv") == rows
+
+
+def test_an_object_that_is_too_large_to_be_held_gives_its_rows_one_by_one(tmp_path: Path) -> None:
+    rows = [{"id": n, "text": "x" * 1000} for n in range(18_000)]
+    (tmp_path / "w.json").write_text(json.dumps({"version": 2, "results": rows}))
+    assert read(tmp_path / "w.json") == rows
+    (tmp_path / "n.json").write_text(json.dumps({"q1": {"a": 1}, "q2": rows}))
+    assert read(tmp_path / "n.json") == [{"a": 1, "_keys": ["q1"]}, *({**row, "_keys": ["q2"]} for row in rows)]
+    (tmp_path / "b.json").write_text(json.dumps({"results": rows})[:-40])
+    found = read(tmp_path / "b.json")
+    assert (found[:-1], list(found[-1])) == (rows[:-1], [UNREADABLE])
+
+
+@pytest.mark.parametrize("name", ["x.json", "x.jsonl"])
+def test_a_broken_line_in_a_large_file_costs_itself(tmp_path: Path, name: str) -> None:
+    good = json.dumps({"a": "x" * 1000})
+    (tmp_path / name).write_text("\n".join(['{"a": oops}', *[good] * 18_000]))
+    found = read(tmp_path / name)
+    assert (len(found), [UNREADABLE in row for row in found[:2]]) == (18_001, [True, False])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from scrapers import stackexchange
 from scrapers.settings import Source
@@ -283,7 +284,71 @@ def test_entities_of_a_dump_are_never_resolved(tmp_path: Path, inside: bytes) ->
         + b'<row Id="1" PostTypeId="1" Body="&x;"/><row Id="2" PostTypeId="1" Body="\xff"/><row Id="3" PostTypeId="1" Body="ok"/></posts>'
     )
     found = [r for p in stackexchange.read(file, SITE) for r in stackexchange.parse(p)]
-    assert [r.reason if isinstance(r, Dead) else r.text for r in found] == ["bad_row", "bad_row", "ok"]
+    assert [r.reason if isinstance(r, Dead) else r.text for r in found] == ["bad_row", "ÿ", "ok"]
+
+
+DUMP = (
+    '<?xml version="1.0" encoding="{encoding}"?>\n<!-- licensed; each <row Id="7" PostTypeId="1" Body="no"/> is a post -->\n<posts>\n'
+    '  <row Id="1" PostTypeId="1" Body="Où est le café ?" Title="Café" />\n  <!-- <row Id="8" /> -->\n'
+    '  <row Id="2" PostTypeId="2" ParentId="1" Body="Là." />\n</posts>\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "declared"),
+    [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("utf-16", "utf-16"), ("utf-16-le", "utf-16"), ("utf-16-be", "utf-16"),
+     ("cp1252", "windows-1252"), ("latin-1", "iso-8859-1"), ("cp1252", "utf-8")],
+)  # fmt: skip
+def test_a_dump_is_read_in_whatever_it_is_written_in_and_without_its_comments(tmp_path: Path, encoding: str, declared: str) -> None:
+    file = tmp_path / "Posts.xml"
+    file.write_bytes(DUMP.format(encoding=declared).encode(encoding))
+    found = [r for p in stackexchange.read(file, SITE) for r in stackexchange.parse(p)]
+    assert [(r.native_id, r.text) for r in found if isinstance(r, Record)] == [("1", "Où est le café ?"), ("2", "Là.")]
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize(("declared", "said"), [("klingon-8", "klingon-8"), ("utf-16", "utf-16")])
+def test_a_dump_that_is_not_what_it_says_is_refused_by_the_name_of_its_encoding(tmp_path: Path, declared: str, said: str) -> None:
+    file = tmp_path / "Posts.xml"
+    body = DUMP.format(encoding=declared).encode("utf-16" if declared == "utf-16" else "utf-8")
+    file.write_bytes(body + (b"\xd8\xd8" if declared == "utf-16" else b""))
+    with pytest.raises(UsageError, match=f"{said}.*save it as UTF-8"):
+        list(stackexchange.read(file, SITE))
+
+
+def test_characters_that_xml_forbids_cost_no_row(tmp_path: Path) -> None:
+    file = tmp_path / "Posts.xml"
+    file.write_bytes(
+        b'<posts><row Id="1" PostTypeId="1" Body="&lt;p&gt;Press &#x0E;&#27;K.&lt;/p&gt;"/>'
+        b'<row Id="2" PostTypeId="1" Body="&lt;p&gt;page one&#xC;page two&#12;three\x0bfour&lt;/p&gt;"/>'
+        b'<row Id="3" PostTypeId="1" Body="&#xD800;&#xFFFE;a&#x9;b&#xA;c"/></posts>'
+    )
+    texts = [r.text for p in stackexchange.read(file, SITE) for r in stackexchange.parse(p) if isinstance(r, Record)]
+    assert texts == ["Press K.", "page one page two three four", "a\tb\nc"]
+
+
+def test_files_are_asked_of_which_site_they_are_and_a_site_has_one_name() -> None:
+    with pytest.raises(UsageError, match="give --site NAME"):
+        stackexchange.Site.name_for_files("dump_coffee.stackexchange", {})
+    assert stackexchange.Site.name_for_files("Posts", {"site_url": "https://coffee.stackexchange.com"}) == "coffee"
+    for name, short in (
+        ("coffee.stackexchange.com", "coffee"),
+        ("stackoverflow.com", "stackoverflow"),
+        ("mathoverflow.net", "mathoverflow.net"),
+    ):
+        assert stackexchange.Site(name=name).name == short
+    with pytest.raises(ValidationError):
+        stackexchange.Site(name="Coffee Site")
+
+
+def test_what_somebody_wrote_behind_an_at_sign_stays_and_names_go() -> None:
+    def text(body: str) -> str:
+        return records({"items": [{"comment_id": 5, "post_id": 12, "body": body, "content_license": "CC BY-SA 4.0"}]})["c5"].text
+
+    assert text("@2x images need <code>@media</code> rules, @robin: mail a@example.org") == (
+        "@2x images need `@media` rules, @robin: mail a@example.org"
+    )
+    assert text("@robin, so it is") == "@someone, so it is"
 
 
 def test_row_without_end_costs_little(tmp_path: Path) -> None:

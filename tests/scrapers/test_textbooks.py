@@ -143,8 +143,8 @@ def test_link_without_a_question_is_link_only(records: dict[str, Record | Dead])
 def test_licence_is_the_books_and_of_two_books_the_stricter(records: dict[str, Record | Dead]) -> None:
     free, restricted, both = (record(records, i) for i in ("m90004/ask", "m90002/e-1", "m90003/mc-1"))
     assert (free.licence, free.export_class) == ("CC-BY-4.0", "full")
-    assert (restricted.licence, restricted.export_class) == ("CC-BY-NC-SA-4.0", "derived")
-    assert (both.licence, both.export_class) == ("CC-BY-NC-SA-4.0", "derived")
+    assert (restricted.licence, restricted.export_class) == ("CC-BY-NC-SA-4.0", "full")
+    assert (both.licence, both.export_class) == ("CC-BY-NC-SA-4.0", "full")
     assert both.licence_evidence.startswith(
         "collections/harbour-mathematics.collection.xml: md:license http://creativecommons.org/licenses/by-nc-sa/4.0/"
     )
@@ -258,3 +258,48 @@ def test_large_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_parse_is_pure() -> None:
     (page,) = [p for p in pages() if p.context["module"] == "m90002"]
     assert list(parse(page)) == list(parse(page))
+
+
+def shelf(root: Path, *, listed: str, file: str, collection: str = "") -> Path:
+    """A repository with one book of one module, whose collection file is listed under one name and stored under another."""
+    for folder in ("META-INF", "collections", "modules/m1"):
+        (root / folder).mkdir(parents=True)
+    (root / "META-INF" / "books.xml").write_text(
+        f'<container xmlns="https://openstax.org/namespaces/book-container"><book href="../collections/{listed}"/></container>'
+    )
+    (root / "collections" / file).write_text(
+        '<col:collection xmlns:col="http://cnx.rice.edu/collxml" xmlns:md="http://cnx.rice.edu/mdml"><col:metadata>'
+        "<md:title>B\xfccher</md:title><md:language>de</md:language>"
+        '<md:license url="http://creativecommons.org/licenses/by/4.0/"/></col:metadata>'
+        '<col:content><col:subcollection><md:title>Eins</md:title><col:content><col:module document="m1"/></col:content>'
+        "</col:subcollection></col:content></col:collection>"
+    )
+    (root / "modules" / "m1" / "index.cnxml").write_text(
+        f'<document xmlns="http://cnx.rice.edu/cnxml" {collection}><title>Zahlen</title><content><section><exercise id="e">'
+        "<problem><para>Berechne die Summe von 3 und 4.</para></problem></exercise></section></content></document>"
+    )
+    return root
+
+
+@pytest.mark.parametrize(
+    ("listed", "file"),
+    [
+        ("\xfcbungen.collection.xml", "\xfcbungen.collection.xml"),
+        ("\xfcbungen.collection.xml", "u\u0308bungen.collection.xml"),
+        ("%C3%BCbungen.collection.xml", "\xfcbungen.collection.xml"),
+        ("\u0444\u0438\u0437\u0438\u043a\u0430.collection.xml", "\u0444\u0438\u0437\u0438\u043a\u0430.collection.xml"),
+        ("\u7269\u7406 1.collection.xml", "\u7269\u7406 1.collection.xml"),
+    ],
+)
+def test_a_collection_may_be_named_in_any_alphabet(tmp_path: Path, listed: str, file: str) -> None:
+    (only,) = parsed(shelf(tmp_path / "repo", listed=listed, file=file)).values()
+    assert isinstance(only, Record)
+    assert (only.licence, only.export_class, only.language, only.title) == ("CC-BY-4.0", "full", "de", "1.1 Zahlen")
+
+
+@pytest.mark.parametrize(("said", "language"), [('xml:lang="pl"', "pl"), ("", "de")])
+def test_a_module_without_its_book_tells_its_language(tmp_path: Path, said: str, language: str) -> None:
+    root = shelf(tmp_path / "repo", listed="a.collection.xml", file="a.collection.xml", collection=said)
+    (only,) = parsed(root / "modules").values()
+    assert isinstance(only, Record)
+    assert only.language == language

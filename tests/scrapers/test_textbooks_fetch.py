@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from werkzeug import Request, Response
 
 from sample.faults import Visit
 from scrapers import textbooks
+from scrapers.common.repository import blob_digest
 from scrapers.textbooks import Site, fetch, parse
 from thresher.errors import HttpStatusError, PayloadError
 from thresher.model import Page, Record
@@ -36,6 +36,7 @@ class Hub:
         self.truncated = False
         self.by_commit = True
         self.gone: set[str] = set()
+        self.outage: set[str] = set()
         self.asked: list[str] = []
         self.url = server.url_for("").rstrip("/")
         server.expect_request(re.compile("/.*")).respond_with_handler(self.answer)
@@ -57,13 +58,15 @@ class Hub:
         there = ref == "main" or (self.by_commit and ref == self.commit)
         if not there or path in self.gone or path not in self.files:
             return Response("404: Not Found", 404)
+        if path in self.outage:
+            return Response("<html><title>Back soon</title></html>", 200)
         return Response(self.files[path])
 
     def tree(self, ref: str, *, recursive: bool) -> Response:
         prefix = "" if ref in {"main", self.commit} else f"{ref.removeprefix('tree-')}/"
         inside = {p.removeprefix(prefix): b for p, b in self.files.items() if p.startswith(prefix)}
         blobs = [
-            {"path": p, "mode": "120000" if prefix + p in self.links else "100644", "type": "blob", "sha": hashlib.sha1(b).hexdigest()}
+            {"path": p, "mode": "120000" if prefix + p in self.links else "100644", "type": "blob", "sha": blob_digest(b)}
             for p, b in inside.items()
             if recursive or "/" not in p
         ]
@@ -163,6 +166,18 @@ def test_module_that_the_raw_server_lacks_is_asked_for_again(client: Client, hub
         list(parse(lost))
     hub.gone.clear()
     assert modules(run(client, hub, cursor(pages))) == ["m90002"]
+
+
+@pytest.mark.parametrize("path", ["modules/m90001/index.cnxml", "collections/harbour-mathematics.collection.xml"])
+def test_outage_page_in_the_place_of_a_file_is_not_taken_for_it(client: Client, hub: Hub, path: str) -> None:
+    whole = {page.url for page in fetch(client, site(hub), since=None)}
+    hub.outage = {path}
+    *_, last = fetch(client, site(hub), since=None)
+    hub.outage = set()
+    assert last.cursor is not None
+    again = [page.url for page in fetch(client, site(hub), since=last.cursor)]
+    assert again
+    assert set(again) < whole
 
 
 def test_listed_module_that_no_one_has_is_reported_and_not_asked_for(client: Client, hub: Hub) -> None:

@@ -10,8 +10,9 @@ import pytest
 from forks import Forks
 
 from store import ledger
+from store.doctor import doctor
 from store.file.database import Database
-from store.snapshot import freeze
+from store.snapshot import registry
 
 ALWAYS = ["store.before_commit:4", "store.after_commit:2", "store.outcomes:1", "store.decisions:3"]
 MORE = [
@@ -46,9 +47,9 @@ def test_killed_at(label: str, forks: Forks, nights: list[Path], tmp_path: Path)
     assert forks.harvest(second, 2, label) == -9, "the failpoint was not reached"
     assert forks.harvest(second, 2) == 0
     assert say(second) == say(nights[1])
-    assert ledger.doctor(second).findings == ()
+    assert doctor(second).findings == ()
     for name in ("night-1", "night-2"):
-        assert freeze.verify(second / "snapshots" / name) == []
+        assert registry.verify(second / "snapshots" / name) == []
         assert (second / "snapshots" / name / "manifest.json").read_bytes() == (
             nights[1] / "snapshots" / name / "manifest.json"
         ).read_bytes()

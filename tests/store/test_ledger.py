@@ -13,6 +13,7 @@ import pytest
 from forks import Forks
 
 from store import ledger, runs
+from store.doctor import doctor, verify
 from store.file import journal
 from store.file.database import FILE, Database
 from thresher.errors import DatabaseDamaged, StoreError
@@ -88,7 +89,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
 
 def test_a_healthy_database_with_a_log_is_called_healthy(folder: Path) -> None:
     before = contents(folder)
-    report = ledger.doctor(folder)
+    report = doctor(folder)
     assert report.findings == ()
     assert report.commits == report.acknowledged
     assert report.tables["records"] == 48
@@ -100,7 +101,7 @@ def test_the_doctor_sees_that(name: str, folder: Path) -> None:
     damage, kind = DAMAGES[name]
     damage(folder)
     before = contents(folder)
-    report = ledger.doctor(folder)
+    report = doctor(folder)
     assert [f.kind for f in report.findings] == [kind], report.findings
     assert contents(folder) == before
 
@@ -125,12 +126,12 @@ def test_a_row_changed_behind_the_ledger_is_seen(folder: Path, forks: Forks) -> 
     assert forks.harvest(folder) == 0
     with Database(folder).transaction() as con:
         ledger.close_run(con, runs.open_run(con, "check"))
-    assert ledger.doctor(folder).findings == ()
+    assert doctor(folder).findings == ()
     with Database(folder)._connected(read_only=False) as con:
         con.execute("UPDATE items SET target = 'wrong' WHERE item_id = (SELECT min(item_id) FROM items)")
-    assert [f.kind for f in ledger.doctor(folder).findings] == ["checksum"]
+    assert [f.kind for f in doctor(folder).findings] == ["checksum"]
     with pytest.raises(DatabaseDamaged, match="table items"):
-        ledger.verify(folder)
+        verify(folder)
 
 
 def test_rows_lost_from_a_table_too_large_to_be_summed_are_seen(folder: Path, forks: Forks, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,10 +139,10 @@ def test_rows_lost_from_a_table_too_large_to_be_summed_are_seen(folder: Path, fo
     monkeypatch.setattr("store.file.checksums.SUMMED", 3)
     with Database(folder).transaction() as con:
         ledger.close_run(con, runs.open_run(con, "check"))
-    assert ledger.doctor(folder).findings == ()
+    assert doctor(folder).findings == ()
     with Database(folder)._connected(read_only=False) as con:
         con.execute("DELETE FROM embeddings WHERE item_id = (SELECT min(item_id) FROM items)")
-    assert [f.kind for f in ledger.doctor(folder).findings] == ["checksum"]
+    assert [f.kind for f in doctor(folder).findings] == ["checksum"]
 
 
 def test_a_run_cannot_land_an_item_twice_in_a_large_benchmark(folder: Path, forks: Forks, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +162,7 @@ def test_a_damaged_block_of_data_is_seen(folder: Path, forks: Forks) -> None:
     original = (folder / FILE).read_bytes()
     for block in range(12288, size, 2 * 262144):
         (folder / FILE).write_bytes(flip(block + 5000)(bytearray(original)))
-        seen += not ledger.doctor(folder).healthy
+        seen += not doctor(folder).healthy
     assert seen >= 1
 
 
@@ -184,7 +185,7 @@ def test_a_line_of_the_ledger_torn_by_a_crash_costs_that_line_only(database: Dat
             with (database.folder / journal.FILE).open("a") as file:
                 file.write('{"commit": 2, "data')
     assert [e["commit"] for e in journal.entries(database.folder)] == [1, 2, 3]
-    assert ledger.doctor(database.folder).healthy
+    assert doctor(database.folder).healthy
 
 
 def test_a_run_that_does_not_balance_cannot_be_closed(database: Database, run_id: str) -> None:

@@ -177,6 +177,15 @@ def test_a_dead_letter_is_kept_once_and_resolved_when_its_record_lands(database:
     assert rows(database, "SELECT resolved FROM dead_letters") == [(True,)]
 
 
+def test_a_page_that_could_not_be_read_is_resolved_once_it_can_be_and_open_again_when_it_cannot(database: Database, run_id: str) -> None:
+    outage = Dead("bad_json", "not JSON (37 bytes)")
+    still_open = []
+    for hour, dead in enumerate([(outage,), (), (outage,), (Dead("html_body", "HTML where JSON was asked for"),)]):
+        land(database, run_id, page(hour=hour, dead=dead, url="https://example.org/t/7"))
+        still_open.append(rows(database, "SELECT reason FROM open_dead_letters"))
+    assert still_open == [[("bad_json",)], [], [("bad_json",)], [("html_body",)]]
+
+
 def test_a_thread_comes_whole_when_one_of_its_records_is_due(database: Database, run_id: str) -> None:
     question, answer = rec("q", thread_id="t", position=0), rec("a", thread_id="t", position=1, parent_id="q")
     land(database, run_id, page(question, rec("other")))

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from thresher.archive.seals import measure, note_seal, run_of
 from thresher.archive.warc import (
     Encoded,
     Parsed,
@@ -38,8 +39,9 @@ class _Moved(NamedTuple):
 
 def rewrite(file: Path, change: Change) -> int:
     """Change bodies after the fact, for deletions and takedowns: ``change(url, body)`` gives the body to keep (the same object for no
-    change), or None to remove it and the pages made of it. Atomic: the old file stands until the new one is on the disk. Not while a
-    writer has it open. Gives how many bodies were changed or removed."""
+    change), or None to remove it and the pages made of it. Atomic: the old file stands until the new one is on the disk. The new file is
+    sealed; the places of its pages in the database are the caller's to bring up to date. Not while a writer has it open. Gives how many
+    bodies were changed or removed."""
     partial = file.with_name(file.name + ".partial")
     try:
         with partial.open("wb") as out:
@@ -49,6 +51,7 @@ def rewrite(file: Path, change: Change) -> int:
         if not touched:
             partial.unlink()
             return 0
+        note_seal(file.parent, run_of(file.name), measure(partial))
         partial.replace(file)
         sync(file.parent)
         return touched

@@ -14,10 +14,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote
 
 from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -33,6 +34,9 @@ _LEVEL = 4
 """zlib's, measured on textbook XML: 30 % less time than level 6 for 8 % more bytes."""
 _CHUNK = 256 * 1024
 _LARGEST_RECORD = 256 * 2**20
+_GZIP = b"\x1f\x8b\x08"
+"""The first bytes of a gzip member: its magic, and the one method of compression there is."""
+_BEGINNING = b"WARC/"
 _URL_SAFE = "!#$%&'()*+,/:;=?@[]~-._"
 
 
@@ -50,6 +54,13 @@ class Member(NamedTuple):
     offset: int
     end: int
     data: bytes
+
+
+class Gap(NamedTuple):
+    """A stretch of a file that holds no whole record."""
+
+    offset: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +187,11 @@ def members(file: Path, start: int = 0) -> Iterator[Member]:
 
 
 def parse(member: Member) -> Parsed:
-    """The record inside a member."""
-    record = next(iter(ArchiveIterator(io.BytesIO(member.data))))
+    """The record inside a member. ArchiveError where it is no WARC record."""
+    try:
+        record = next(iter(ArchiveIterator(io.BytesIO(member.data))))
+    except (ArchiveLoadFailed, StopIteration, ValueError) as exc:
+        raise ArchiveError(f"the record at byte {member.offset} is no WARC record: {exc!r}") from exc
     head = record.rec_headers
     http = record.http_headers
     return Parsed(
@@ -219,22 +233,56 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
+def scan(file: Path) -> Iterator[Member | Gap]:
+    """All of a file: its whole records, and between them whatever is none, passed over to the next whole record. A gap that reaches the
+    end of the file may be a record that a killed process tore. Raises OSError."""
+    at, size = 0, file.stat().st_size
+    while at < size:
+        try:
+            for member in members(file, at):
+                yield member if member.data.startswith(_BEGINNING) else Gap(member.offset, member.end)
+                at = member.end
+        except ArchiveError:  # too large to be a record
+            pass
+        if at < size:
+            following = _next_record(file, at + 1) or size
+            yield Gap(at, following)
+            at = following
+
+
+def _next_record(file: Path, start: int) -> int | None:
+    """Where the first whole record after ``start`` begins."""
+    with file.open("rb") as stream:
+        at = start
+        while window := _read_at(stream, at, _CHUNK + len(_GZIP) - 1):
+            place = window.find(_GZIP)
+            if place < 0:
+                at += _CHUNK
+                continue
+            at += place
+            if _begins_record(_read_at(stream, at, 512)) and next(members(file, at), None) is not None:
+                return at
+            at += 1
+    return None
+
+
+def _read_at(stream: BinaryIO, at: int, size: int) -> bytes:
+    stream.seek(at)
+    return stream.read(size)
+
+
+def _begins_record(head: bytes) -> bool:
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, len(_BEGINNING)) == _BEGINNING
+    except zlib.error:
+        return False
+
+
 def check_tail(file: Path, end: int) -> None:
     """What follows the last whole record, ending at ``end``, must be torn: ArchiveError if a whole one comes after it, for then the file
     is damaged."""
-    tail = _tail(file, end)
-    at = tail.find(b"\x1f\x8b\x08", 1)
-    while at >= 0:
-        found = next(members(file, end + at), None)
-        if found is not None and found.data.startswith(b"WARC/"):
-            raise ArchiveError(f"{file} is damaged at byte {end}, and whole records follow: restore it from a copy, or move it away")
-        at = tail.find(b"\x1f\x8b\x08", at + 1)
-
-
-def _tail(file: Path, end: int) -> bytes:
-    with file.open("rb") as stream:
-        stream.seek(end)
-        return stream.read()
+    if _next_record(file, end + 1) is not None:
+        raise ArchiveError(f"{file} is damaged at byte {end}, and whole records follow: restore it from a copy, or move it away")
 
 
 def repair(file: Path) -> int:

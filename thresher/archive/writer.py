@@ -3,41 +3,32 @@
 One file for each run, ``<run_id>.warc.gz``, one gzip member for each record:
 
 - ``warcinfo`` first: run id, software, format;
-- ``response`` for every HTTP answer, redirects and errors too, decompressed and without secrets;
+- ``response`` for every HTTP answer, redirects and errors too, decompressed and without secrets; not for a 304, which says that an
+  earlier one still holds (``answers``);
 - ``resource`` for a body that no response brought (a local file, a slice of a listing);
 - ``metadata`` for each Page: JSON with all of it but the body, which is the record at ``body.offset`` of the same file.
 
-The door calls ``write_response``; the steps call ``write_page``; ``read_pages`` gives the pages back in their order.
+The door calls ``write_response``; the steps call ``write_page``; ``thresher.archive.reader`` gives the pages back in their order.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from thresher import __version__
-from thresher.archive.amend import rewrite
-from thresher.archive.warc import (
-    Encoded,
-    Member,
-    PageEntry,
-    check_tail,
-    digest,
-    encode_page,
-    encode_record,
-    encode_response,
-    members,
-    parse,
-    parse_page,
-    repair,
-)
+from thresher.archive.answers import Answers, Former
+from thresher.archive.reader import PageRef
+from thresher.archive.seals import SUFFIX, Seal
+from thresher.archive.warc import Encoded, PageEntry, digest, encode_page, encode_record, encode_response, repair
 from thresher.disk import sync
 from thresher.errors import ArchiveError
 from thresher.failpoint import failpoint
@@ -46,18 +37,7 @@ from thresher.secrets import redact_url
 
 log = logging.getLogger(__name__)
 
-__all__ = ["ArchiveWriter", "PageRef", "read_page", "read_pages", "repair", "rewrite"]
-
-SUFFIX = ".warc.gz"
 _REMEMBERED_BODIES = 10_000
-_PAGE_MARK = b"WARC-Type: metadata"
-
-
-class PageRef(NamedTuple):
-    """Where a record begins; for a page, its ``metadata`` record."""
-
-    file: Path
-    offset: int
 
 
 class _Place(NamedTuple):
@@ -79,8 +59,10 @@ class ArchiveWriter:
         self._bodies: OrderedDict[str, _Place] = OrderedDict()
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            self._answers = Answers(folder)
             if self.path.exists():
                 repair(self.path)
+            self._sha256 = hashlib.sha256(self.path.read_bytes() if self.path.exists() else b"")
             self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
             self._size = os.lseek(self._fd, 0, os.SEEK_END)
         except OSError as exc:
@@ -100,12 +82,20 @@ class ArchiveWriter:
 
     def write_response(self, *, url: str, status: int, headers: Mapping[str, str], body: bytes, fetched_at: datetime) -> PageRef:
         """Keep one HTTP answer; ``body`` is the decompressed one. Gives where its record begins."""
-        record = encode_response(redact_url(url), status, headers, body, fetched_at)
+        url = redact_url(url)
+        record = encode_response(url, status, headers, body, fetched_at)
         name = digest(body)
         with self._lock:
             ref = self._append(record)
             self._remember(name, _Place(ref.offset, record.record_id))
+            if status == 200:
+                self._answers.note(url, headers, body, self.path.name, ref.offset)
         return ref
+
+    def former(self, url: str) -> Former | None:
+        """What this address answered the last time, if it came with validators and is still in the archive as it came."""
+        with self._lock:
+            return self._answers.former(redact_url(url))
 
     def write_page(self, page: Page, run_id: str | None = None) -> PageRef:
         """Keep a Page so that ``read_pages`` gives the same again (secrets in its URL apart)."""
@@ -144,6 +134,12 @@ class ArchiveWriter:
                     raise ArchiveError(f"the archive {self.path} cannot be brought to the disk: {exc.strerror or exc}") from exc
                 finally:
                     os.close(fd)
+                self._answers.save()
+
+    @property
+    def seal(self) -> Seal:
+        """What was written so far, as it was meant to be: summed before it went to the disk."""
+        return Seal(self._size, self._sha256.hexdigest())
 
     def __enter__(self) -> Self:
         return self
@@ -163,6 +159,7 @@ class ArchiveWriter:
                 f"the archive {self.path} cannot be written ({exc.strerror or exc}): make room and run again; nothing is lost"
             ) from exc
         self._size = begins + done
+        self._sha256.update(record.data)
         return PageRef(self.path, begins)
 
     def _cut_back(self) -> None:
@@ -176,62 +173,3 @@ class ArchiveWriter:
         self._bodies[name] = place
         if len(self._bodies) > _REMEMBERED_BODIES:
             self._bodies.popitem(last=False)
-
-
-def read_pages(place: Path) -> Iterator[tuple[str, PageRef, Page]]:
-    """(run id, where, page) for each page of a file, or of all files of a folder, oldest run first, in the order written; a few records
-    in memory at a time. A torn last record is passed over; damage before the end raises ArchiveError once the pages before it are given."""
-    for file in _files(place):
-        try:
-            yield from _pages_of(file)
-        except OSError as exc:
-            raise ArchiveError(f"the archive {file} cannot be read: {exc.strerror or exc}") from exc
-
-
-def _files(place: Path) -> list[Path]:
-    if not place.is_dir():
-        if not place.exists():
-            raise ArchiveError(f"there is no archive at {place}")
-        return [place]
-    return sorted(place.glob(f"*{SUFFIX}"), key=lambda file: (_started(file), file.name))
-
-
-def _started(file: Path) -> str:
-    first = next(members(file), None)
-    return parse(first).date if first else ""
-
-
-def _pages_of(file: Path) -> Iterator[tuple[str, PageRef, Page]]:
-    end = 0
-    last: Member | None = None
-    for member in members(file):
-        end = member.end
-        if _PAGE_MARK not in member.data[:1000]:
-            last = member
-            continue
-        ref = PageRef(file, member.offset)
-        entry = parse_page(parse(member).body, f"{file} at byte {member.offset}")
-        body = _body(file, entry, last)
-        yield entry.run_id, ref, replace(entry.page, body=body)
-    check_tail(file, end)
-
-
-def _body(file: Path, entry: PageEntry, last: Member | None) -> bytes:
-    """Mostly the record read just before; else looked back for."""
-    member = last if last is not None and last.offset == entry.body_offset else next(members(file, entry.body_offset), None)
-    body = parse(member).body if member else b""
-    if digest(body) != entry.sha256:
-        raise ArchiveError(f"{file}: the body of {entry.page.url} at byte {entry.body_offset} is not the one that was archived")
-    return body
-
-
-def read_page(ref: PageRef) -> Page:
-    """The one page at a place that ``write_page`` gave."""
-    try:
-        member = next(members(ref.file, ref.offset), None)
-        if member is None:
-            raise ArchiveError(f"{ref.file} holds no record at byte {ref.offset}")
-        entry = parse_page(parse(member).body, f"{ref.file} at byte {ref.offset}")
-        return replace(entry.page, body=_body(ref.file, entry, None))
-    except OSError as exc:
-        raise ArchiveError(f"the archive {ref.file} cannot be read: {exc.strerror or exc}") from exc

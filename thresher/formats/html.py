@@ -2,7 +2,7 @@
 
 Own words and quoted words stay apart: every quoted line begins with ``> `` (an own line that happens to begin so is written ``\\> ``), code
 is fenced, mathematics stays LaTeX (``$..$``, ``$$..$$``), pictures become ``[image]``. What the site adds is left out: names in quote
-headers, mentions (``@someone``), link previews (one link line), icons, anchors.
+headers, linked mentions (``@someone``; what the site did not link stays), link previews (one link line), icons, anchors.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from thresher.formats.html_inline import (
     DROPPED_CLASSES,
     MAX_DEPTH,
     Gathered,
+    code_text,
     collapse,
     emphasis,
     inline,
@@ -28,8 +29,10 @@ from thresher.formats.tree import BLOCKS, Tag, read
 from thresher.model import Quote
 from thresher.text import clean
 
-_LANGUAGE = re.compile(r"^(?:lang|language)-([A-Za-z0-9_+#.-]+)$")
+_LANGUAGE = re.compile(r"^(?:lang|language|snippet-code)-([A-Za-z0-9_+#.-]+)$")
 _NO_LANGUAGE = frozenset({"auto", "none", "nohighlight", "plaintext", "text", "txt", "default", "raw"})
+_VIDEOS = frozenset({"lazy-video-container", "video-placeholder-container", "lazyYT", "lazyYT-container"})
+"""What stands for an embedded video in Discourse; ``lazyYT`` until 2022."""
 _UNPARSABLE = re.compile("[\x00\ud800-\udfff]")
 _OWN_QUOTE_MARK = re.compile(r"^>(?=\s|$)", re.MULTILINE)
 _TIGHT = re.compile(r"(?:- |\d+\. )")
@@ -115,7 +118,7 @@ def _block(tag: Tag, gathered: Gathered, depth: int) -> list[str]:
         return ["---"]
     if name == "pre":
         return [_code_block(tag, gathered)]
-    if ("onebox" in classes and name == "aside") or "lazy-video-container" in classes or "video-placeholder-container" in classes:
+    if ("onebox" in classes and name == "aside") or classes & _VIDEOS:
         return _preview(tag, gathered)
     if "lightbox-wrapper" in classes:
         return _paragraph(picture(tag, gathered))
@@ -145,7 +148,7 @@ def _code_block(tag: Tag, gathered: Gathered) -> str:
     code = tag.first("code")
     classes = [name for t in (tag, code) if t is not None for name in (t.get("class") or "").split()]
     language = next((m[1] for c in classes if (m := _LANGUAGE.match(c)) and m[1].lower() not in _NO_LANGUAGE), "")
-    text = tag.text().strip("\n")
+    text = code_text(tag).strip("\n")
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
     return f"{fence}{language}\n{text}\n{fence}"
 
@@ -213,8 +216,10 @@ def _table(tag: Tag, gathered: Gathered, depth: int) -> list[str]:
 def _preview(tag: Tag, gathered: Gathered) -> list[str]:
     """A link preview, as one line: ``[title](address)``."""
     heading = tag.first("h3", "h4") or next((a for t in tag.descendants() if t.name == "header" and (a := t.first("a"))), None)
-    title = collapse(heading.text(" ") if heading else tag.get("data-video-title") or "")
+    title = collapse(heading.text(" ") if heading else tag.get("data-video-title") or tag.get("data-youtube-title") or "")
     links = (href for t in tag.descendants() if t.name == "a" and (href := t.get("href")) is not None)
     source = tag.get("data-onebox-src") or tag.get("data-video-src") or next(links, "")
+    if not source and (video := tag.get("data-youtube-id")):
+        source = f"https://www.youtube.com/watch?v={video}"
     url = gathered.link(source)
     return [link_text(title, url)] if url else _paragraph(title)

@@ -14,7 +14,10 @@ MAX_DEPTH = 120
 DROPPED = frozenset({
     "script", "style", "svg", "template", "noscript", "button", "head", "select", "textarea", "object", "embed", "link", "meta",
 })  # fmt: skip
-DROPPED_CLASSES = frozenset({"anchor", "quote-controls", "footnote-backref", "hashtag-icon-placeholder", "cooked-selection-barrier"})
+DROPPED_CLASSES = frozenset({
+    "anchor", "quote-controls", "footnote-backref", "hashtag-icon-placeholder", "cooked-selection-barrier", "poll-info", "poll-buttons",
+    "poll-title-voters",
+})  # fmt: skip
 _MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*", "del": "~~", "s": "~~", "strike": "~~"}
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 _ALT_SAYS_NOTHING = re.compile(r"^(?:enter image description here|screen ?shot .*|[\w-]+|.*\.(?:png|jpe?g|gif|webp|svg|bmp))?$", re.I)
@@ -71,7 +74,7 @@ def _inline_tag(tag: Tag, gathered: Gathered, depth: int) -> str:
     if name == "img":
         return picture(tag, gathered)
     if name in {"code", "tt"} or "asciimath" in classes:
-        return _inline_code(tag.text())
+        return _inline_code(code_text(tag))
     if "math-container" in classes:
         return tag.text().strip()
     if "math" in classes:
@@ -84,7 +87,7 @@ def _inline_tag(tag: Tag, gathered: Gathered, depth: int) -> str:
         return {True: "[x] ", False: "[ ] "}[tag.get("checked") is not None] if tag.get("type") == "checkbox" else ""
     if "chcklst-box" in classes:
         return "[x]" if "checked" in classes else "[ ]"
-    if classes & {"mention", "mention-group"}:
+    if classes & {"mention", "mention-group"} and name == "a":
         return "@someone"
     if "footnote-ref" in classes:
         return f"[{tag.text().strip(' []')}]"
@@ -98,6 +101,22 @@ def _inline_tag(tag: Tag, gathered: Gathered, depth: int) -> str:
     if name in {"sup", "sub"}:
         return _script("^" if name == "sup" else "_", text)
     return emphasis(text, _MARKS[name]) if name in _MARKS else text
+
+
+def code_text(tag: Tag) -> str:
+    """What stands in code, where ``x<sup>2</sup>`` is the only way to raise a letter: ``x^2``."""
+    if not any(t.name in {"sup", "sub"} for t in tag.descendants()):
+        return tag.text()
+    return "".join(_code_part(c) for c in tag.children)
+
+
+def _code_part(node: Tag | str) -> str:
+    if isinstance(node, str):
+        return node
+    inner = "".join(_code_part(c) for c in node.children)
+    if node.name == "br":
+        return "\n"
+    return _script("^" if node.name == "sup" else "_", inner) if node.name in {"sup", "sub"} else inner
 
 
 def _inline_code(text: str) -> str:
@@ -127,6 +146,8 @@ def _script(mark: str, text: str) -> str:
 
 def _anchor(tag: Tag, text: str, gathered: Gathered) -> str:
     href = tag.get("href") or ""
+    if _is_autolink(text, href):
+        return text
     url = gathered.link(href) if href else ""
     if not url:
         return text
@@ -134,6 +155,15 @@ def _anchor(tag: Tag, text: str, gathered: Gathered) -> str:
         return ""
     before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
     return f"{before}{link_text(text.strip(), url)}{after}"
+
+
+def _is_autolink(text: str, href: str) -> bool:
+    """Whether the site took words for an address (``socket.io``, ``works.It`` for want of a space): the author wrote no scheme, no ``www.``
+    and no path."""
+    shown = text.strip()
+    if "." not in shown or "/" in shown or " " in shown or shown.lower().startswith("www."):
+        return False
+    return re.sub(r"^https?://|/$", "", href.strip()).lower() == shown.lower()
 
 
 def link_text(text: str, url: str) -> str:

@@ -7,6 +7,7 @@ Commands are those of ``amsmath`` and ``amssymb`` (KaTeX draws the same set).
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 
@@ -55,10 +56,18 @@ OVER = _pairs(
     r"""
     ¯ \overline   ‾ \overline   - \overline   − \overline   – \overline   — \overline   _ \overline   → \vec   ⃗ \vec   ⇀ \vec
     ^ \hat   ˆ \hat   ~ \tilde   ˜ \tilde   ∼ \tilde   ˙ \dot   . \dot   ¨ \ddot   .. \ddot   ⏞ \overbrace   ︷ \overbrace
-    ↔ \overleftrightarrow   ← \overleftarrow
+    ↔ \overleftrightarrow   ← \overleftarrow   ´ \acute   ` \grave   ˘ \breve   ˇ \check   ˉ \overline   ⏠ \overbrace
 """
 )
+_COMBINING = {
+    "\u0300": r"\grave", "\u0301": r"\acute", "\u0302": r"\hat", "\u0303": r"\tilde", "\u0304": r"\overline", "\u0305": r"\overline",
+    "\u0306": r"\breve", "\u0307": r"\dot", "\u0308": r"\ddot", "\u030a": r"\mathring", "\u030c": r"\check", "\u20d0": r"\vec",
+    "\u20d1": r"\vec", "\u20d6": r"\overleftarrow", "\u20d7": r"\vec", "\u20e1": r"\overleftrightarrow",
+}  # fmt: skip
+"""Accents as characters of their own, which stand behind their letter."""
+OVER |= _COMBINING
 UNDER = _pairs(r"¯ \underline   _ \underline   ‾ \underline   ̲ \underline   - \underline   − \underline   ⏟ \underbrace   ︸ \underbrace")
+UNDER |= {"\u0331": r"\underline", "\u0333": r"\underline"}
 """Accents: what a sign over or under something means."""
 
 SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
@@ -109,14 +118,20 @@ def identifier(text: str) -> str:
     """An ``mi``: one letter as it is, known functions as commands, other words upright."""
     text = text.strip()
     if len(text) == 1:
-        return SYMBOLS.get(text) or operator(text) if not text.isalnum() else SYMBOLS.get(text, text)
+        return SYMBOLS.get(text) or (_accented(text) if text.isalnum() else operator(text))
     if text in FUNCTIONS:
         return f"\\{text} "
     if text.isascii() and text.isalpha():
         return f"\\mathrm{{{text}}}"
-    if any(len(run) > 1 for run in re.findall(r"[A-Za-z]+", text)):
+    if any(len(run) > 1 for run in re.findall(r"[A-Za-z]+", text)) or (text.isalpha() and SYMBOLS.keys().isdisjoint(text)):
         return words(text)
     return symbols(text)
+
+
+def _accented(letter: str) -> str:
+    """A letter that brings its accent with it, as a letter under an accent."""
+    parts = unicodedata.normalize("NFD", letter)
+    return f"{_COMBINING[parts[1]]}{{{parts[0]}}}" if len(parts) == 2 and parts[1] in _COMBINING else letter
 
 
 @lru_cache(maxsize=8192)
@@ -132,16 +147,18 @@ def symbols(text: str) -> str:
     """Characters in mathematics mode, each by the tables; white space inside stays one visible space."""
     if text.isascii() and text.isalnum():
         return text
-    out = []
+    out: list[str] = []
     for c in _WHITE.sub(" ", text):
-        if c == " ":
+        if c in _COMBINING:
+            out.append(f"{_COMBINING[c]}{{{out.pop().strip() if out else ''}}}")
+        elif c == " ":
             out.append(r"\ ")
         elif c in SYMBOLS:
             out.append(SYMBOLS[c])
         elif c in RELATIONS:
             out.append(f" {RELATIONS[c]} ")
         else:
-            out.append(c.translate(_ESCAPES))
+            out.append(c.translate(_ESCAPES) if c.isascii() else rf"\text{{{c}{TEXT_END}")
     return "".join(out)
 
 
@@ -151,6 +168,8 @@ def words(text: str) -> str:
     flat = _WHITE.sub(" ", text)
     if flat.strip() in FUNCTIONS:
         return f"\\{flat.strip()} "
+    if flat.strip()[1:] in _COMBINING:
+        return symbols(flat)
     out = []
     if match := _LEADING_NUMBER.match(flat):
         out.append(symbols(match.group()))
@@ -185,6 +204,46 @@ _TIDY: tuple[tuple[str, re.Pattern[str], str], ...] = (
 )
 """In this order: what stands in every text that the pattern changes (most formulas need none of it), the pattern, and what takes its
 place."""
+_SCRIPT = re.compile(r"[\^_](?=\{)|'+")
+_SCRIPT_ON_SCRIPT = re.compile(r"[}'] ?(?:[\^_]\{|')")
+
+
+def _parted(latex: str) -> str:
+    """A second superscript or subscript of one base gets an empty base of its own, for which LaTeX asks: ``10^{3}\\,{}^{\\circ}``."""
+    out, end = "", 0
+    for match in _SCRIPT.finditer(latex):
+        out += latex[end : match.start()]
+        end = match.end()
+        if match.group()[0] in _taken(out.rstrip(" ")):
+            out += r"\,{}" if latex.startswith(r"{\circ", end) else "{}"
+        out += match.group()
+    return out + latex[end:]
+
+
+def _taken(latex: str) -> str:
+    """The marks that the base at the end of a formula may not carry again. A superscript may follow primes, but primes no superscript."""
+    marks = ""
+    while latex.endswith(("}", "'")) and not latex.endswith(r"\}"):
+        start = len(latex.rstrip("'")) if latex.endswith("'") else _opening(latex) - 1
+        mark = latex[start : start + 1] if start >= 0 else ""
+        if mark not in {"^", "_", "'"}:
+            break
+        marks += {"^": "^'", "_": "_", "'": ""}[mark]
+        latex = latex[:start]
+    return marks
+
+
+def _opening(latex: str) -> int:
+    """Where the group opens that ends a formula; -1 where none does."""
+    depth = 0
+    for i in range(len(latex) - 1, -1, -1):
+        if latex[i] in "{}" and latex[i - 1 : i] != "\\":
+            depth += 1 if latex[i] == "}" else -1
+            if not depth:
+                return i
+    return -1
+
+
 _ENDS = re.compile(r"^(?:\\ |\\quad |\s)+|(?:(?<!\\)\\ |\\quad|\s)+$")
 
 
@@ -194,5 +253,7 @@ def finish(latex: str) -> str:
     for needle, pattern, replacement in _TIDY:
         if needle in latex:
             latex = pattern.sub(replacement, latex)
+    if _SCRIPT_ON_SCRIPT.search(latex):
+        latex = _parted(latex)
     ends = latex[:1].isspace() or latex[-1:].isspace() or latex.startswith(("\\ ", r"\quad ")) or latex.endswith(r"\quad")
     return _ENDS.sub("", latex) if ends else latex

@@ -1,7 +1,10 @@
 """Reddit's Markdown as the text of a Record: code fenced, quotes marked by ``> `` and also taken out, entities and escapes resolved.
 
-Code is left exactly as it was written. Elsewhere ``&#x200B;`` and its kind become their characters, as they do when a browser shows the
-post, and the backslashes that the rich editor puts before ``_ * ~ ^ > #`` go. ``\\(`` and ``\\[`` stay: they are mathematics.
+Code is left exactly as it was written. Elsewhere the text is what a browser shows of the post: ``&#x200B;`` and its kind are characters,
+the backslashes go that the rich editor puts before every mark (``1\\.``, ``\\[5\\]``, ``C\\+\\+``), ``x^(2)`` is ``x^2``, the marks of a
+spoiler go, a picture of the editor is ``[image]``, and a name after ``u/`` is ``u/someone``. Mathematics keeps its backslashes: what stands
+between ``\\(`` and ``\\)``, ``\\[`` and ``\\]`` or dollars and holds a sign of LaTeX. An own line that would begin with ``>`` is written
+``\\>``, as in ``thresher.formats.html``.
 """
 
 from __future__ import annotations
@@ -11,8 +14,18 @@ import re
 from collections.abc import Iterator
 
 _ENTITY = re.compile(r"&(?:#x?[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_ESCAPE = re.compile(r"\\([_*~^>#])")
-_INLINE_CODE = re.compile(r"(`+[^`\n]+`+)")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_LINE_BREAK = re.compile(r"(?<!\\)\\$")
+_IN_MATHEMATICS = re.compile(r"\\([_*~^>#])")
+_INLINE_CODE = re.compile(r"(?<![\\`])(`+[^`\n]+`+)")
+_MATHEMATICS = re.compile(r"(\\\([^\n]{1,400}?\\\)|\\\[[^\n]{1,400}?\\\]|\$\$[^$\n]{1,400}\$\$|(?<![\w$])\$[^$\n]{1,300}\$(?![\w$]))")
+_LATEX = re.compile(r"\\[A-Za-z]{2}|(?<!\\)[\^_{]")
+"""A command or a mark that the rich editor would have escaped."""
+_SUPERSCRIPT = re.compile(r"\^\(([^()\n]{1,200})\)")
+_SPOILER = re.compile(r">!(?=\s?\S)((?:(?!>!).){1,20000}?)!<", re.DOTALL)
+_NAME = re.compile(r"(?<![\w/.])(/?u/)(?!someone\b)[A-Za-z0-9_-]{3,20}(?![\w/])")
+_UPLOADED = re.compile(r"!\[([^\]\n]{0,300})\]\((?!\w+://)[^)\s]{1,300}\)")
+_CODE = re.compile(r"(^ {0,3}```.*?(?:^ {0,3}```|\Z)|^(?: {4}|\t)[^\n]*$|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _INDENTED = re.compile(r"(?: {4}|\t)")
 _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
@@ -20,7 +33,9 @@ _QUOTED = re.compile(r" {0,3}((?:>(?!!) ?)+)(.*)")
 _BLOCK = re.compile(r"\s*(?:[-*+]\s|\d+[.)]\s|#{1,6}\s*\S|(?:[-*_]\s*){3,}$)")
 _URL = re.compile(r"https?://[^\s<>\[\]()\"'`\\]+")
 _IMAGE_URL = re.compile(r"\.(?:png|jpe?g|gif|webp|bmp)(?:$|[?#])|^https?://(?:i\.redd\.it|preview\.redd\.it|i\.imgur\.com)/", re.IGNORECASE)
-_IMAGE_MARKUP = re.compile(r"!\[[^\]\n]*\]\([^)\n]+\)")
+_NO_LABEL = frozenset({"", "img", "gif", "image"})
+_LIKE_A_QUOTE = re.compile(r" {0,3}>(?:\s|$)")
+_PICTURE = re.compile(r"\[image(?:: [^\]\n]{1,300})?\]")
 
 API_ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 """What the API itself escapes when it is not asked for ``raw_json``, in the order in which it is undone."""
@@ -35,7 +50,16 @@ def undo_api_escapes(text: str) -> str:
 
 def as_text(markdown: str) -> str:
     """Markdown as the text of a Record."""
-    return "\n".join(line for _, line in _lines(markdown))
+    return "\n".join(line for _, line in _lines(_without_spoiler_marks(markdown)))
+
+
+def _without_spoiler_marks(markdown: str) -> str:
+    """A spoiler is text like other text once it is opened; in code the marks are no marks."""
+    if ">!" not in markdown or "!<" not in markdown:
+        return markdown
+    parts = _CODE.split(markdown)
+    parts[::2] = [_SPOILER.sub(lambda spoiler: spoiler.group(1).strip(" "), part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def quotes(text: str) -> tuple[str, ...]:
@@ -57,8 +81,7 @@ def links_and_images(text: str) -> tuple[list[str], int]:
     """Addresses in the text that are not pictures, each once in order, and how many pictures it shows or points at."""
     addresses = [url.rstrip(".,;:!?*_~") for url in _URL.findall(text)]
     pictures = {url for url in addresses if is_image(url)}
-    uploaded = [mark for mark in _IMAGE_MARKUP.findall(text) if "://" not in mark]
-    return [url for url in dict.fromkeys(addresses) if url not in pictures], len(pictures) + len(uploaded)
+    return [url for url in dict.fromkeys(addresses) if url not in pictures], len(pictures) + len(_PICTURE.findall(text))
 
 
 def is_image(url: str) -> bool:
@@ -116,12 +139,42 @@ def _prose(line: str, previous: str) -> tuple[str, str]:
         return "blank", ""
     if previous == "quote" and not _BLOCK.match(line):
         return "quote", "> " + _plain(line)
-    return "own", _plain(line)
+    text = _plain(line)
+    return "own", "\\" + text if _LIKE_A_QUOTE.match(text) else text
 
 
 def _plain(line: str) -> str:
-    if "&" not in line and "\\" not in line:
+    if not any(mark in line for mark in "&\\^") and "u/" not in line and "![" not in line:
         return line
     parts = _INLINE_CODE.split(line)
-    parts[::2] = [_ESCAPE.sub(r"\1", _ENTITY.sub(lambda entity: html.unescape(entity.group()), part)) for part in parts[::2]]
+    parts[-1] = _LINE_BREAK.sub("", parts[-1])
+    parts[::2] = [_shown(_ENTITY.sub(lambda entity: html.unescape(entity.group()), part)) for part in parts[::2]]
     return "".join(parts)
+
+
+def _shown(text: str) -> str:
+    """A part of a line outside code as the page shows it."""
+    shown, end = [], 0
+    for match in _MATHEMATICS.finditer(text):
+        if _LATEX.search(match.group()):
+            shown += [_prose_shown(text[end : match.start()]), _IN_MATHEMATICS.sub(r"\1", match.group())]
+            end = match.end()
+    return "".join([*shown, _prose_shown(text[end:])])
+
+
+def _prose_shown(text: str) -> str:
+    return _ESCAPE.sub(r"\1", _NAME.sub(r"\1someone", _SUPERSCRIPT.sub(_raised, _UPLOADED.sub(_picture, text))))
+
+
+def _raised(match: re.Match[str]) -> str:
+    """``x^(2)`` is ``x^2``; small print, which people write with spaces or behind no letter, stays plain."""
+    inner = match[1].strip()
+    behind = match.string[match.start() - 1 : match.start()]
+    if not inner or " " in inner or not (behind.isalnum() or behind in (")", "]", "}")):
+        return match[1]
+    return "^" + (inner if len(inner) == 1 else f"{{{inner}}}")
+
+
+def _picture(match: re.Match[str]) -> str:
+    label = match[1].strip()
+    return "[image]" if label.lower() in _NO_LABEL else f"[image: {label}]"

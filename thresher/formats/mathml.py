@@ -1,8 +1,9 @@
-"""Presentation MathML to LaTeX, for mathematics that people and models read.
+"""MathML to LaTeX, for mathematics that people and models read: presentation markup here, what is written by its meaning in
+``thresher.formats.content_mathml``.
 
 ``to_latex`` gives the formula without delimiters. Its braces, ``\\left``/``\\right`` and environments always balance. Parentheses stay
-plain (no ``\\left(``), so that the same formula written in two ways comes out the same more often. An element that is not presentation
-MathML raises UnknownMathML: what is not understood is never dropped silently.
+plain (no ``\\left(``), so that the same formula written in two ways comes out the same more often. An element that is no MathML raises
+UnknownMathML: what is not understood is never dropped silently.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable
 
 from lxml.etree import _Element
 
+from thresher.formats.content_mathml import CONTENT, content_to_latex
 from thresher.formats.latex import BIG, OVER, UNDER, finish, identifier, number, operator, words
 from thresher.formats.matrices import FENCES, MATRICES, arrange
 
@@ -29,6 +31,7 @@ _ENCLOSE |= {"top": r"\overline", "bottom": r"\underline", "actuarial": r"\overl
 _ENDS = re.compile(r"^(?:\\ |\s)+|(?:(?<!\\)\\ |\s)+$")
 """Space at the ends of a cell, visible space too."""
 _WIDTH = re.compile(r"\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([a-z]*)")
+_PRESENTATION = frozenset({"mathml-presentation", "application/mathml-presentation+xml"})
 _NO_LINE = re.compile(r"0\w*")
 _DEGREE = re.compile(r"\^\{([^{}]*)\}")
 _COMMAND_END = re.compile(r"\\[A-Za-z]+$")
@@ -41,7 +44,7 @@ _ATOM = re.compile(
 
 
 class UnknownMathML(ValueError):
-    """An element that is not presentation MathML, or one with the wrong number of children."""
+    """An element that is no MathML, or a fraction or root with too many children."""
 
 
 def to_latex(math: _Element) -> str:
@@ -51,9 +54,11 @@ def to_latex(math: _Element) -> str:
 
 def _convert(el: _Element) -> str:
     handler = _HANDLERS.get(el.tag)
-    if handler is None:
-        raise UnknownMathML(f"no rule for <{el.tag}>")
-    return handler(el)
+    if handler is not None:
+        return handler(el)
+    if el.tag in CONTENT:
+        return _closed(content_to_latex(el, _convert))
+    raise UnknownMathML(f"no rule for <{el.tag}>")
 
 
 def _row(el: _Element) -> str:
@@ -207,36 +212,41 @@ def _script(mark: str, text: str) -> str:
 
 
 def _sup(el: _Element) -> str:
-    kids = _parts(el, 2)
-    return _closed(_atom(kids) + _script("^", _row_of(kids, 1)))
+    return _scripts(el, "^")
 
 
 def _sub(el: _Element) -> str:
-    kids = _parts(el, 2)
-    return _closed(_atom(kids) + _script("_", _row_of(kids, 1)))
+    return _scripts(el, "_")
 
 
 def _subsup(el: _Element) -> str:
-    kids = _parts(el, 3)
-    return _closed(_atom(kids) + _script("_", _row_of(kids, 1)) + _script("^", _row_of(kids, 2)))
+    return _scripts(el, "_^")
+
+
+def _scripts(el: _Element, marks: str) -> str:
+    """A base with its scripts. Children beyond them (a full stop, a unit's end) stand behind, as browsers show them."""
+    kids = list(el)
+    scripted = _atom(kids) + "".join(_script(mark, _row_of(kids, i)) for i, mark in enumerate(marks, start=1))
+    return _closed(scripted) + "".join(_convert(k) for k in kids[len(marks) + 1 :])
 
 
 def _raw(el: _Element) -> str:
-    return "".join(str(t) for t in el.itertext()).strip() if el.tag in {_MO, _MI, _MTEXT, _MN, _MROW} else ""
+    """What stands over or under something, as its characters; a dotted circle only carries an accent."""
+    return "".join(str(t) for t in el.itertext()).replace("\u25cc", "").strip() if el.tag in {_MO, _MI, _MTEXT, _MN, _MROW} else ""
 
 
 def _over(el: _Element) -> str:
-    kids = _parts(el, 2)
+    kids = list(el)
     return _decorate(kids[0], None, kids[1]) if len(kids) == 2 else _row(el)
 
 
 def _under(el: _Element) -> str:
-    kids = _parts(el, 2)
+    kids = list(el)
     return _decorate(kids[0], kids[1], None) if len(kids) == 2 else _row(el)
 
 
 def _underover(el: _Element) -> str:
-    kids = _parts(el, 3)
+    kids = list(el)
     return _decorate(kids[0], kids[1], kids[2]) if len(kids) == 3 else _row(el)
 
 
@@ -323,7 +333,11 @@ def _nothing(el: _Element) -> str:
 
 
 def _first(el: _Element) -> str:
-    """Of alternatives (``semantics``, ``maction``), the one that is shown."""
+    """Of alternatives (``semantics``, ``maction``), the one that is shown: one that says how it is set, where the first says only what it
+    means."""
+    set_out = next((k for k in el if len(k) and (k.get("encoding") or "").lower() in _PRESENTATION), None)
+    if set_out is not None and len(el) and el[0].tag in CONTENT:
+        return _row(set_out)
     return _convert(el[0]) if len(el) else ""
 
 

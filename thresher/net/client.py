@@ -64,7 +64,7 @@ class Client:
     ) -> Client:
         """The root of a run. SettingsError when no contact is set.
 
-        ``stop``, once set, cuts waits short and lets no further request out (BudgetExhausted). ``clock``, ``rng``, ``resolver`` and
+        ``stop``, once set, cuts waits and answers short and lets no further request out (Stopped). ``clock``, ``rng``, ``resolver`` and
         ``transport`` are for tests; a transport of one's own checks no addresses beyond what stands in the URL.
         """
         user_agent = _user_agent(network)
@@ -72,7 +72,7 @@ class Client:
         if clock is None:
             clock = Clock() if stop is None else replace(Clock(), sleep=lambda seconds: _wait(stop, seconds))
         guard = AddressGuard(network.ports, network.allow_addresses, resolver)
-        deadline = Deadline()
+        deadline = Deadline(stop)
         transport = transport or CheckedTransport(guard, deadline, network.connect_timeout_s, ssl_context)
         door = Door(
             network,
@@ -91,6 +91,10 @@ class Client:
         budget = self._budgets.setdefault(source, Budget(source, pace, self._door.clock))
         return Client(self._door, source, pace, budget, self._user_agent, self._budgets)
 
+    def share(self, among: int) -> Client:
+        """A client for one of so many sites, which may use its share of what is left of the source's budget (ShareUsed after that)."""
+        return Client(self._door, self.source, self.pace, self._visitor.budget.share(among), self._user_agent, self._budgets)
+
     @property
     def source(self) -> str:
         """On whose account."""
@@ -103,8 +107,13 @@ class Client:
 
     @property
     def requests_sent(self) -> int:
-        """By this source in this run: redirects, robots.txt and second tries included."""
+        """By this source in this run, or by the site whose share this is: redirects, robots.txt and second tries included."""
         return self._visitor.budget.requests
+
+    @property
+    def budget_used(self) -> bool:
+        """Whether nothing is left of it."""
+        return self._visitor.budget.used
 
     def get(
         self,
@@ -114,13 +123,11 @@ class Client:
         headers: Mapping[str, str] | None = None,
         crawl: bool = False,
         accept_status: frozenset[int] = frozenset(),
-        validators: Mapping[str, str] | None = None,
     ) -> Response:
         """Fetch. ``params`` are added to the query. ``crawl`` obeys robots.txt. ``accept_status`` are final statuses that are returned,
-        not raised. ``validators`` (a former ``Response.validators``) make the request conditional: a 304 is returned then."""
-        conditions = _conditions(validators or {})
-        accept = accept_status | {304} if conditions else accept_status
-        ask = Ask("GET", self._url(url, params), self._headers({**conditions, **(headers or {})}), crawl=crawl, accept_status=accept)
+        not raised. Where the archive holds a former answer with validators, the request is conditional: what has not changed is not sent
+        again, and the former answer is returned as if it had been."""
+        ask = Ask("GET", self._url(url, params), self._headers(headers or {}), crawl=crawl, accept_status=accept_status)
         return self._door.fetch(ask, self._visitor)
 
     def post(
@@ -196,11 +203,6 @@ def _user_agent(network: Network) -> str:
     if not agent.isascii() or not agent.isprintable():
         raise SettingsError("network.contact and network.project_url may hold printable ASCII characters only: they are sent in a header")
     return agent
-
-
-def _conditions(validators: Mapping[str, str]) -> dict[str, str]:
-    names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
-    return {names[name.lower()]: value for name, value in validators.items() if name.lower() in names and value}
 
 
 def _body(data: Mapping[str, str | int] | bytes | None, json_body: Any) -> tuple[bytes, dict[str, str]]:

@@ -22,6 +22,7 @@ from thresher.errors import (
     RateLimited,
     ResponseTooLarge,
     RobotsDisallowed,
+    Stopped,
     TransientError,
 )
 from thresher.failpoint import failpoint
@@ -39,6 +40,7 @@ from thresher.net.transport import Deadline
 log = logging.getLogger(__name__)
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_UNCHANGED = 304
 _ROBOTS_TRIES = 2
 _SHOWN_BODY = 500
 
@@ -48,6 +50,24 @@ class ResponseSink(Protocol):
 
     def write_response(self, *, url: str, status: int, headers: Mapping[str, str], body: bytes, fetched_at: datetime) -> object:
         """Keep it."""
+        ...
+
+    def former(self, url: str) -> FormerAnswer | None:
+        """What a GET of this address was answered before, with status 200 and validators; None where nothing is at hand."""
+        ...
+
+
+class FormerAnswer(Protocol):
+    """An answer that may still hold."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """As it came, under lower-case names."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """Decompressed, without secrets."""
         ...
 
 
@@ -64,6 +84,13 @@ class Ask:
     accept_status: frozenset[int] = frozenset()
     tries: int | None = None
     truncate_at: int | None = None
+    hidden: tuple[str, ...] = ()
+    """The secrets with which the first request of a chain of redirects went out."""
+
+    @property
+    def shown(self) -> str:
+        """The address without secrets."""
+        return secrets.scrub_text(str(self.url), self.hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +148,12 @@ class Door:
 
     def fetch(self, ask: Ask, visitor: Visitor) -> Response:
         """The answer, or a NetworkError that carries the redacted URL and the source."""
+        ask = replace(ask, hidden=secrets.sent_secrets(str(ask.url), ask.headers, ask.body))
         try:
             return self._fetch(ask, visitor)
         except NetworkError as exc:
-            exc.url = exc.url or secrets.redact_url(str(ask.url))
+            exc.args = tuple(secrets.scrub_text(arg, ask.hidden) if isinstance(arg, str) else arg for arg in exc.args)
+            exc.url = secrets.scrub_text(exc.url, ask.hidden) if exc.url else ask.shown
             exc.source = exc.source or visitor.source
             raise
 
@@ -175,7 +204,7 @@ class Door:
             self._guard.check_url(ask.url)
             interval_s = self._permission(ask, visitor)
             gate = self._gates.of(host_key(ask.url))
-            with gate.turn(interval_s, visitor.budget, secrets.redact_url(str(ask.url))):
+            with gate.turn(interval_s, visitor.budget, ask.shown):
                 began = time.monotonic()
                 with self._deadline.of(left_s):
                     hop = self._hop(ask, gate, attempt, last=last)
@@ -193,7 +222,7 @@ class Door:
             return visitor.pace.min_interval_s
         agent = {name: value for name, value in ask.headers.items() if name.lower() == "user-agent"}
         rules = self._robots.rules(ask.url, lambda address: self._ask_robots(address, agent, visitor))
-        shown = secrets.redact_url(str(ask.url))
+        shown = ask.shown
         if not rules.allows(str(ask.url)):
             raise RobotsDisallowed(f"robots.txt forbids {shown}", url=shown)
         return max(visitor.pace.min_interval_s, rules.delay_s)
@@ -210,14 +239,16 @@ class Door:
         return response.status, response.body
 
     def _hop(self, ask: Ask, gate: HostGate, attempt: int, *, last: bool) -> _Hop:
-        headers = {"Accept": "*/*", **ask.headers, "Accept-Encoding": ACCEPT_ENCODING}
+        former = self._former(ask)
+        headers = {"Accept": "*/*", **_conditions(former), **ask.headers, "Accept-Encoding": ACCEPT_ENCODING}
         request = httpx2.Request(ask.method, ask.url, headers=headers, content=ask.body or None)
-        hidden = secrets.sent_secrets(str(ask.url), ask.headers, ask.body)
+        hidden = (*ask.hidden, *secrets.sent_secrets(str(ask.url), ask.headers, ask.body))
         try:
             answer = exchange(self._transport, request, self.network, truncate_at=ask.truncate_at)
         except (httpx2.TransportError, DecodeError) as exc:
             raise self._broken(exc, ask, gate, attempt, last=last, hidden=hidden) from None
-        response = self._seen(answer, ask, hidden)
+        unchanged = answer.status == _UNCHANGED and former is not None
+        response = self._still(former, ask) if unchanged and former else self._seen(answer, ask, hidden)
         told = delay.read(answer.status, kept_headers(answer.headers.items()), answer.body, self.clock.now())
         retryable = delay.is_retryable(answer.status)
         if told.wait_s is not None:
@@ -230,7 +261,9 @@ class Door:
         return _Hop(response, location, told.limited, retryable, told.wait_s)
 
     def _broken(self, exc: Exception, ask: Ask, gate: HostGate, attempt: int, *, last: bool, hidden: tuple[str, ...]) -> Exception:
-        shown = secrets.redact_url(str(ask.url))
+        shown = ask.shown
+        if self._deadline.stopped:
+            return Stopped("stopped on request", url=shown)
         if self._deadline.passed:
             return DeadlineExceeded(f"the response was not complete after deadline_s = {self.network.deadline_s:g}: {shown}", url=shown)
         if isinstance(exc, httpx2.UnsupportedProtocol | httpx2.LocalProtocolError):
@@ -239,11 +272,21 @@ class Door:
             gate.close_for(self._backoff(attempt), told=False)
         return _Broken(f"{type(exc).__name__} at {shown}: {secrets.scrub_text(str(exc), hidden)[:200]}")
 
+    def _former(self, ask: Ask) -> FormerAnswer | None:
+        """What the same request was answered before; a part of a file has no validators of its own."""
+        if self._archive is None or ask.method != "GET" or any(name.lower() == "range" for name in ask.headers):
+            return None
+        return self._archive.former(str(ask.url))
+
+    def _still(self, former: FormerAnswer, ask: Ask) -> Response:
+        """The former answer as of now. It is in the archive already."""
+        return Response(secrets.redact_url(str(ask.url)), 200, former.headers, former.body, self.clock.now())
+
     def _seen(self, answer: Answer, ask: Ask, hidden: tuple[str, ...]) -> Response:
         """The answer without secrets, archived."""
         headers = {name: secrets.scrub_text(value, hidden) for name, value in kept_headers(answer.headers.items()).items()}
         body = secrets.scrub(answer.body, hidden)
-        response = Response(secrets.redact_url(str(ask.url)), answer.status, headers, body, self.clock.now())
+        response = Response(secrets.scrub_text(str(ask.url), hidden), answer.status, headers, body, self.clock.now())
         if self._archive is not None:
             kept = b"" if secrets.is_token_exchange(ask.method, str(ask.url), body) else body
             self._archive.write_response(
@@ -258,11 +301,19 @@ class Door:
         return max(delay.FLOOR_S, min(self.network.backoff_cap_s, grown_s))
 
 
+def _conditions(former: FormerAnswer | None) -> dict[str, str]:
+    """The headers that ask for an answer only where it is another one (RFC 9110, 13.1)."""
+    names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+    return {names[name]: former.headers[name] for name in names if name in former.headers} if former is not None else {}
+
+
 def _redirected(ask: Ask, hop: _Hop) -> Ask:
     """The next request. Credentials stay behind when the origin changes (http to https of one host apart)."""
     shown = hop.response.url
     try:
         url = ask.url.join(hop.location)
+        if not _same_host(ask.url, url):  # what was for this host alone is not carried to another one in the address either
+            url = ask.url.join(secrets.scrub_text(hop.location, ask.hidden))
     except httpx2.InvalidURL as exc:
         raise BlockedAddress(f"{shown} redirects to what is no URL", url=shown) from exc
     if not url.fragment and ask.url.fragment:

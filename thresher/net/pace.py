@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from thresher.errors import BudgetExhausted, RateLimited
+from thresher.errors import BudgetExhausted, RateLimited, ShareUsed, Stopped
 from thresher.net.clock import Clock
 from thresher.net.settings import Pace
 
@@ -27,6 +27,11 @@ class Budget:
         """How many were sent."""
         return self._requests
 
+    @property
+    def used(self) -> bool:
+        """Whether no further request will be let out."""
+        return self._requests >= self._pace.max_requests or self._clock.monotonic() >= self._ends
+
     def spend(self, url: str) -> None:
         """Count one request, or raise BudgetExhausted before it is sent."""
         with self._lock:
@@ -42,6 +47,32 @@ class Budget:
             raise BudgetExhausted(
                 f"{self._source}: the {self._pace.max_minutes:g} minutes of this run are used", url=url, source=self._source
             )
+
+    def share(self, among: int) -> Budget:
+        """What one of so many sites may use of what is left, at least one request: spent from here, too."""
+        return self if among <= 1 else _Share(self, among)
+
+
+class _Share(Budget):
+    """One site's part. Ends with ShareUsed, where the whole ends with BudgetExhausted."""
+
+    def __init__(self, whole: Budget, among: int) -> None:
+        left_s = max(0.0, whole._ends - whole._clock.monotonic())
+        left = max(1, (whole._pace.max_requests - whole._requests) // among)
+        super().__init__(whole._source, Pace(max_requests=left), whole._clock)
+        self._ends = whole._clock.monotonic() + left_s / among
+        self._whole = whole
+
+    def spend(self, url: str) -> None:
+        if self._requests >= self._pace.max_requests:
+            raise ShareUsed(f"{self._pace.max_requests} requests, its share of what {self._source} had left, are used", url=url)
+        self._whole.spend(url)
+        self._requests += 1
+
+    def check_wait(self, wait_s: float, url: str) -> None:
+        self._whole.check_wait(wait_s, url)
+        if self._clock.monotonic() + wait_s > self._ends:
+            raise ShareUsed(f"its share of the minutes that {self._source} had left is used", url=url)
 
 
 class HostGate:
@@ -71,7 +102,7 @@ class HostGate:
     def _wait(self, interval_s: float, budget: Budget, url: str) -> None:
         while True:
             if self._stop is not None and self._stop.is_set():
-                raise BudgetExhausted("stopped on request", url=url)
+                raise Stopped("stopped on request", url=url)
             now = self._clock.monotonic()
             closed_s = self._closed_until - now
             if closed_s > self._wait_cap_s and self._told:

@@ -60,11 +60,6 @@ class Response:
         """Hex digest of the body."""
         return hashlib.sha256(self.body).hexdigest()
 
-    @property
-    def validators(self) -> dict[str, str]:
-        """What ``Client.get(validators=...)`` takes next time to be answered 304 if nothing changed."""
-        return {name: self.headers[name] for name in ("etag", "last-modified") if name in self.headers}
-
     def json(self) -> Any:
         """The body as strict JSON; PayloadError ``bad_json`` if it is not (see ``thresher.payload``)."""
         kind = self.headers.get("content-type", "no content type")

@@ -46,8 +46,8 @@ class Pace(Section):
     min_interval_s: float = Field(1.0, ge=0)
     """Between the starts of two requests to one host."""
     max_requests: int = Field(2000, ge=1)
-    """In one run of the source."""
+    """In one run of the source. Its sites have equal shares; what one leaves, the others get."""
     max_minutes: float = Field(30.0, gt=0)
-    """For one run of the source, waits included; the next run goes on where it stopped."""
+    """For one run of the source, waits included, shared likewise; the next run goes on where it stopped."""
     max_pages: int = Field(1000, ge=1)
     """In one listing; more is a tarpit or a mistake."""

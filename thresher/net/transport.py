@@ -17,12 +17,21 @@ from thresher.net.address import AddressGuard
 IDLE_S = 20.0
 """Without a byte for so long, a connection counts as broken and the request as worth another try."""
 
+LOOK_S = 0.25
+"""How often a wait for bytes is left to see whether they are still wanted."""
+
 
 class Deadline:
-    """When the response that this thread is reading must be complete, in real time."""
+    """When the response that this thread is reading must be complete, in real time. ``stop``, once set, ends every response."""
 
-    def __init__(self) -> None:
+    def __init__(self, stop: threading.Event | None = None) -> None:
         self._local = threading.local()
+        self._stop = stop
+
+    @property
+    def stopped(self) -> bool:
+        """Whether no response is wanted any more."""
+        return self._stop is not None and self._stop.is_set()
 
     @contextmanager
     def of(self, seconds: float) -> Iterator[None]:
@@ -53,9 +62,17 @@ class _TimedStream(httpcore2.NetworkStream):
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if self._deadline.passed:
-            raise httpcore2.ReadTimeout("the deadline of the response has passed")
-        return self._stream.read(max_bytes, timeout=self._deadline.left(IDLE_S))
+        idle_at = time.monotonic() + IDLE_S
+        while True:
+            if self._deadline.stopped:
+                raise httpcore2.ReadError("stopped on request")
+            if self._deadline.passed:
+                raise httpcore2.ReadTimeout("the deadline of the response has passed")
+            try:
+                return self._stream.read(max_bytes, timeout=self._deadline.left(max(0.001, min(LOOK_S, idle_at - time.monotonic()))))
+            except httpcore2.ReadTimeout:
+                if time.monotonic() >= idle_at:
+                    raise
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if self._deadline.passed:

@@ -85,11 +85,7 @@ def collects_failures(root: Record, rules: Rules) -> bool:
 
 
 def _names_one(folded: str, rules: Rules) -> bool:
-    return (
-        any(n.sure for n in rules.names.find(folded, limit=5))
-        or rules.about_words.search(folded) is not None
-        or _SIZED.search(folded) is not None
-    )
+    return rules.names_a_model(folded) or _SIZED.search(folded) is not None
 
 
 def judge_complaint(

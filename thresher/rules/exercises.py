@@ -1,31 +1,56 @@
 """Textbook exercises: a problem that stands alone, with the book's solution as its key.
 
-Any picture in the problem refuses it: an alternative text was written for those who cannot see, not as a statement of the problem, and
-either leaves out what is asked or gives it away. Options are shown as ``A) text``; the target of a multiple-choice exercise is the right
-option in the same form, ``B) lungs``, with the letter and the text alone as aliases. A solution that shows a picture is no key.
+A picture that the problem needs refuses it: an alternative text was written for those who cannot see, not as a statement of the problem,
+and either leaves out what is asked or gives it away. An empty grid and a picture that only illustrates are left out. Options are shown as
+``A) text``; the target of a multiple-choice exercise is the right option in the same form, ``B) lungs``, with the letter and the text
+alone as aliases.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from thresher.cues import fold
 from thresher.model import Candidate, Exercise, Message, Record, Refusal
+from thresher.rules.exercise_keys import LETTERS, key
+from thresher.rules.exercise_pictures import draws_only, illustration_left_out
+from thresher.rules.exercise_pointers import cites, leans_elsewhere, part_of_another
+from thresher.rules.exercise_tasks import (
+    MATHEMATICS,
+    PICTURE,
+    asks,
+    lacks_data,
+    prose,
+    speaks_of_another,
+    stands_alone,
+    tells,
+    without_tasks,
+)
 from thresher.rules.language import language_of
-from thresher.rules.outcome import candidate, refuse
-from thresher.rules.settings import Rules
+from thresher.rules.outcome import Reason, candidate, refuse
+from thresher.rules.settings import ExerciseCues, Rules
 from thresher.rules.standing import count_words
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_MATHEMATICS = re.compile(r"\\\((.{0,4000}?)\\\)|\\\[(.{0,8000}?)\\\]", re.DOTALL)
-_FORMULA_WORDS = re.compile(r"\\(?:text|mathrm|textrm|mbox)\{([^{}]{0,200})\}")
-_TABLE = re.compile(r"tables?\s(\d{1,4}(?:\.\d{1,4})?)\)?")
-_POINTS_AT_TABLE = re.compile(r"table|data|list|below$|above$|^refer to$")
-_FIGURE = re.compile(r"\[figure\b|!\[", re.IGNORECASE)
-_CAPTION = re.compile(r"(?:figure\s[\d.-]{1,8}:?\s*)?\[figure\b(?:[^\[\]]|\[[^\[\]]{0,200}\]){0,3000}\]", re.IGNORECASE)
-_DRAWS = re.compile(r"(?:\A|[.:;,\n)]\s{0,3}|(?<!\w)(?:to|and|then|or|also|please)\s)[*_]{0,2}\w+\Z")
-_SENTENCE = re.compile(r"\w[.:!?](?:\s|\Z)|\\\(|\n\|")
-_BLANK = re.compile(r"_{3,}|…{2,}|\.{4,}")
+_UNRESOLVED = "[reference]"
+"""How a link without words to another module is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is left of an exercise when what it does not need is taken away: the instruction of its neighbours, pictures."""
+
+    stem: str
+    problem: str
+    choices: tuple[str, ...]
+
+    @property
+    def statement(self) -> str:
+        return f"{self.stem}\n\n{self.problem}".strip()
+
+    @property
+    def whole(self) -> str:
+        return "\n".join([self.statement, *self.choices])
 
 
 def judge_exercise(record: Record, rules: Rules) -> Candidate | Refusal:
@@ -35,28 +60,22 @@ def judge_exercise(record: Record, rules: Rules) -> Candidate | Refusal:
         return refuse(record, "wrong_detail", "exercise")
     if not exercise.problem.strip():
         return refuse(record, "empty")
-    if exercise.figures or record.marks.get("images"):
-        return refuse(record, "needs_picture")
-    statement = f"{exercise.stem}\n\n{_without_heading(exercise.problem, rules)}".strip()
-    folded = fold("\n".join([statement, *exercise.choices]))
-    if exercise.link_only or rules.link_cues.search(fold(statement)):
-        return refuse(record, "link_only")
-    if record.marks.get("refers_to"):
-        return refuse(record, "not_self_contained", "refers_to")
-    if words := leans_elsewhere(folded, rules):
-        return refuse(record, "not_self_contained", words)
-    if words := _continues(exercise, rules):
-        return refuse(record, "not_self_contained", words)
-    if not asks(statement, rules):
-        return refuse(record, "not_self_contained", "no instruction")
-    prose = "\n".join([statement, *exercise.choices])
-    if not _MATHEMATICS.search(statement) and count_words(_prose(prose)) < rules.limits.min_exercise_words:
-        return refuse(record, "too_short")
-    alone = _without_heading(exercise.problem, rules).lstrip(" *_ⓐ")
-    if _asks_for_drawing(alone if rules.drawing.match(fold(alone)) else statement, exercise.solution, rules):
-        return refuse(record, "asks_for_picture")
-    target, aliases = _key(exercise, rules)
-    prompt = "\n\n".join(filter(None, [statement, options(exercise.choices)]))
+    language = (record.language or language_of(f"{exercise.stem}\n{exercise.problem}") or "en").partition("-")[0].lower()
+    cues = rules.exercises.get(language)
+    if cues is None:
+        return refuse(record, "language_not_covered", language)
+    problem = _without_heading(exercise.problem, rules)
+    asked = _Asked(_needed_stem(exercise.stem, problem, cues), problem, exercise.choices)
+    if PICTURE.search(asked.whole) or _pictured_unseen(exercise, record):
+        stem = illustration_left_out(asked.stem, cues, shared=True)
+        own = illustration_left_out(asked.problem, cues, shared=False)
+        if stem is None or not own or PICTURE.search("\n".join(asked.choices)) or _pictured_unseen(exercise, record):
+            return refuse(record, "needs_picture")
+        asked = _Asked(stem, own, asked.choices)
+    if reason := _cannot_stand(asked, record, exercise, rules, cues):
+        return refuse(record, *reason)
+    target, aliases = key(exercise, cues)
+    prompt = "\n\n".join(filter(None, [asked.statement, options(asked.choices)]))
     return candidate(
         [record],
         rules.version,
@@ -71,39 +90,53 @@ def judge_exercise(record: Record, rules: Rules) -> Candidate | Refusal:
     )
 
 
-def leans_elsewhere(folded: str, rules: Rules) -> str:
-    """The words with which a problem points at something that it does not hold; empty where there are none. A table that stands in the
-    problem may be pointed at."""
-    has_table = "\n|" in folded
-    for match in rules.elsewhere.finditer(folded):
-        words = match.group()
-        numbered = _TABLE.fullmatch(words)
-        if numbered and any(f"table {numbered.group(1)}{mark}" in folded for mark in (":\n", ": |")):
-            continue
-        if has_table and not numbered and _POINTS_AT_TABLE.search(words):
-            continue
-        return words
-    return ""
+def _cannot_stand(asked: _Asked, record: Record, exercise: Exercise, rules: Rules, cues: ExerciseCues) -> tuple[Reason, str] | None:
+    """Why an exercise is none for a reader who has nothing else of the book, with the words that say so."""
+    statement, folded = asked.statement, fold(asked.whole)
+    if exercise.link_only or cues.link_cues.search(folded, 0, len(statement)):
+        return "link_only", ""
+    if _refers_elsewhere(folded[: len(statement)], record, exercise, cues):
+        return "not_self_contained", "refers_to"
+    if letter := part_of_another(asked.problem, asked.stem, cues):
+        return "not_self_contained", f"part {letter}"
+    if words := leans_elsewhere(folded, cues):
+        return "not_self_contained", words
+    if not tells(asked.stem) and (words := speaks_of_another(asked.problem, cues)):
+        return "not_self_contained", words
+    if not asked.stem and not asked.choices and (words := lacks_data(asked.problem, cues)):
+        return "not_self_contained", words
+    if not asks(statement, cues):
+        return "not_self_contained", "no instruction"
+    if not MATHEMATICS.search(statement) and count_words(prose(asked.whole)) < rules.limits.min_exercise_words:
+        return "too_short", ""
+    if cues.drawing.search(folded) is None:
+        return None
+    alone = asked.problem.lstrip(" *_ⓐ")
+    drawn = alone if cues.drawing.match(fold(alone)) else statement
+    return ("asks_for_picture", "") if draws_only(drawn, exercise.solution, cues) else None
 
 
-def _continues(exercise: Exercise, rules: Rules) -> str:
-    """The words with which a problem goes on from one that it does not hold (``Do they all have the same domain?``). A stem that tells
-    something, in a sentence, may be what they speak of; a heading is not."""
-    if _SENTENCE.search(exercise.stem):
-        return ""
-    match = rules.unnamed.match(fold(exercise.problem).lstrip(" *_#(ⓐ)"))
-    return match.group() if match else ""
-
-
-def _asks_for_drawing(statement: str, solution: str, rules: Rules) -> bool:
-    """Whether the answer can only be drawn: the book's solution is a picture and no word, or there is none and nothing but a drawing is
-    asked."""
-    folded = fold(_prose(statement))
-    if not any(_DRAWS.search(folded, m.start() - 12 if m.start() > 12 else 0, m.end()) for m in rules.drawing.finditer(folded)):
+def _refers_elsewhere(folded: str, record: Record, exercise: Exercise, cues: ExerciseCues) -> bool:
+    """Whether a link that the book resolves elsewhere stands in what is left of an exercise, and is more than cited."""
+    referred = record.marks.get("refers_to")
+    if not isinstance(referred, list) or not referred:
         return False
-    if solution.strip():
-        return _FIGURE.search(solution) is not None and re.search(r"\w", _CAPTION.sub("", solution)) is None
-    return "?" not in statement and rules.beside_drawing.search(folded) is None
+    words = {fold(_UNRESOLVED), *(fold(str(w)) for w in referred)}
+    places = [m.start() for w in words if w for m in re.finditer(re.escape(w), folded)]
+    return any(not cites(folded, place, cues) for place in places) if places else not exercise.stem
+
+
+def _needed_stem(stem: str, problem: str, cues: ExerciseCues) -> str:
+    """The instruction that an exercise shares. Where the problem says itself what is to be done, only what gives data is left of it."""
+    rest = without_tasks(stem, cues) if stem else ""
+    return rest if rest == stem or stands_alone(problem, cues) else stem
+
+
+def _pictured_unseen(exercise: Exercise, record: Record) -> bool:
+    """Whether there is a picture that no text shows."""
+    if not exercise.figures and not record.marks.get("images"):
+        return False
+    return not PICTURE.search("\n".join([exercise.stem, exercise.problem, *exercise.choices]))
 
 
 def _without_heading(problem: str, rules: Rules) -> str:
@@ -114,27 +147,4 @@ def _without_heading(problem: str, rules: Rules) -> str:
 
 def options(choices: tuple[str, ...]) -> str:
     """The options as lettered lines."""
-    return "\n".join(f"{letter}) {choice}" for letter, choice in zip(_LETTERS, choices, strict=False))
-
-
-def asks(statement: str, rules: Rules) -> bool:
-    """Whether a statement asks for something: a question mark, a blank to fill, or a word of instruction outside mathematics."""
-    return "?" in statement or _BLANK.search(statement) is not None or rules.instructions.search(fold(_prose(statement))) is not None
-
-
-def _prose(statement: str) -> str:
-    if "\\(" not in statement and "\\[" not in statement and "\\text" not in statement and "\\m" not in statement:
-        return f"{statement} "
-    words_in_formulas = " ".join(_FORMULA_WORDS.findall(statement)) if "\\text" in statement or "\\m" in statement else ""
-    return f"{_MATHEMATICS.sub(' ', statement)} {words_in_formulas}"
-
-
-def _key(exercise: Exercise, rules: Rules) -> tuple[str, tuple[str, ...]]:
-    """Target and aliases; empty where the solution is missing, is a picture, or leaves the answer to the reader."""
-    if exercise.choices and exercise.answer in exercise.choices:
-        letter = _LETTERS[exercise.choices.index(exercise.answer)] if len(exercise.choices) <= len(_LETTERS) else ""
-        return (f"{letter}) {exercise.answer}", (letter, exercise.answer)) if letter else (exercise.answer, ())
-    solution = exercise.solution.strip()
-    if not re.search(r"\w", solution) or _FIGURE.search(solution) or rules.no_key.search(fold(solution[:400])):
-        return "", ()
-    return solution, ()
+    return "\n".join(f"{letter}) {choice}" for letter, choice in zip(LETTERS, choices, strict=False))

@@ -10,7 +10,7 @@ from thresher.rules.complaints import about_a_model, collects_failures, judge_co
 from thresher.rules.exercises import judge_exercise
 from thresher.rules.outcome import Reason, refuse
 from thresher.rules.questions import accepted_answer, judge_answer, judge_question
-from thresher.rules.replies import judge_reply
+from thresher.rules.replies import explained_replies, judge_reply
 from thresher.rules.settings import Rules
 from thresher.rules.unwanted import refused_outright
 from thresher.rules.votes import Ballots
@@ -35,6 +35,7 @@ class _Thread:
     """What the records of one thread need to know of each other, found once."""
 
     def __init__(self, thread: Sequence[Record], rules: Rules) -> None:
+        self.records = thread
         self.by_id = {r.native_id: r for r in thread}
         self.question = next((r for r in thread if r.role == "question"), None)
         self.accepted = accepted_answer(self.question, thread) if self.question else None
@@ -44,6 +45,7 @@ class _Thread:
         )
         self.ballots = Ballots.of(thread)
         self.collects = self.root is not None and collects_failures(self.root, rules)
+        self.explained = explained_replies(thread, rules)
 
     def chain(self, record: Record) -> list[Record]:
         """What a record answers, from the post down to its parent; without the root where a part is not known."""
@@ -75,7 +77,7 @@ def _judge_one(record: Record, thread: _Thread, rules: Rules) -> Candidate | Ref
     if record.role == "battle":
         return judge_battle(record, rules, thread.ballots)
     if record is thread.accepted or record.role == "answer":
-        return judge_answer(record, thread.question, thread.accepted, rules)
+        return judge_answer(record, thread.question, thread.accepted, thread.records, rules)
     if record.role == "question":
         return _judge_question(record, thread, rules)
     return _judge_post(record, thread, rules)
@@ -83,7 +85,7 @@ def _judge_one(record: Record, thread: _Thread, rules: Rules) -> Candidate | Ref
 
 def _judge_question(record: Record, thread: _Thread, rules: Rules) -> Candidate | Refusal:
     if thread.accepted is not None and record is thread.question:
-        return judge_question(record, thread.accepted, rules)
+        return judge_question(record, thread.accepted, thread.records, rules)
     outcome = judge_complaint(record, rules)
     if isinstance(outcome, Candidate) or outcome.reason not in _NO_COMPLAINT:
         return outcome
@@ -98,7 +100,7 @@ def _judge_post(record: Record, thread: _Thread, rules: Rules) -> Candidate | Re
     )
     if isinstance(outcome, Candidate) or not replies:
         return outcome
-    reply = judge_reply(record, thread.chain(record), rules, root=thread.root)
+    reply = judge_reply(record, thread.chain(record), thread.explained.get(record.native_id), rules, root=thread.root)
     if isinstance(reply, Candidate) or outcome.reason == "not_about_a_model":
         return reply
     return outcome

@@ -14,6 +14,7 @@ from thresher.model import (
     Record,
     Refusal,
 )
+from thresher.redaction.records import REPLACED_ID
 
 Reason = Literal[
     "deleted",
@@ -95,5 +96,6 @@ def candidate(records: Sequence[Record], version: str, *, kind: Kind, messages: 
         rule_version=version,
         licence=joint_licence(records),
         export_class=least_class(records),
+        hidden="".join(str(r.marks.get(REPLACED_ID, "")) for r in records),
         **more,
     )

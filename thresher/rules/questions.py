@@ -1,4 +1,8 @@
-"""Questions that people asked each other, with the answer that the source marks as good; and second good answers."""
+"""Questions that people asked each other, with the answer that the source marks as good; and second solutions.
+
+Every question has a tag that says how far its answer can be graded (``gradable:fact``, see ``thresher.rules.gradable``). Only where that is
+far enough, and the accepted answer firm enough, is the answer a key.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,26 @@ from collections.abc import Mapping, Sequence
 
 from rapidfuzz import fuzz
 
+from thresher.cues import fold
 from thresher.model import Candidate, Json, Message, Record, Refusal
+from thresher.rules.gradable import CODE_BLOCK, GRADABLE, formulas, grade, is_technical, prose, unfirm
 from thresher.rules.language import language_of
 from thresher.rules.outcome import Reason, candidate, refuse
 from thresher.rules.settings import Rules
-from thresher.rules.standing import IMAGE, leans_on, link_share
+from thresher.rules.standing import leans_on, link_share
 from thresher.rules.tags import tags_of
 
 _SAME_SOLUTION = 80.0
 """Token-set ratio from which two answers are one solution in other words."""
 _COMPARED = 2000
+_WORKED_OUT = 3
+"""Formulas from which an answer works something out."""
+_SPEAKS_TO = re.compile(r"(?<![\w.])@[^\W\d_]")
+"""An answer that speaks to somebody answers somebody's comment or answer, too."""
 _POINTS_AT_ANSWER = re.compile(
-    r"@\w[\w.-]*|(?<!\w)(?:(?:the |this |that )?(?:other|accepted|above|previous|existing|top) answers?|\w+'s answer"
-    r"|(?:answers?|comments?) (?:above|below)"
+    r"(?<!\w)(?:(?:the |this |that )?(?:other|accepted|above|previous|existing|top) answers?|\w+'s answer"
+    r"|(?:answers?|comments?|solutions?) (?:above|below)|(?:in|to) addition to (?:the|what|his|her|their|other)"
+    r"|to add to|adding to|to complement|to expand on|just to add"
     r"|as (?:others|someone|somebody|everyone|everybody) (?:has |have )?(?:said|mentioned|noted|pointed out|suggested))(?!\w)",
     re.IGNORECASE,
 )
@@ -44,27 +55,43 @@ def question_text(question: Record) -> str:
     return f"{question.title}\n\n{question.text}".strip()
 
 
-def judge_question(question: Record, answer: Record, rules: Rules) -> Candidate | Refusal:
-    """A candidate of kind question whose target is the accepted answer."""
+def judge_question(question: Record, answer: Record, thread: Sequence[Record], rules: Rules) -> Candidate | Refusal:
+    """A candidate of kind question. The accepted answer is its target where it is a key, else the question has none."""
     if reason := _unfit(question, answer, rules):
         return refuse(question, *reason)
     prompt = question_text(question)
     language = question.language or language_of(prompt)
+    tags, is_key = _graded(question, answer, thread, language, rules)
     return candidate(
         [question, answer],
         rules.version,
         kind="question",
         messages=[Message("user", prompt)],
         rule="question/accepted",
-        target=answer.text,
-        key_status="sourced",
+        target=answer.text if is_key else "",
+        key_status="sourced" if is_key else "none",
         language=language,
-        tags=tags_of(rules, prompt),
+        tags=tuple(sorted((*tags_of(rules, prompt), *tags))),
     )
 
 
-def judge_answer(record: Record, question: Record | None, accepted: Record | None, rules: Rules) -> Candidate | Refusal:
-    """The accepted answer is a target; another one is an alternate if people voted for it and it is not the same solution."""
+def _graded(question: Record, answer: Record, thread: Sequence[Record], language: str, rules: Rules) -> tuple[tuple[str, ...], bool]:
+    """The tags that say how far a question is gradable and why its accepted answer is no key, and whether it is one."""
+    if language and language not in rules.graded_languages and not is_technical(question, answer):
+        return ("no_key:language",), False
+    found = grade(question, answer, rules)
+    if found not in GRADABLE:
+        return (f"gradable:{found}",), False
+    answers = [r for r in thread if r is not question and r.parent_id == question.native_id and r.text]
+    reason = "pointing" if _POINTS_AT_ANSWER.search(prose(answer.text)) else unfirm(question, answer, answers, rules)
+    return ((f"gradable:{found}", f"no_key:{reason}"), False) if reason else ((f"gradable:{found}",), True)
+
+
+def judge_answer(
+    record: Record, question: Record | None, accepted: Record | None, thread: Sequence[Record], rules: Rules
+) -> Candidate | Refusal:
+    """The accepted answer is a target; another one is an alternate if it is a second way to solve what can be solved in several: people
+    voted for it, both work it out in mathematics or code, and it is not the same solution."""
     if accepted is record:
         return refuse(record, "is_the_reference")
     if (
@@ -74,12 +101,13 @@ def judge_answer(record: Record, question: Record | None, accepted: Record | Non
         or len(record.text) < rules.limits.alternate_min_chars
     ):
         return refuse(record, "answer_not_accepted")
-    if fuzz.token_set_ratio(record.text[:_COMPARED], accepted.text[:_COMPARED]) >= _SAME_SOLUTION:
+    if not _has_several_ways(question, accepted, record, rules):
+        return refuse(record, "answer_not_accepted", "one way")
+    if _same_solution(record, accepted):
         return refuse(record, "answer_not_accepted", "same solution")
-    unseen = _POINTS_AT_ANSWER.search(record.text) or IMAGE.search(accepted.text)
-    if unseen or _unfit(question, accepted, rules) or _thin(record.text, rules) or leans_on(record.text, rules.cues_for("en")):
-        return refuse(record, "answer_not_accepted", "unfit")
     prompt = question_text(question)
+    if _unfit(question, accepted, rules) or not all(_stands_alone(a, question, thread, rules) for a in (accepted, record)):
+        return refuse(record, "answer_not_accepted", "unfit")
     task = rules.alternate_task.replace("{solution}", accepted.text)
     return candidate(
         [record, question, accepted],
@@ -90,8 +118,38 @@ def judge_answer(record: Record, question: Record | None, accepted: Record | Non
         target=record.text,
         key_status="sourced",
         language=question.language or language_of(prompt),
-        tags=tags_of(rules, prompt),
+        tags=tuple(sorted((*tags_of(rules, prompt), f"gradable:{grade(question, accepted, rules)}"))),
     )
+
+
+def _has_several_ways(question: Record, accepted: Record, other: Record, rules: Rules) -> bool:
+    """Whether a check can tell two ways apart: a derivation that both carry out in formulas, or a program that both give. Why something
+    is so, or what is wrong with somebody's code, has one answer."""
+    asked = fold(question.title or question.text[:200])
+    if rules.grading.one_way.search(asked) or rules.grading.yes_or_no.match(asked):
+        return False
+    found = grade(question, accepted, rules)
+    if found == "derivation":
+        return min(formulas(accepted), formulas(other)) >= _WORKED_OUT
+    return found in GRADABLE and all(CODE_BLOCK.search(a.text) for a in (accepted, other))
+
+
+def _same_solution(record: Record, accepted: Record) -> bool:
+    """The same in other words, or in the same code."""
+    if fuzz.token_set_ratio(record.text[:_COMPARED], accepted.text[:_COMPARED]) >= _SAME_SOLUTION:
+        return True
+    ours, theirs = ("\n".join(CODE_BLOCK.findall(a.text))[:_COMPARED] for a in (record, accepted))
+    return bool(ours and theirs) and fuzz.token_set_ratio(ours, theirs) >= _SAME_SOLUTION
+
+
+def _stands_alone(answer: Record, question: Record, thread: Sequence[Record], rules: Rules) -> bool:
+    """Whether an answer is a whole solution that needs neither the others nor a picture, and does not call itself a hint."""
+    own_words = prose(answer.text)
+    if _POINTS_AT_ANSWER.search(own_words) or _SPEAKS_TO.search(own_words):
+        return False
+    if _thin(answer.text, rules) or leans_on(answer.text, rules.cues_for("en")):
+        return False
+    return not unfirm(question, answer, [], rules)
 
 
 def _unfit(question: Record, answer: Record, rules: Rules) -> tuple[Reason, str] | None:

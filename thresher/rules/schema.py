@@ -39,7 +39,6 @@ class Limits(_Section):
     answer_min_chars: int = Field(ge=1)
     alternate_min_score: int
     alternate_min_chars: int = Field(ge=1)
-    reply_min_score: int
     reply_max_chars: int = Field(ge=10)
     reply_parent_max_chars: int = Field(ge=10)
     max_link_share: float = Field(gt=0, le=1)
@@ -75,6 +74,9 @@ class About(_Section):
     collecting_sites: Words
     collects: Phrases
     words: Phrases
+    ambiguous: Phrases
+    other_fields: Phrases
+    not_names: Phrases
     weak: Phrases
     closing: Phrases
     share_links: Words
@@ -140,17 +142,57 @@ class Language(_Section):
     indirect_end: Phrases
 
 
-class Exercises(_Section):
-    """What an exercise may lean on, and what is no key."""
+class ExerciseLanguage(_Section):
+    """How the exercises of one language ask, and how they point at what they do not hold."""
 
     elsewhere: Phrases
+    addressees: Phrases
+    cites: Phrases
     link_cues: Phrases
-    headings: Words
     no_key: Phrases
+    sample: Phrases
     instructions: Phrases
+    setting: Phrases
+    ambiguous: Phrases
     drawing: Phrases
     beside_drawing: Phrases
     unnamed: Phrases
+    needs_data: Phrases
+    illustrated: Phrases
+
+
+class Exercises(_Section):
+    """What an exercise may lean on, and what is no key. Languages that are not listed are not covered."""
+
+    headings: Words
+    languages: dict[str, ExerciseLanguage] = Field(min_length=1)
+
+
+class Gradable(_Section):
+    """What says how far an answer can be graded, and what makes an accepted answer no key; see ``thresher.rules.gradable``."""
+
+    languages: Words = Field(min_length=1)
+    recommendation: Phrases
+    taste: Phrases
+    opinion: Phrases
+    explanation: Phrases
+    advice: Phrases
+    derivation: Phrases
+    yes_or_no: Phrases
+    procedure: Phrases
+    recommendation_tags: Phrases
+    opinion_tags: Phrases
+    hedged: Phrases
+    unsure: Phrases
+    one_way: Phrases
+
+
+class Replies(_Section):
+    """How people ask what a reply alludes to, and how others explain it."""
+
+    asks: Phrases
+    explains: Phrases
+    most: int = Field(ge=1)
 
 
 class Spam(_Section):
@@ -174,6 +216,8 @@ class RulesFile(_Section):
     labels: LabelWords
     cues: dict[str, Language]
     exercises: Exercises
+    gradable: Gradable
+    replies: Replies
     not_allowed: dict[str, Phrases]
     spam: Spam
     tags: dict[str, Phrases]
@@ -221,6 +265,8 @@ def _allowed(location: tuple[Any, ...]) -> str:
             model = annotation
         elif part == "cues":
             model = Language
+        elif part == "languages":
+            model = ExerciseLanguage
         elif part == "models":
             model = Model
         elif part == "votes":

@@ -16,6 +16,9 @@ from thresher.errors import SettingsError
 from thresher.names import Family, Names
 from thresher.rules.schema import Language, Limits, Phrases, RulesFile, Vote, explain
 
+_NO_PROSE = re.compile(r"\w\.ai(?!\w)|https?:|[\\{}_^=$\u2200-\u22ff]")
+"""What stands in addresses and formulas, in which two letters are no word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cues:
@@ -40,6 +43,50 @@ class Cues:
     infinitive: Cue
     deictic: Cue
     indirect_end: Cue
+
+
+@dataclass(frozen=True, slots=True)
+class Grading:
+    """The compiled cues by which a question finds its place on the scale of ``thresher.rules.gradable``."""
+
+    recommendation: Cue
+    taste: Cue
+    """Words that ask for a view whatever else a post holds."""
+    opinion: Cue
+    """Words that do so outside mathematics and programs, where the best way may be the only one."""
+    explanation: Cue
+    advice: Cue
+    """At the beginning of a question, as is ``yes_or_no``."""
+    derivation: Cue
+    yes_or_no: Cue
+    procedure: Cue
+    recommendation_tags: Cue
+    opinion_tags: Cue
+    hedged: Cue
+    unsure: Cue
+    """Doubt that counts beside code and mathematics, too."""
+    one_way: Cue
+    """Words of a question that has one answer however it is solved: a diagnosis, a check of somebody's own work."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExerciseCues:
+    """The compiled cues for the exercises of one language. Compared by identity, so that what they say of a text can be remembered."""
+
+    elsewhere: Cue
+    addressees: Cue
+    cites: Cue
+    link_cues: Cue
+    no_key: Cue
+    sample: Cue
+    instructions: Cue
+    setting: Cue
+    ambiguous: Cue
+    drawing: Cue
+    beside_drawing: Cue
+    unnamed: Cue
+    needs_data: Cue
+    illustrated: Cue
 
 
 @dataclass(frozen=True)
@@ -86,6 +133,13 @@ class Rules:
     reasons: Mapping[str, str]
     names: Names
     about_words: Cue
+    """General words for a language model, ``about_ambiguous`` among them."""
+    about_sure: Cue
+    about_ambiguous: Cue
+    """Words that mean one where no word of ``other_fields`` (games, statistics, workshops, programs) stands beside them."""
+    other_fields: Cue
+    not_names: Cue
+    """Phrases in which the name of a model is none: ``to grok``, ``low perplexity``, ``GPT partition``."""
     about_weak: Cue
     closing: Cue
     about_sites: frozenset[str]
@@ -97,14 +151,14 @@ class Rules:
     any_language: Cues
     """The cues of all languages in one: where they find nothing, it does not matter which language a text is in."""
     openers: Cue
-    elsewhere: Cue
-    link_cues: Cue
     headings: frozenset[str]
-    no_key: Cue
-    instructions: Cue
-    drawing: Cue
-    beside_drawing: Cue
-    unnamed: Cue
+    grading: Grading
+    graded_languages: frozenset[str]
+    asks_meaning: Cue
+    explains: Cue
+    replies_most: int
+    exercises: Mapping[str, ExerciseCues]
+    """By language; an exercise in another one is not covered."""
     not_allowed: Mapping[str, Cue]
     spam: Cue
     spam_min_phrases: int
@@ -125,6 +179,16 @@ class Rules:
             return _compile(RulesFile.model_validate(raw))
         except ValidationError as error:
             raise SettingsError(explain(path, error)) from error
+
+    def names_a_model(self, folded: str) -> bool:
+        """Whether folded text speaks of a language model, by name or in general words. The AI of a game and the model of a regression are
+        none."""
+        if any(n.sure for n in self.names.find(self.not_names.without(folded), limit=5)) or self.about_sure.search(folded):
+            return True
+        if self.about_ambiguous.search(folded) is None or self.other_fields.search(folded):
+            return False
+        prose = " ".join(word for word in folded.split() if not _NO_PROSE.search(word))
+        return self.about_ambiguous.search(prose) is not None
 
     def shares(self, text: str) -> bool:
         """Whether a text links to a conversation that somebody shared."""
@@ -158,7 +222,11 @@ def _compile(file: RulesFile) -> Rules:
         reply_between=file.tasks.reply_between,
         reasons=file.reasons,
         names=names,
-        about_words=any_of(file.about.words),
+        about_words=any_of([*file.about.words, *file.about.ambiguous]),
+        about_sure=any_of(file.about.words),
+        about_ambiguous=any_of(file.about.ambiguous),
+        other_fields=any_of(file.about.other_fields),
+        not_names=any_of(file.about.not_names),
         about_weak=any_of(file.about.weak),
         closing=any_of(file.about.closing),
         about_sites=frozenset(s.lower() for s in file.about.sites),
@@ -169,14 +237,16 @@ def _compile(file: RulesFile) -> Rules:
         cues={code: _language(file.cues["en"], own, anyone) for code, own in file.cues.items()},
         any_language=Cues(**{f.name: any_of([p for c in file.cues.values() for p in getattr(c, f.name)], anyone) for f in fields(Cues)}),
         openers=any_of(file.labels.openers),
-        elsewhere=any_of(exercises.elsewhere),
-        link_cues=any_of(exercises.link_cues),
         headings=frozenset(h.lower() for h in exercises.headings),
-        no_key=any_of(exercises.no_key),
-        instructions=any_of(exercises.instructions),
-        drawing=any_of(exercises.drawing),
-        beside_drawing=any_of(exercises.beside_drawing),
-        unnamed=any_of(exercises.unnamed),
+        grading=Grading(**{f.name: any_of(getattr(file.gradable, f.name)) for f in fields(Grading)}),
+        graded_languages=frozenset(file.gradable.languages),
+        asks_meaning=any_of(file.replies.asks),
+        explains=any_of(file.replies.explains),
+        replies_most=file.replies.most,
+        exercises={
+            code: ExerciseCues(**{f.name: any_of(getattr(own, f.name)) for f in fields(ExerciseCues)})
+            for code, own in exercises.languages.items()
+        },
         not_allowed={name: any_of(phrases) for name, phrases in file.not_allowed.items()},
         spam=any_of(file.spam.phrases),
         spam_min_phrases=file.spam.min_phrases,

@@ -32,6 +32,8 @@ def refused_outright(record: Record, rules: Rules) -> Refusal | None:
         return refuse(record, "too_short")
     if len({m.group() for m in rules.spam.finditer(folded)}) >= rules.spam_min_phrases or _repeats(record.text, rules):
         return refuse(record, "spam")
+    if record.marks.get("crosspost") and not record.text.strip():
+        return refuse(record, "link_only", "crosspost")
     share, count = link_share(text)
     if (
         count

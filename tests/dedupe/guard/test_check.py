@@ -7,6 +7,7 @@ import pytest
 from dedupe.guard.check import Comparable, Finding, check
 from dedupe.guard.features import profile
 from dedupe.guard.slips import slip
+from thresher.text import content_id
 
 LONG = (
     "A small truck with a camper shell rolls slowly toward a red light while its driver looks for a coin under the seat. "
@@ -290,6 +291,97 @@ def test_politeness_markup_slips_and_spelling_do_not_matter(a: str, b: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (r"Simplify \(\sqrt{3k}\).", r"Simplify \(\sqrt{3}k\)."),
+        (r"Simplify \(\sqrt{5}\pi\).", r"Simplify \(\sqrt{5\pi}\)."),
+        (r"Simplify $\sqrt{uv}$.", r"Simplify $\sqrt{u}v$."),
+        (r"Integrate \(\frac{1}{7t}\).", r"Integrate \(\frac{1}{7}t\)."),
+        (r"Integrate \(\frac{p}{q}r\).", r"Integrate \(\frac{p}{qr}\)."),
+        (r"Differentiate \(5^{2m}\).", r"Differentiate \(5^{2}m\)."),
+        (r"Differentiate \(e^{-t}s\).", r"Differentiate \(e^{-ts}\)."),
+        (r"Evaluate \(\log_{3z}w\).", r"Evaluate \(\log_{3}zw\)."),
+        (r"Evaluate \(\sqrt{rst}u\).", r"Evaluate \(\sqrt{rstu}\)."),
+    ],
+)
+def test_braces_say_what_belongs_together(a: str, b: str) -> None:
+    assert judge(a, b).match == "apart"
+    assert content_id([("user", a)]) != content_id([("user", b)])
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (r"Solve \(\sqrt{x} = 3^{10}\).", r"Solve $\sqrt x = 3^10$."),
+        (r"Solve \(e^{2x} = 5\).", "Solve e^(2x) = 5."),
+        (r"Solve \(v_{max} = 5\).", r"Solve \(v_{\text{max}} = 5\)."),
+    ],
+)
+def test_braces_around_one_thing_say_nothing(a: str, b: str) -> None:
+    assert judge(a, b).match == "form"
+
+
+def flag(region: str) -> str:
+    """The flag of a part of a country: a black flag with the region as invisible tags."""
+    return "\U0001f3f4" + "".join(chr(0xE0000 + ord(letter)) for letter in region) + "\U000e007f"
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (flag("gbeng"), flag("gbsct")),
+        (flag("gbwls"), "\U0001f3f4"),
+        ("\U0001f1f5\U0001f1f1", "\U0001f1f5\U0001f1f9"),
+        ("\U0001f98a", "\U0001f43a"),
+        (":)", ":("),
+    ],
+)
+def test_flags_and_faces_that_are_asked_about_keep_texts_apart(a: str, b: str) -> None:
+    assert judge(f"What does this stand for: {a}", f"What does this stand for: {b}").match == "apart"
+    assert judge(f"What does {a} stand for?", f"What does {b} stand for?").match == "apart"
+
+
+@pytest.mark.parametrize(
+    "greeted",
+    [
+        "hey folks, {}",
+        "Howdy y'all! {}",
+        "Good evening team, {}",
+        "yo guys {}",
+        "Hello people of reddit, {} Any thoughts?",
+        "{} :)",
+        "{} Cheers ;-)",
+        "{} \u2764\ufe0f\u2764\ufe0f\u2764\ufe0f",
+        "{} TIA",
+        "{} Much appreciated!",
+        "Hey there, hope you are all doing well! {} Thanks a bunch",
+        "Hola a todos, {} gracias de antemano",
+        "Bonjour \u00e0 tous ! {} Merci d'avance",
+        "Hallo zusammen, {} Liebe Gr\u00fc\u00dfe",
+        "Cze\u015b\u0107 wszystkim, {} z g\u00f3ry dzi\u0119kuj\u0119",
+    ],
+)
+def test_greetings_and_thanks_do_not_part_two_items(greeted: str) -> None:
+    asked = "How long does a raven live?"
+    assert judge(asked, greeted.format(asked)).match == "form"
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Translate to Dutch: hey folks", "Translate to Dutch: hey"),
+        ("Translate 'thanks in advance'", "Translate 'thanks'"),
+        ("Write a letter that ends: best regards", "Write a letter that ends: cheers"),
+        ("Hello everyone in Dutch", "Hello in Dutch"),
+        ("Write a poem for my team", "Write a poem"),
+        ("Is it true that x <3", "Is it true that x"),
+    ],
+)
+def test_a_greeting_that_is_asked_about_counts(a: str, b: str) -> None:
+    assert judge(a, b).match == "apart"
+
+
+@pytest.mark.parametrize(
     ("whole", "cut"),
     [
         ("What is the capital of Peru?", "What is the capital of..."),
@@ -403,3 +495,17 @@ def test_a_difference_deep_inside_a_long_post_is_seen() -> None:
     assert len(long) > 20_000
     assert judge(long, long.replace("The 170th visitor walked", "The 170th visitor ran")).match == "apart"
     assert judge(long, long.replace("The 170th visitor walked", "The 170th visitor wlaked")).match == "form"
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Whom do I reach at [PHONE]?", "whom do i reach at [PHONE]?"),
+        (f"{LONG} Mail the answer to [EMAIL].", f"{LONG} Mail the answer to [EMAIL]!"),
+        (f"{LONG} Mail [EMAIL].", LONG),
+    ],
+)
+def test_what_a_tag_hides_is_never_called_the_same(a: str, b: str) -> None:
+    assert judge(a, b) == Finding("apart", "what a tag stands for")
+    with_target = Comparable("a", LONG, target="Ask [EMAIL]."), Comparable("b", LONG.upper(), target="Ask [EMAIL].")
+    assert check(*with_target).match == "apart"

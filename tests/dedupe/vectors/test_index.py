@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from dedupe.vectors.cells import Cells
 from dedupe.vectors.exact import GRID, Floats, pairs_above, rounded
 from dedupe.vectors.index import MAX_SMALL, Index, State
 from dedupe.vectors.segments import SUFFIX, SegmentDamaged
+from thresher.errors import StoreError
 
 DIM = 24
 
@@ -195,3 +197,22 @@ def test_the_grid_moves_a_cosine_by_little() -> None:
     true = (many.astype(np.float64) @ many.T)[pairs.query, pairs.neighbour]
     assert np.abs(pairs.score - true).max() < 0.005
     assert GRID * 0.28 < 127
+
+
+@pytest.mark.parametrize("size", [1000, 6000, 15_000])
+def test_a_disk_that_fills_up_while_a_segment_is_written_is_an_error_and_leaves_nothing_half_written(tmp_path: Path, size: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        with pytest.raises(StoreError, match=r"the disk is full .* free some space and run it again"):
+            filled(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.iterdir())
+    assert near(filled(tmp_path), VECTORS[:9]) == compared_with_all(VECTORS[:9], IDS, VECTORS)
+
+
+def test_an_index_that_is_a_file_or_may_not_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "index").write_text("not a folder")
+    with pytest.raises(StoreError, match="may not be written"):
+        filled(tmp_path / "index")

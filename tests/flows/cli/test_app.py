@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,7 +41,7 @@ def test_items_current_has_the_columns_that_are_promised(data: Path) -> None:
 def test_the_same_files_again_add_nothing(thresher: Run, copy: Path) -> None:
     again = thresher("ingest", "textbooks", str(BOOK), "--data", str(copy), "--json")
     book = json.loads(again.stdout)["sources"]["textbooks"]
-    assert again.returncode == 0
+    assert again.returncode == 3, "a module of it is broken"
     assert (book["landed"], book["merged"], book["refused"]) == (0, 0, {})
 
 
@@ -49,10 +52,55 @@ def test_an_item_is_shown_with_its_evidence(thresher: Run, data: Path) -> None:
     assert shown["reports"][0]["source"] == "textbooks"
 
 
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_terminal_obeys_nothing_that_an_item_holds(thresher: Run, copy: Path, more: tuple[str, ...]) -> None:
+    with duckdb.connect(str(copy / "benchmark.duckdb")) as con:  # as an older release, or another program, may have left it
+        con.execute("UPDATE items SET target = 'red ' || chr(155) || '31m ' || chr(27) || '[31m ' || chr(8238) || ' end'")
+    shown = thresher("show", "-n", "1", "--data", str(copy), *more).stdout
+    assert "31m" in shown
+    assert {c for c in shown if unicodedata.category(c) in {"Cc", "Cf"}} <= {"\n"}
+    assert not more or json.loads(shown)["target"] == "red \x9b31m \x1b[31m \u202e end"
+
+
 def test_the_doctor_speaks_of_a_healthy_benchmark(thresher: Run, data: Path) -> None:
     doctor = thresher("doctor", "--data", str(data))
     assert doctor.returncode == 0
     assert "healthy" in doctor.stdout
+
+
+DUMP = """<posts>
+<row Id="1" PostTypeId="1" AcceptedAnswerId="2" Score="3" Title="A sum of cubes" CreationDate="2024-03-01T10:00:00.000"
+ ContentLicense="CC BY-SA 4.0" Body="&lt;p&gt;Which is the least number that is a sum of two positive cubes in two ways?&lt;/p&gt;"/>
+<row Id="2" PostTypeId="2" ParentId="1" Score="5" CreationDate="2024-03-01T10:00:00.000" ContentLicense="CC BY-SA 4.0"
+ Body="&lt;p&gt;It is 1729: 1 + 1728 and 729 + 1000, as Ramanujan told Hardy.&lt;/p&gt;"/></posts>"""
+
+
+def test_the_lines_that_a_snapshot_prints_open_it_offline(thresher: Run, tmp_path: Path) -> None:
+    (tmp_path / "Posts.xml").write_text(DUMP, encoding="utf-8")
+    where = ("--data", str(tmp_path / "data"))
+    assert thresher("ingest", "stackexchange", str(tmp_path / "Posts.xml"), "--site", "numbers", "--no-embed", *where).returncode == 0
+    printed = thresher("snapshot", "one", *where).stdout
+    lines = [line.strip() for line in printed.splitlines() if "load_dataset" in line]
+    program = "\n".join(
+        ["import datasets", *(f"row = {line}[0]; print(row['target'], row['key_status'], row['licence'])" for line in lines)]
+    )
+    env = {**os.environ, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+    opened = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False)
+    assert opened.stdout == "It is 1729: 1 + 1728 and 729 + 1000, as Ramanujan told Hardy. sourced CC-BY-SA-4.0\n", opened.stderr
+
+
+def test_a_snapshot_of_which_nothing_leaves_says_so(thresher: Run, tmp_path: Path) -> None:
+    (tmp_path / "Posts.xml").write_text(DUMP.replace("CC BY-SA 4.0", "All rights reserved"), encoding="utf-8")
+    where = ("--data", str(tmp_path / "data"))
+    thresher("ingest", "stackexchange", str(tmp_path / "Posts.xml"), "--site", "numbers", "--no-embed", *where)
+    assert "Nothing leaves" in thresher("snapshot", "one", *where).stdout
+
+
+def test_a_dump_is_not_called_as_its_folder_is(thresher: Run, tmp_path: Path) -> None:
+    (tmp_path / "Posts.xml").write_text(DUMP, encoding="utf-8")
+    done = thresher("ingest", "stackexchange", str(tmp_path), "--data", str(tmp_path / "data"), "--no-embed")
+    assert done.returncode == 2
+    assert "give --site NAME" in done.stderr
 
 
 def test_a_snapshot_made_twice_is_the_same(thresher: Run, copy: Path) -> None:

@@ -27,7 +27,7 @@ from flows.line.distilling import FILE
 from flows.line.run import Run
 from flows.line.workspace import Workspace
 from store import items, pages, queries, runs
-from store.ledger import doctor
+from store.doctor import doctor
 from thresher.archive import history
 from thresher.model import Candidate, Claim, Message, Page, Record, Span
 from thresher.net.settings import Network

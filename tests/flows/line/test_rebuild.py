@@ -11,8 +11,8 @@ import pytest
 from driver import Command, FirstNight, Line
 
 from sample import World
+from store.doctor import doctor
 from store.file.database import Database
-from store.ledger import doctor
 from thresher.archive import history
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -144,3 +144,26 @@ def test_a_killed_unmerge_can_be_repeated(line: Line, first_night: FirstNight, t
     assert {name for name in before if before[name] != after[name]} <= {"verdicts", "all"}
     with Database(data).reader() as con:
         assert con.execute("SELECT merged_into FROM items WHERE item_id = ?", [parted]).fetchall() == [(None,)]
+
+
+def test_a_rebuild_keeps_the_registry_of_the_snapshots(line: Line, first_night: FirstNight, tmp_path: Path) -> None:
+    data = first_night.copy(tmp_path / "data")
+    line.well("snapshot", data, "b-first")
+    line.well("snapshot", data, "a-second")
+    before = line.tables(data)
+    assert json.loads(line.well("rebuild", data, "--json").out)["identical"] is True
+    assert line.tables(data) == before
+    assert [made["name"] for made in json.loads(line.well("status", data, "--json").out)["status"]["snapshots"]] == ["b-first", "a-second"]
+    line.well("snapshot", data, "a-second")
+    line.well("snapshot", data, "third")
+    assert json.loads((data / "snapshots" / "third" / "difference.json").read_bytes())["since"] == "a-second"
+
+
+def test_a_rebuild_says_which_snapshot_it_cannot_find_again(line: Line, two_runs: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(two_runs, tmp_path / "data"))
+    shutil.rmtree(data / "snapshots" / "first")
+    refused = line.run("rebuild", data)
+    assert refused.rc == 1
+    assert "snapshots: frozen 1" in refused.err
+    assert line.run("rebuild", data, "--accept-loss").rc == 3
+    assert doctor(data).healthy

@@ -18,8 +18,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from store.file.database import FILE, LOCK, MIGRATIONS, Database, migrations
+from store.file.database import FILE, LOCK, Database
 from store.file.lease import read_holder
+from store.file.schema import MIGRATIONS, migrations
 from thresher.errors import DatabaseDamaged, DatabaseLocked, SchemaTooNew, StoreError
 
 ROOT = Path(__file__).parents[3]

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -119,9 +120,51 @@ def test_each_licence_has_its_config(database: Database) -> None:
 
 
 @pytest.mark.parametrize(("licence", "config"), [("CC-BY-4.0", "default"), ("cc-by-sa-3.0", "cc-by-sa"), ("cc-by-nc-nd-4.0", None),
-("cc-by-nd-4.0", None), ("", None)])  # fmt: skip
+("cc-by-nd-4.0", None), ("", None), ("CC-BY-SA-3.0-DE", "cc-by-sa"), ("CC-BY-SA-3.0 AND CC-BY-SA-4.0", "cc-by-sa"),
+("CC-BY-4.0 AND CC-BY-NC-SA-4.0", "nc"), ("CC-BY-SA-4.0 AND CC-BY-NC-4.0", None), ("CC-BY-4.0 AND site-terms", None)])  # fmt: skip
 def test_a_licence_has_one_family(licence: str, config: str | None) -> None:
     assert family(licence) == config
+
+
+def test_share_alike_and_non_commercial_rows_leave_with_their_key_and_options(database: Database) -> None:
+    for n, licence in ((1, "CC-BY-SA-4.0"), (2, "CC-BY-NC-SA-4.0")):
+        put(database, pair(n, licence=licence, target=f"B) two{n}", choices=("one", f"two{n}"), key_status="sourced"))
+    folder = freeze(database)
+    for n, config in ((1, "cc-by-sa"), (2, "nc")):
+        (row,) = table(folder, config)
+        assert (row["target"], row["choices"], row["key_status"]) == (f"B) two{n}", ["one", f"two{n}"], "sourced")
+
+
+def test_a_row_whose_key_stays_does_not_say_that_it_has_one(database: Database) -> None:
+    put(database, pair(1, "derived", target=prose(3), key_status="sourced"), pair(2, key_status="sourced"))
+    put(database, pair(4, "id_only", licence="site-terms", key_status="sourced"))
+    folder = freeze(database)
+    assert {r["native_id"]: (r["key_status"], r["target"]) for name in ("default", "unkeyed") for r in table(folder, name)} == {
+        "n1": ("none", ""),
+        "n2": ("sourced", "key2"),
+    }
+    (ids,) = table(folder, "ids")
+    assert ("key_status" in ids, ids["key_at_source"]) == (False, "sourced")
+
+
+def test_the_right_option_of_a_derived_prompt_leaves_with_it(database: Database) -> None:
+    asked = (Message("user", f"{prose(1)}\n\nA) lungs\nB) heart"),)
+    more: dict[str, Any] = {"target": "B) heart", "choices": ("lungs", "heart"), "key_status": "sourced", "messages": asked}
+    put(database, pair(1, "derived", text=asked[0].content, **more))
+    (row,) = table(freeze(database), "default")
+    assert (row["target"], row["choices"], row["key_status"]) == ("B) heart", ["lungs", "heart"], "sourced")
+
+
+def test_options_that_stand_beside_a_derived_prompt_stay(database: Database) -> None:
+    put(database, pair(1, "derived", target=prose(5), choices=(prose(5), prose(6)), key_status="sourced"))
+    (row,) = table(freeze(database), "unkeyed")
+    assert (row["target"], row["choices"], row["key_status"]) == ("", [], "none")
+
+
+def test_a_prompt_leaves_under_its_own_licence_where_the_log_names_one(database: Database) -> None:
+    put(database, pair(1, "derived", licence="prompts CC-BY-4.0; outputs under their providers' terms"))
+    (row,) = table(freeze(database), "unkeyed")
+    assert (row["input"], row["licence"]) == (prose(1), "CC-BY-4.0")
 
 
 def test_a_full_row_has_text_licence_and_attribution_and_one_string_as_target(database: Database) -> None:
@@ -232,6 +275,21 @@ def test_an_item_that_shares_a_word_run_with_a_withheld_text_goes_as_an_id(datab
     assert json.loads((folder / "manifest.json").read_text())["withheld"] == {"overlap": 1}
 
 
+def test_a_refused_record_keeps_no_open_item_back(database: Database) -> None:
+    asked = Battle((Message("user", prose(1)),), (Response("m", prose(5)),), "none", "human")
+    put(database, pair(1, "derived", detail=replace(asked, vote="both_bad")), pair(2, licence="CC-BY-NC-SA-4.0"))
+    refused = [
+        pair(3, "derived", text=f"{prose(1)} {prose(5)}", detail=asked)[0],
+        pair(4, text=f"{prose(2)} {prose(6)}", licence="CC-BY-NC-SA-4.0")[0],
+    ]
+    with database.transaction() as con:
+        run_id = runs.open_run(con, "test", rules_version="1")
+        page = Page("forum", "x", "https://example.org/r", 200, {}, b"refused", NIGHT)
+        pages.land_batch(con, run_id, [pages.PageResult(page, refused)])
+    folder = freeze(database)
+    assert [r["native_id"] for config in ("unkeyed", "nc") for r in table(folder, config)] == ["n1", "n2"]
+
+
 def test_a_leak_that_no_rule_stops_publishes_nothing(database: Database) -> None:
     put(database, pair(1), pair(2, "id_only", licence="site-terms", tags=(prose(2),)))
     with pytest.raises(StoreError, match=r"ids/test-00000-of-00001\.parquet, item .* must not leave"):
@@ -298,6 +356,14 @@ def test_a_merged_item_is_not_a_row_of_its_own(database: Database) -> None:
     assert (row["item_id"], row["reports"]) == (a, 2)
 
 
+def opened(program: str, home: Path) -> list[str]:
+    """What a program of somebody else prints who has the library, no network, and only the folder."""
+    env = {**os.environ, "HF_HOME": str(home / "hf"), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+    done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
 def test_others_can_load_it_offline(database: Database, tmp_path: Path) -> None:
     put(database, pair(1), pair(2), pair(3, "id_only", licence="site-terms"))
     folder = freeze(database)
@@ -306,10 +372,15 @@ def test_others_can_load_it_offline(database: Database, tmp_path: Path) -> None:
         f"sorted(d['test']['native_id']));"
         f"print(datasets.load_dataset({str(folder)!r}, 'ids')['test'].num_rows)"
     )
-    env = {**os.environ, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
-    done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False)
-    assert done.stdout.split("\n")[:2] == ["2 ['n1', 'n2']", "1"], done.stderr
+    assert opened(program, tmp_path) == ["2 ['n1', 'n2']", "1"]
     assert duckdb.sql(f"SELECT count(*) FROM '{folder}/default/*.parquet'").fetchall() == [(2,)]
+
+
+def test_a_snapshot_without_open_texts_opens_by_itself(database: Database, tmp_path: Path) -> None:
+    put(database, pair(1, licence="CC-BY-SA-4.0"), pair(2, "id_only", licence="site-terms"))
+    folder = freeze(database)
+    assert sorted(p.name for p in folder.iterdir() if p.is_dir()) == ["cc-by-sa", "ids"]
+    assert opened(f"import datasets; print(datasets.load_dataset({str(folder)!r})['test']['native_id'][:])", tmp_path) == ["['n1']"]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,11 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
 
 from thresher.archive import warc
-from thresher.archive.writer import ArchiveWriter, read_page, read_pages, repair, rewrite
+from thresher.archive.amend import rewrite
+from thresher.archive.reader import read_page, read_pages
+from thresher.archive.seals import measure, read_seals
+from thresher.archive.warc import repair
+from thresher.archive.writer import ArchiveWriter
 from thresher.errors import ArchiveError
 from thresher.model import Page
 
@@ -263,7 +267,8 @@ def test_a_text_is_taken_out_of_every_place(tmp_path: Path) -> None:
     with writer.path.open("rb") as stream:
         bodies = [record.content_stream().read() for record in ArchiveIterator(stream, check_digests="raise")]
     assert not any(b"hide me" in b or b"all of me" in b for b in bodies)
-    assert [f.name for f in tmp_path.iterdir()] == ["run-1.warc.gz"]
+    assert {f.name for f in tmp_path.iterdir()} <= {"history.jsonl", "run-1.warc.gz", "answers.jsonl"}
+    assert read_seals(tmp_path) == {"run-1": (measure(writer.path),)}
 
 
 def test_archiving_a_textbook_costs_little_more_than_compressing_it(tmp_path: Path) -> None:

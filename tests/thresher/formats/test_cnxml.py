@@ -71,6 +71,10 @@ def stems(content: str) -> list[str]:
         ("<media alt='tides'><iframe src='https://sim.example.org'/></media>", "[simulation: tides]"),
         ("<code display='block'>if a:\n    b</code>", "```\nif a:\n    b\n```"),
         ("<para>run <code>ls  -l</code></para>", "run `ls -l`"),
+        ("<para>say <code>z<sup>2</sup> - b<sub>10</sub></code></para>", "say `z^2 - b_{10}`"),
+        ("<para><code>q = <m:math><m:msub><m:mi>k</m:mi><m:mn>0</m:mn></m:msub></m:math></code></para>", "`q = k_0`"),
+        ("<para><emphasis effect='italics'>n</emphasis>*<emphasis effect='italics'>F</emphasis>(2)</para>", "n*F(2)"),
+        ("<para><emphasis effect='italics'>a</emphasis><emphasis effect='italics'>b</emphasis></para>", "ab"),
         ("<para>kept</para><commentary><para>left out</para></commentary>", "kept"),
     ],
 )
@@ -129,10 +133,56 @@ E1, E2, E3 = (exercise(f"<para>q{i}</para>", attributes=f'id="e{i}"') for i in (
         (section("<para>Add.</para><list><item>with care</item></list>", E1), ["Add.\n\n- with care"]),
         (section("<para>Add.</para>", E1, "<figure><media alt='f'><image src='f.png'/></media></figure>", E2), ["Add.", "Add."]),
         ("<example><para>Add.</para>" + E1 + "</example>", ["Add."]),
+        (section("<para>Add.</para>", "<note><para>Mind the sign.</para></note>", E1, E2), ["Add.", "Add."]),
+        (section("<para>Add.</para>", E1, "<note><para>Mind the sign.</para></note>", E2), ["Add.", "Add."]),
+        (section("<para>Add.</para>", E1, "<example><para>Seen.</para></example>", E2), ["Add.", "Add."]),
+        (
+            section("<para>Use this for the next two exercises: a pond.</para>", E1, E2, E3),
+            ["Use this for the next two exercises: a pond."] * 2 + [""],
+        ),
+        (section("<para>For exercises 4 and 5, use a pond.</para>", E1, E2, E3), ["For exercises 4 and 5, use a pond."] * 2 + [""]),
+        (
+            section("<para>Para los dos ejercicios siguientes, sume.</para>", E1, E2, E3),
+            ["Para los dos ejercicios siguientes, sume."] * 2 + [""],
+        ),
+        (section("<para>En el siguiente ejercicio, sume.</para>", E1, E2), ["En el siguiente ejercicio, sume.", ""]),
     ],
 )
 def test_instruction_reaches_the_exercises_that_it_is_for(content: str, expected: Sequence[str]) -> None:
     assert stems(content) == list(expected)
+
+
+def grid(name: str) -> str:
+    return f"<table id='{name}'><tgroup cols='1'><tbody><row><entry>{name}</entry></row></tbody></tgroup></table>"
+
+
+def shown(content: str) -> list[str]:
+    return [f"{f.detail.stem}|{f.detail.problem}".replace("\n\n", "/") for f in found(content) if isinstance(f, Found)]
+
+
+READS = exercise("<para>Read the table.</para>", attributes='id="r"')
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (section("<para>Use the table.</para>", grid("a"), E1), ["Use the table./| a ||q1"]),
+        (section(grid("a"), "<para>The table shows ages.</para>", E1), ["| a |/The table shows ages.|q1"]),
+        (section(READS, grid("a"), E2), ["|Read the table./| a |", "|q2"]),
+        (section(E1, grid("a"), READS), ["|q1", "|Read the table./| a |"]),
+        (section(READS, grid("a"), "<para>Add.</para>", E2), ["|Read the table./| a |", "Add.|q2"]),
+        (f"<note>{grid('a')}{READS}</note>", ["|Read the table./| a |"]),
+        (section(E1, grid("a"), E2), ["|q1", "|q2"]),
+    ],
+)
+def test_a_table_goes_to_the_problem_that_speaks_of_it(content: str, expected: list[str]) -> None:
+    assert shown(content) == expected
+
+
+def test_a_row_of_boxes_with_bare_formulas_takes_the_paragraph_above() -> None:
+    bare = exercise("<para><m:math><m:mi>x</m:mi></m:math></para>", attributes='id="b"')
+    content = f"<section><para>Prose.</para><para>Double it.</para><note>{bare}</note><note>{bare}</note><note>{READS}</note></section>"
+    assert stems(content) == ["Double it.", "Double it.", ""]
 
 
 def test_figure_that_the_problem_points_to_is_shown_and_named() -> None:

@@ -15,8 +15,8 @@ CC = "http://creativecommons.org/licenses"
     [
         (f"{CC}/by/4.0/", "CC-BY-4.0", "full"),
         (f"{CC}/by-sa/4.0", "CC-BY-SA-4.0", "full"),
-        (f"{CC}/by-nc-sa/4.0/", "CC-BY-NC-SA-4.0", "derived"),
-        (f"{CC}/by-nc/3.0/", "CC-BY-NC-3.0", "derived"),
+        (f"{CC}/by-nc-sa/4.0/", "CC-BY-NC-SA-4.0", "full"),
+        (f"{CC}/by-nc/3.0/", "CC-BY-NC-3.0", "full"),
         (f"{CC}/by-nc-nd/4.0/", "CC-BY-NC-ND-4.0", "none"),
         (f"{CC}/by-nd/4.0/", "CC-BY-ND-4.0", "none"),
         (f"{CC}/by/3.0/us/", "CC-BY-3.0-US", "full"),

@@ -34,6 +34,32 @@ ONEBOX = (
         ("<h2><a name='x' class='anchor' href='#x'></a>Title</h2>", "## Title"),
         ("<p>x<sup>2</sup> + e<sup>10</sup> + a<sub>i</sub>, the 1<sup>st</sup></p>", "x^2 + e^{10} + a_i, the 1st"),
         ("<p><sup>small print that goes on</sup></p>", "small print that goes on"),
+        (
+            "<pre><code>y = x<sup>2</sup> + a<sub>10</sub></code></pre><p><code>H<sub>2</sub>O</code></p>",
+            "```\ny = x^2 + a_{10}\n```\n\n`H_2O`",
+        ),
+        (
+            '<p>I use <a href="http://socket.io">socket.io</a>, it <a href="http://works.It">works.It</a> is fine</p>',
+            "I use socket.io, it works.It is fine",
+        ),
+        (
+            '<p><a href="http://a.org/b">a.org/b</a> and <a href="http://www.a.org">www.a.org</a></p>',
+            "http://a.org/b and [www.a.org](http://www.a.org)",
+        ),
+        (
+            '<div class="poll"><div class="poll-container"><ul><li>yes</li><li>no</li></ul></div><div class="poll-info">'
+            "<p><span>0</span> voters</p></div></div>",
+            "- yes\n- no",
+        ),
+        (
+            '<p>See:</p><div class="lazyYT" data-youtube-id="a1B2" data-youtube-title="A kettle" data-width="480"></div>',
+            "See:\n\n[A kettle](https://www.youtube.com/watch?v=a1B2)",
+        ),
+        (
+            '<div class="onebox lazyYT lazyYT-container" data-youtube-id="a1B2" data-youtube-title="A kettle"><a href="https://youtu.be/a1B2">'
+            '<img class="ytp-thumbnail-image" src="https://i.ytimg.com/a.jpg"></a></div>',
+            "[A kettle](https://youtu.be/a1B2)",
+        ),
         ("<p>Use <code>a`b</code>, <code>x</code></p>", "Use `` a`b ``, `x`"),
         ("<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>", "- a\n  - b\n- c"),
         ('<ol start="3"><li><p>a</p><pre><code>x</code></pre></li><li>b</li></ol>', "3. a\n\n   ```\n   x\n   ```\n4. b"),
@@ -43,6 +69,7 @@ ONEBOX = (
         ('<blockquote class="spoiler"><p>the answer</p></blockquote>', "the answer"),
         ("<hr>", "---"),
         ('<p>Hi <a class="mention" href="/u/somebody">@somebody</a>!</p>', "Hi @someone!"),
+        ('<p>An <span class="mention">@2x</span> icon in <span class="mention">@media</span></p>', "An @2x icon in @media"),
         ('<p><img class="emoji" title=":wave:" alt=":wave:"></p>', ":wave:"),
         ('<p><img class="emoji" alt="\N{WAVING HAND SIGN}"></p>', "\N{WAVING HAND SIGN}"),
         (

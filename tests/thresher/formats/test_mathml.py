@@ -142,9 +142,52 @@ def test_stray_text_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    "mathml", ["<apply><plus/><ci>x</ci></apply>", "<mrow><blink/></mrow>", "<msup><mi>a</mi><mi>b</mi><mi>c</mi></msup>"]
+    ("mathml", "expected"),
+    [
+        ("<mover><mi>i</mi><mo>&#x302;</mo></mover>", r"\hat{i}"),
+        ("<mover accent='true'><mi>F</mi><mo>&#x25cc;&#x20d7;</mo></mover>", r"\vec{F}"),
+        ("<mover><mi>p</mi><mo>&#x304;</mo></mover>", r"\overline{p}"),
+        ("<munder><mi>u</mi><mo>&#x331;</mo></munder>", r"\underline{u}"),
+        ("<mi>y&#x302;</mi><mo>=</mo><mi>ẋ</mi>", r"\hat{y} = \dot{x}"),
+        ("<mtext>q&#x303;</mtext>", r"\tilde{q}"),
+        ("<mi>según</mi>", r"\text{según}"),
+        ("<mn>20</mn><mi>¢</mi>", r"20\text{¢}"),
+    ],
 )
-def test_what_is_not_presentation_mathml_raises(mathml: str) -> None:
+def test_accents_are_commands_and_signs_without_one_are_text(mathml: str, expected: str) -> None:
+    assert latex(mathml) == expected
+
+
+@pytest.mark.parametrize(
+    ("mathml", "expected"),
+    [
+        ("<msup><mn>10</mn><mn>3</mn></msup><mo>&#x2062;</mo><mi mathvariant='normal'>°</mi><mi mathvariant='normal'>C</mi>",
+         r"10^{3}\,{}^{\circ}\mathrm{C}"),
+        ("<msup><mi>y</mi><mn>2</mn></msup><mo>′</mo>", "y^{2}{}'"),
+        ("<msubsup><mi>a</mi><mn>1</mn><mn>2</mn></msubsup><mo>°</mo>", r"a_{1}^{2}\,{}^{\circ}"),
+        ("<msub><mi>T</mi><mn>1</mn></msub><mo>°</mo>", r"T_{1}^{\circ}"),
+        ("<msup><mi>f</mi><mo>′</mo></msup><mo>(</mo><mi>x</mi><mo>)</mo>", "f'(x)"),
+        ("<mfrac><mn>1</mn><mn>2</mn></mfrac><mo>°</mo>", r"\frac{1}{2}^{\circ}"),
+    ],
+)  # fmt: skip
+def test_no_base_carries_two_superscripts(mathml: str, expected: str) -> None:
+    assert latex(mathml) == expected
+
+
+@pytest.mark.parametrize(
+    ("mathml", "expected"),
+    [
+        ("<msup><mtext>m/s</mtext><mn>2</mn><mo>,</mo></msup>", r"\text{m/s}^{2},"),
+        ("<msubsup><mi>v</mi><mn>0</mn><mn>2</mn><mo>.</mo></msubsup>", "v_{0}^{2}."),
+        ("<mover><mi>x</mi><mo>¯</mo><mo>;</mo></mover>", r"x^{-};"),
+    ],
+)
+def test_children_behind_the_scripts_are_shown_behind_them(mathml: str, expected: str) -> None:
+    assert latex(mathml) == expected
+
+
+@pytest.mark.parametrize("mathml", ["<mrow><blink/></mrow>", "<mfrac><mi>a</mi><mi>b</mi><mi>c</mi></mfrac>"])
+def test_what_is_no_mathml_raises(mathml: str) -> None:
     with pytest.raises(UnknownMathML):
         latex(mathml)
 

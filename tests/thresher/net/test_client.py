@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from thresher.archive.amend import rewrite
+from thresher.archive.writer import ArchiveWriter
 from thresher.errors import (
     BudgetExhausted,
     HttpStatusError,
@@ -103,13 +107,60 @@ def test_a_status_that_the_caller_expects_is_returned(server: Any, open_client: 
     assert open_client().get(url, accept_status=frozenset({404})).status == 404
 
 
-def test_an_unchanged_page_is_answered_304(server: Any, open_client: Any) -> None:
-    url = server.on("/a", server.reply(200, b"x", {"ETag": '"v1"', "Last-Modified": "Sun, 01 Mar 2026 10:00:00 GMT"}), server.reply(304))
-    client = open_client()
-    first = client.get(url)
-    assert client.get(url, validators=first.validators).status == 304
-    assert server.seen[1].headers["if-none-match"] == '"v1"'
-    assert server.seen[1].headers["if-modified-since"] == "Sun, 01 Mar 2026 10:00:00 GMT"
+WHEN = "Sun, 01 Mar 2026 10:00:00 GMT"
+
+
+def test_what_did_not_change_is_not_sent_again_and_not_archived_again(server: Any, open_client: Any, tmp_path: Path) -> None:
+    tagged = server.reply(200, b"x" * 5000, {"ETag": '"v1"', "Last-Modified": WHEN})
+    url = server.on("/a", tagged, server.reply(304), server.reply(200, b"y", {"ETag": '"v2"'}), server.reply(304))
+    bodies, sizes = [], []
+    for night in range(4):
+        with ArchiveWriter(tmp_path, f"night{night}", datetime(2026, 3, night + 1, tzinfo=UTC)) as archive:
+            empty = archive.path.stat().st_size
+            answer = open_client(opening={"archive": archive}).get(url)
+            bodies.append((answer.status, answer.body))
+            sizes.append(archive.path.stat().st_size - empty)
+    assert bodies == [(200, b"x" * 5000), (200, b"x" * 5000), (200, b"y"), (200, b"y")]
+    assert [size > 0 for size in sizes] == [True, False, True, False]
+    asked = [(seen.headers.get("if-none-match"), seen.headers.get("if-modified-since")) for seen in server.seen]
+    assert asked == [(None, None), ('"v1"', WHEN), ('"v1"', WHEN), ('"v2"', None)]
+
+
+DAMAGES = {
+    "the archive is gone": lambda folder: (folder / "night0.warc.gz").unlink(),
+    "a byte of it is flipped": lambda folder: flip(folder / "night0.warc.gz"),
+    "its body was taken out": lambda folder: rewrite(folder / "night0.warc.gz", lambda url, body: b"" if body else body),
+    "its page was removed": lambda folder: rewrite(folder / "night0.warc.gz", lambda url, body: None),
+    "the notes are torn": lambda folder: (folder / "answers.jsonl").write_text('{"url": "http'),
+    "the notes are of another make": lambda folder: (folder / "answers.jsonl").write_text('{"url": 1}\n[]\n{"url": "a", "file": "b"}\n'),
+}
+
+
+def flip(path: Path) -> None:
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 0xFF
+    path.write_bytes(raw)
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_what_the_archive_does_not_hold_any_more_is_asked_for_anew(server: Any, open_client: Any, tmp_path: Path, name: str) -> None:
+    url = server.on("/a", server.reply(200, bytes(range(256)) * 20, {"ETag": '"v1"'}))
+    for night in range(2):
+        with ArchiveWriter(tmp_path, f"night{night}", datetime(2026, 3, night + 1, tzinfo=UTC)) as archive:
+            assert open_client(opening={"archive": archive}).get(url).body == bytes(range(256)) * 20
+        if night == 0:
+            DAMAGES[name](tmp_path)
+    assert "if-none-match" not in server.seen[1].headers
+
+
+def test_a_part_of_a_file_and_what_is_posted_are_never_conditional(server: Any, open_client: Any, tmp_path: Path) -> None:
+    url = server.on("/a", server.reply(200, b"x", {"ETag": '"v1"'}))
+    with ArchiveWriter(tmp_path, "night", datetime(2026, 3, 1, tzinfo=UTC)) as archive:
+        client = open_client(opening={"archive": archive})
+        client.get(url)
+        client.get(url, headers={"Range": "bytes=0-0"})
+        client.post(url, data=b"x")
+    assert not any("if-none-match" in seen.headers for seen in server.seen)
 
 
 def test_a_304_that_nobody_asked_for_is_an_error(server: Any, open_client: Any) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import html
+import json
 import logging
+import re
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus, unquote_plus
 
 import pytest
 
-from thresher.archive.writer import ArchiveWriter, read_pages
+from thresher.archive.reader import read_pages
+from thresher.archive.writer import ArchiveWriter
 from thresher.errors import NetworkError
 from thresher.secrets import redact_url
 
@@ -103,3 +109,73 @@ def test_every_hop_and_error_is_archived_before_it_is_seen(server: Any, open_cli
     text = _archived(archive)
     assert [text.count(line) for line in (b"HTTP/1.1 500 ", b"HTTP/1.1 302 ", b"HTTP/1.1 404 ")] == [1, 1, 1]
     assert b"nowhere" in text
+
+
+ODD = "cA*n((A+R/y==) 0123&<x"
+"""A key such as Stack Exchange's, which an address, JSON and HTML each write in another way."""
+LOG_IN = "client-4711:" + ODD
+BASIC = base64.b64encode(LOG_IN.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        ODD,
+        quote(ODD),
+        quote(ODD, safe=""),
+        quote_plus(ODD),
+        re.sub("%..", lambda m: m[0].lower(), quote(ODD)),
+        quote(ODD, safe="(*/"),
+        quote(quote(ODD)),
+        json.dumps(ODD)[1:-1],
+        ODD.replace("/", "\\/"),
+        html.escape(ODD),
+        "".join(f"&#{ord(c)};" for c in ODD),
+        "".join(f"\\u{ord(c):04x}" for c in ODD),
+        "".join(f"%{ord(c):02X}" for c in ODD),
+        base64.b64encode(ODD.encode()).decode(),
+        base64.b64encode(f"x{ODD}".encode()).decode(),
+        base64.urlsafe_b64encode(f"xy{ODD}z".encode()).decode(),
+        LOG_IN,
+        BASIC,
+        quote(LOG_IN),
+    ],
+)
+@pytest.mark.parametrize("carried", ["query", "basic"])
+def test_a_secret_that_is_echoed_in_another_writing_is_not_kept(
+    server: Any, open_client: Any, archive: ArchiveWriter, caplog: Any, echo: str, carried: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.on("/a", server.reply(403, f"<html>no: {echo} is wrong</html>".encode(), {"X-Echo": quote(echo)}))
+    sent = {"params": {"key": ODD}} if carried == "query" else {"headers": {"Authorization": f"Basic {BASIC}"}}
+    with pytest.raises(NetworkError) as caught:
+        open_client(opening={"archive": archive}).get(server.url + "/a", **sent)
+    told = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value)) + caplog.text
+    kept = _archived(archive).decode("utf-8", "replace")
+    for where in (told, kept):
+        assert "(A+R/y" not in html.unescape(unquote_plus(unquote_plus(where)))
+        assert echo not in where or (carried == "query" and echo == BASIC)
+    assert "is wrong" in kept
+
+
+def test_a_redirect_does_not_carry_a_secret_to_another_host(
+    server: Any, make_server: Any, open_client: Any, archive: ArchiveWriter, caplog: Any
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    other = make_server()
+    other.on("/b", other.reply(404, b"nothing"))
+    server.on("/a", server.reply(302, headers={"Location": f"{other.url}/b?back={quote(LOG_IN, safe='')}&who={BASIC}"}))
+    client = open_client(allow_addresses=(server.host, other.host), opening={"archive": archive})
+    with pytest.raises(NetworkError) as caught:
+        client.get(server.url + "/a", headers={"Authorization": f"Basic {BASIC}"})
+    assert "Authorization" in server.seen[0].headers or "authorization" in server.seen[0].headers
+    told = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value)) + caplog.text
+    told += _archived(archive).decode("utf-8", "replace") + repr(other.seen)
+    assert len(other.seen) == 1
+    assert BASIC not in told
+    assert ODD not in unquote_plus(told)
+
+
+def test_what_only_looks_like_a_part_of_the_secret_stays(server: Any, open_client: Any) -> None:
+    url = server.on("/a", server.reply(200, b'{"text": "100%28 & more cA*n 0123 \\u0041"}'))
+    assert open_client().get(url, params={"key": ODD}).body == b'{"text": "100%28 & more cA*n 0123 \\u0041"}'

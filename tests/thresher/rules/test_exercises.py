@@ -150,3 +150,202 @@ def test_a_problem_may_go_on_from_its_own_stem(judge_one: Any) -> None:
 def test_a_sample_answer_is_no_key(judge_one: Any, mark: str) -> None:
     got = judge_one(**_exercise("How many breaths does a person take in a year?", solution=rf"{mark} \(8\times 10^{{6}}\)"))
     assert (got.target, got.key_status) == ("", "none")
+
+
+# ---- the instruction that is shared -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stem", "problem", "kept"),
+    [
+        ("For the following exercises, points a and b are given. Find the midpoint.", "a = (1, 2), b = (3, 8)", "all"),
+        ("For the following exercises, points a and b are given. Find the midpoint.",
+         "A cart of 20 kg is pushed with a force of 50 N. Find its acceleration.", ""),
+        ("For the following exercises, write the equation of the line.", "Solve: \\(3+\\sqrt{x} = 9\\)", ""),
+        ("For the following exercises, three dice are rolled.", "Find the probability of rolling no six.", "all"),
+        ("Use the following information to answer the next two exercises: A kiln cools by 3 degrees a minute.",
+         "How long does it take to cool by 60 degrees?", "all"),
+        ("For the following exercises, use this scenario: a pond holds frogs, newts and fish. Find the share of each.",
+         "What share of the animals are frogs?", "all"),
+        ("Assume that the air is dry unless it says otherwise.", "Find the speed of sound at 20 degrees.", "all"),
+        ("True or false? Justify your answer. Assume that \\(f\\) is continuous.", "Find the limit of \\(f\\) at 3 if \\(f(3) = 5.\\)",
+         "Assume that \\(f\\) is continuous."),
+    ],
+)  # fmt: skip
+def test_a_shared_instruction_stops_at_a_problem_that_has_its_own(judge_one: Any, stem: str, problem: str, kept: str) -> None:
+    got = judge_one(**_exercise(problem, stem=stem))
+    assert isinstance(got, Candidate), got
+    assert got.messages[0].content == "\n\n".join(filter(None, [stem if kept == "all" else kept, problem]))
+
+
+@pytest.mark.parametrize("problem", ["b. Is it larger?", "(c) Find its median.", "ⓑ Explain why.", "b."])
+def test_a_later_part_without_the_first_is_refused(judge_one: Any, problem: str) -> None:
+    assert judge_one(**_exercise(problem, stem="Work with samples.")).reason == "not_self_contained"
+
+
+def test_a_later_part_may_stand_with_the_data_that_its_parts_share(judge_one: Any) -> None:
+    assert isinstance(judge_one(**_exercise("b. Find the median.", stem="The catches of a week were 4, 9, 9, 12, 30.")), Candidate)
+
+
+@pytest.mark.parametrize(
+    "problem", ["What is the standard deviation?", "Find the median.", "State the null hypothesis.", "¿Cuál es la mediana?"]
+)
+def test_a_value_of_nothing_is_not_asked(judge_one: Any, problem: str) -> None:
+    more = {**_exercise(problem), "language": "es" if problem.startswith("¿") else "en"}
+    assert judge_one(**more).reason == "not_self_contained"
+
+
+# ---- what it points at ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        "(a) Which cart is faster, the 2 kg or the 3 kg one? (b) Is this in line with your answer from part a?",
+        "Graph \\(y = x^{2}-3x\\) with a calculator. Use the graph to find where it is negative, and write the interval.",
+        "Write the rule for the sequence described below.\n\n- It begins with 4 and each term is twice the one before.",
+        "Show that sound travels 343 m in a second in air of 20 degrees, as claimed in the text.",
+        "A cube of 10 cm floats with nine tenths of it under water. What is its density? How could one find it for a ball of the foam "
+        "mentioned above?",
+        "What values does the equation below give for x = 2?\n\nEquation 4: \\[y = 3x\\]\n\nUse Equation 4.",
+        "A flywheel of 40 kg and 0.5 m turns at 3 rad/s. Find its energy. Show how you follow the steps in Strategies for Energy.",
+    ],
+)
+def test_what_stands_in_the_problem_or_is_only_cited_may_be_pointed_at(judge_one: Any, problem: str) -> None:
+    got = judge_one(**_exercise(problem), marks={"refers_to": ["Strategies for Energy"]} if "Strategies" in problem else {})
+    assert isinstance(got, Candidate), got
+
+
+def test_a_reference_without_words_counts(judge_one: Any) -> None:
+    got = judge_one(**_exercise("Using data from [reference], find the mass of 3 moles."), marks={"refers_to": ["another section"]})
+    assert got.reason == "not_self_contained"
+
+
+def test_the_exercises_that_an_instruction_is_for_are_no_reference(judge_one: Any) -> None:
+    got = judge_one(**_exercise("How much goes into the first?", stem="For exercises 17 and 18, use this: $900 goes into two funds."))
+    assert isinstance(got, Candidate), got
+
+
+# ---- pictures ---------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("problem", "prompt"),
+    [
+        ("Make a scatter plot of (1, 2) and (3, 5). Is it linear?\n\n[figure: A blank coordinate grid.]",
+         "Make a scatter plot of (1, 2) and (3, 5). Is it linear?"),
+        ("A 60 kg skier coasts up a rise of 2.5 m, as shown in Figure 7. She began at 12 m/s. How fast is she at the top?\n\n"
+         "Figure 7: [figure: A skier.]\nA skier on a rise.",
+         "A 60 kg skier coasts up a rise of 2.5 m. She began at 12 m/s. How fast is she at the top?"),
+        ("A sphere fills at 2 cm³ a second (Figure 3). How fast does its radius grow at 3 cm?\n\nFigure 3: [figure: A balloon.]",
+         "A sphere fills at 2 cm³ a second. How fast does its radius grow at 3 cm?"),
+        ("Why do desert dwellers wear loose white clothing by day and by night?\n\n[figure: Three riders.]\n(credit: A. Person)",
+         "Why do desert dwellers wear loose white clothing by day and by night?\n\n(credit: A. Person)"),
+    ],
+)  # fmt: skip
+def test_a_picture_that_only_illustrates_or_is_to_be_filled_is_left_out(judge_one: Any, problem: str, prompt: str) -> None:
+    got = judge_one(**_exercise(problem, figures=("f.png",)))
+    assert isinstance(got, Candidate), got
+    assert got.messages[0].content == prompt
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        "Find the domain of the function.\n\n[figure: Graph of a function from [-5, 3).]",
+        "Given the following graph, evaluate \\(f(2)\\) and \\(f(3).\\)\n\n[figure: A curve.]",
+        "ⓐ [figure: a parabola]\nⓑ Find the domain of \\(f(x) = \\frac{1}{x-2}.\\)",
+        "The rocket sled shown in Figure 8 accelerates at 49 m/s² with 75 kg. Find its thrust.\n\nFigure 8: [figure: A sled.]",
+    ],
+)
+def test_a_picture_that_is_needed_refuses(judge_one: Any, problem: str) -> None:
+    assert judge_one(**_exercise(problem, figures=("f.png",))).reason == "needs_picture"
+
+
+# ---- keys -------------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("solution", "target"),
+    [
+        ("[figure: a line]\n\nIt has slope 3.", "It has slope 3."),
+        ("domain: all numbers\n\nFigure 2: [figure: a curve]\nThe curve.", "domain: all numbers"),
+        ("(a) 100 kg (b) 60 % (c) answers vary", "(a) 100 kg (b) 60 % (c) answers vary"),
+        ("Answers will vary, but should mention that roots anchor a plant and take up water.",
+         "Answers will vary, but should mention that roots anchor a plant and take up water."),
+        ("Answers will vary. One possible answer: height.", ""),
+        ("Check student's solution.", ""),
+        ("The graph is shown below.\n\n[figure: a line]", ""),
+        ("(a) [figure: a line]", ""),
+    ],
+)  # fmt: skip
+def test_words_of_a_solution_stay_a_key_beside_pictures(judge_one: Any, solution: str, target: str) -> None:
+    got = judge_one(**_exercise("Describe the parts of a plant and say what each of them does.", solution=solution))
+    assert got.target == target
+
+
+def test_the_letter_of_an_option_that_is_not_shown_is_no_key(judge_one: Any) -> None:
+    assert judge_one(**_exercise("Match the story with a graph: a bath fills at 3 litres a minute.", solution="b")).target == ""
+    assert judge_one(**_exercise("Is it (a) a duck or (b) a hen that swims on a pond?", solution="a")).target == "a"
+
+
+@pytest.mark.parametrize(
+    ("problem", "language"),
+    [
+        ("Which of the following statements is true?", "en"),
+        ("\xbfCu\xe1l de las siguientes afirmaciones es verdadera?", "es"),
+        ("Lequel des \xe9nonc\xe9s suivants est vrai ?", "fr"),
+        ("Welche der folgenden Aussagen ist wahr?", "de"),
+    ],
+)
+def test_a_choice_from_what_is_not_there_is_refused(judge_one: Any, problem: str, language: str) -> None:
+    def told(**more: Any) -> Candidate | Refusal:
+        got: Candidate | Refusal = judge_one(**{**_exercise(problem, **more), "language": language})
+        return got
+
+    lone = told(solution="b")
+    assert isinstance(lone, Refusal)
+    assert lone.reason == "not_self_contained"
+    assert isinstance(told(choices=("one", "two"), solution="b", answer="two"), Candidate)
+
+
+# ---- languages --------------------------------------------------------------------------------------------------------------------------
+
+SPOKEN = {
+    "es": ("Halle el perímetro de un cuadrado de lado 7.", "Dibuje la gráfica de una recta con pendiente 2.",
+           "¿Qué cambia en el ejercicio anterior si el lado mide 8?", "Las respuestas pueden variar."),
+    "pt": ("Encontre o perímetro de um quadrado de lado 7.", "Esboce uma reta com inclinação 2.",
+           "O que muda no exercício anterior se o lado medir 8?", "As respostas podem variar."),
+    "it": ("Calcola il perimetro di un quadrato di lato 7.", "Disegna una retta con pendenza 2.",
+           "Che cosa cambia nell'esercizio precedente se il lato misura 8?", "Le risposte possono variare."),
+    "fr": ("Calculez le périmètre d'un carré de côté 7.", "Tracez une droite de pente 2.",
+           "Que devient le résultat de l'exercice précédent si le côté mesure 8 ?", "Les réponses peuvent varier."),
+    "de": ("Berechnen Sie den Umfang eines Quadrats der Seite 7.", "Zeichne eine Gerade mit der Steigung 2.",
+           "Was ändert sich in der vorherigen Aufgabe bei Seitenlänge 8?", "Die Antworten können variieren."),
+    "pl": ("Oblicz obwód kwadratu o boku 7.", "Narysuj prostą o nachyleniu 2.",
+           "Co zmieni się w poprzednim zadaniu, gdy bok ma 8?", "Odpowiedzi mogą być różne."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_an_exercise_is_read_in_its_language(judge_one: Any, language: str) -> None:
+    asked, drawn, leaning, varies = SPOKEN[language]
+
+    def told(problem: str, solution: str = "28") -> Candidate | Refusal:
+        got: Candidate | Refusal = judge_one(**{**_exercise(problem, solution=solution), "language": language})
+        return got
+
+    landed, open_key = told(asked), told(asked, varies)
+    assert isinstance(landed, Candidate), landed
+    assert isinstance(open_key, Candidate), open_key
+    assert (landed.target, open_key.target) == ("28", "")
+    picture, other = told(drawn, ""), told(leaning)
+    assert isinstance(picture, Refusal)
+    assert isinstance(other, Refusal)
+    assert (picture.reason, other.reason) == ("asks_for_picture", "not_self_contained")
+
+
+@pytest.mark.parametrize(("language", "told"), [("hu", "hu"), ("cs-CZ", "cs")])
+def test_a_language_without_rules_is_said_and_not_guessed(judge_one: Any, language: str, told: str) -> None:
+    got = judge_one(**{**_exercise("Számítsa ki a 7 oldalú négyzet kerületét.", solution="28"), "language": language})
+    assert (got.reason, got.detail) == ("language_not_covered", told)

@@ -68,13 +68,89 @@ def test_an_answer_marked_by_the_forum_counts_as_accepted(make: Any, judge_all: 
     assert got["7/2"].reason == "is_the_reference"
 
 
-def test_a_second_voted_answer_is_an_alternate_with_the_task_written_out(make: Any, judge_all: Any) -> None:
-    got = judge_all(_thread(make))["3"]
-    assert (got.kind, got.target, got.key_status) == ("alternate", OTHER, "sourced")
-    assert QUESTION in got.prompt
-    assert GOOD in got.prompt
+PROVE = "Show that the sum of the first $n$ odd numbers is $n^2$."
+BY_INDUCTION = (
+    "For $n = 1$ both sides are $1$. If $1 + 3 + \\dots + (2n-1) = n^2$, add $2n+1$ to both sides: the right one becomes "
+    "$n^2 + 2n + 1 = (n+1)^2$."
+)
+BY_PAIRS = (
+    "Write the sum forwards and backwards, one under the other. Each of the $n$ columns has the sum $1 + (2n - 1) = 2n$, so twice the sum "
+    "is $n \\cdot 2n = 2n^2$."
+)
+PROGRAM = "How do I turn a list of pairs into a dictionary of lists in Python?"
+BY_LOOP = "Go through them:\n\n```python\nresult = {}\nfor key, value in pairs:\n    result.setdefault(key, []).append(value)\n```"
+BY_GROUPS = (
+    "With what the standard library has for sorted input:\n\n```python\nfrom itertools import groupby\nresult = {k: [v for _, v in group] "
+    "for k, group in groupby(sorted(pairs), lambda p: p[0])}\n```"
+)
+
+
+def _solved(make: Any, title: str, question: str, first: str, second: str) -> list[Any]:
+    se = {"source": "stackexchange", "site": "town", "thread_id": "1"}
+    return [
+        make(question, "question", "1", title=title, marks={"score": 4, "accepted_id": 2}, **se),
+        make(first, "answer", "2", parent_id="1", marks={"score": 6}, **se),
+        make(second, "answer", "3", parent_id="1", marks={"score": 5}, **se),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "question", "first", "second"),
+    [("Sum of odd numbers", PROVE, BY_INDUCTION, BY_PAIRS), ("Pairs to a dictionary of lists", PROGRAM, BY_LOOP, BY_GROUPS)],
+)
+def test_a_second_proof_or_program_is_an_alternate_with_the_task_written_out(
+    make: Any, judge_all: Any, title: str, question: str, first: str, second: str
+) -> None:
+    got = judge_all(_solved(make, title, question, first, second))["3"]
+    assert (got.kind, got.target, got.key_status) == ("alternate", second, "sourced")
+    assert question in got.prompt
+    assert first in got.prompt
     assert "clearly different way" in got.prompt
-    assert OTHER not in got.prompt
+    assert second not in got.prompt
+
+
+def test_a_fact_or_a_piece_of_advice_is_not_solved_in_a_second_way(make: Any, judge_all: Any) -> None:
+    assert judge_all(_thread(make))["3"] == Refusal("stackexchange:kitchen:3", "answer_not_accepted", "one way")
+
+
+@pytest.mark.parametrize("title", ["Why is this sum a square?", "Is my proof of this sum correct?", "What is the meaning of this sum?"])
+def test_a_diagnosis_or_an_explanation_has_one_answer(make: Any, judge_all: Any, title: str) -> None:
+    assert judge_all(_solved(make, title, PROVE, BY_INDUCTION, BY_PAIRS))["3"].detail == "one way"
+
+
+def test_a_hint_is_no_second_solution(make: Any, judge_all: Any) -> None:
+    assert judge_all(_solved(make, "Sum of odd numbers", PROVE, BY_INDUCTION, f"Hint: {BY_PAIRS}"))["3"].reason == "answer_not_accepted"
+
+
+def test_the_same_code_under_other_words_is_no_second_solution(make: Any, judge_all: Any) -> None:
+    again = BY_LOOP.replace("Go through them", "This is short, quick, and works in every version that I have at hand since the year 2008")
+    assert judge_all(_solved(make, "Pairs to a dictionary", PROGRAM, BY_LOOP, again))["3"].detail == "same solution"
+
+
+def test_a_question_says_how_far_it_is_gradable(make: Any, judge_all: Any) -> None:
+    got = judge_all(_solved(make, "Sum of odd numbers", PROVE, BY_INDUCTION, BY_PAIRS))["1"]
+    assert ("gradable:derivation" in got.tags, got.key_status, got.target) == (True, "sourced", BY_INDUCTION)
+
+
+def test_a_question_of_taste_lands_without_a_key(make: Any, judge_all: Any) -> None:
+    thread = _solved(make, "Is it worth having a copper kettle?", "The neighbours have one.", GOOD, OTHER)
+    got = judge_all(thread)["1"]
+    assert ("gradable:opinion" in got.tags, got.key_status, got.target) == (True, "none", "")
+
+
+def test_an_unsure_answer_is_no_key_and_the_tags_say_so(make: Any, judge_all: Any) -> None:
+    thread = _solved(make, "What is the white film in my kettle?", QUESTION, f"Not sure, but I think that it is limescale. {GOOD}", OTHER)
+    got = judge_all(thread)["1"]
+    assert ({"gradable:fact", "no_key:unsure"} <= set(got.tags), got.key_status, got.target) == (True, "none", "")
+
+
+def test_a_language_without_cues_has_a_key_only_where_code_or_mathematics_shows_it(make: Any, judge_all: Any) -> None:
+    asked = "Почему в моём чайнике каждую неделю появляется белый налёт, и как от него избавиться?"
+    answer = "Это известковый налёт. Налейте в чайник воду и уксус, вскипятите, подождите час и дважды промойте чайник водой."
+    got = judge_all(_solved(make, "Белый налёт в чайнике", asked, answer, OTHER))["1"]
+    assert ("no_key:language" in got.tags, got.key_status) == (True, "none")
+    code = judge_all(_solved(make, "Словарь из пар", f"{asked}\n\n```python\npairs\n```", BY_LOOP, OTHER))["1"]
+    assert code.key_status == "sourced"
 
 
 def test_an_answer_without_votes_is_no_second_solution(make: Any, judge_all: Any) -> None:
@@ -82,9 +158,8 @@ def test_an_answer_without_votes_is_no_second_solution(make: Any, judge_all: Any
 
 
 def test_the_accepted_answer_in_other_words_is_no_second_solution(make: Any, judge_all: Any) -> None:
-    thread = _thread(make)
-    thread[2] = make(GOOD + " Good luck!", "answer", "3", parent_id="1", marks={"score": 9})
-    assert judge_all(thread)["3"] == Refusal("reddit:some_forum:3", "answer_not_accepted", "same solution")
+    thread = _solved(make, "Sum of odd numbers", PROVE, BY_INDUCTION, BY_INDUCTION + " Good luck!")
+    assert judge_all(thread)["3"].detail == "same solution"
 
 
 @pytest.mark.parametrize(
@@ -132,23 +207,23 @@ def test_a_post_fetched_without_its_text_says_so(judge_one: Any, role: str) -> N
 
 
 @pytest.mark.parametrize(
-    "pointing", ["As the accepted answer says, do not heat it. ", "Robin's answer is right about vinegar. ", "@robin has it nearly right. "]
+    "pointing",
+    [
+        "As the accepted answer says, add them. ",
+        "Robin's answer is right about the sum. ",
+        "@robin has it nearly right. ",
+        "To add to it: ",
+    ],
 )
 def test_an_answer_that_speaks_to_other_answers_is_no_second_solution(make: Any, judge_all: Any, pointing: str) -> None:
-    thread = _thread(make)
-    thread[2] = make(
-        pointing + OTHER, "answer", "3", parent_id="1", marks={"score": 5}, source="stackexchange", site="kitchen", thread_id="1"
-    )
-    assert judge_all(thread)["3"].reason == "answer_not_accepted"
+    assert judge_all(_solved(make, "Sum of odd numbers", PROVE, BY_INDUCTION, pointing + BY_PAIRS))["3"].detail == "unfit"
 
 
-@pytest.mark.parametrize("pictured", [1, 2])
+@pytest.mark.parametrize("pictured", [0, 1])
 def test_a_second_solution_shows_no_pictures(make: Any, judge_all: Any, pictured: int) -> None:
-    thread = _thread(make)
-    old = thread[pictured]
-    thread[pictured] = make(old.text + "\n\n[image: the kettle afterwards]", "answer", old.native_id, parent_id="1", marks=old.marks,
-                            source="stackexchange", site="kitchen", thread_id="1")  # fmt: skip
-    assert judge_all(thread)["3"].reason == "answer_not_accepted"
+    texts = [BY_INDUCTION, BY_PAIRS]
+    texts[pictured] += "\n\n[image: the numbers as a square]"
+    assert judge_all(_solved(make, "Sum of odd numbers", PROVE, *texts))["3"].reason == "answer_not_accepted"
 
 
 def test_a_topic_that_only_misses_its_prompt_is_a_lead_and_no_open_question(make: Any, judge_all: Any) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from thresher.cues import fold
 from thresher.errors import SettingsError
 from thresher.rules import REASONS, Rules
 
@@ -86,3 +87,32 @@ def test_what_any_language_can_find_is_found_without_knowing_the_language(rules:
     for cues in rules.cues.values():
         for name in cues.__slots__:
             assert set(getattr(rules.any_language, name).phrases) >= set(getattr(cues, name).phrases)
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        (
+            "The AI on the hardest difficulty never attacks: its units stand in the capital and the player takes one city after the other.",
+            False,
+        ),
+        ("The model is wrong: with two more predictors the residuals still grow, and the p-value says nothing.", False),
+        ("I exported the model from Blender and the mesh has holes.", False),
+        ("Django says that the model has no such field. What is wrong?", False),
+        ("I cannot grok monads at all.", False),
+        ("The paragraphs do not cohere.", False),
+        ("The perplexity of the n-gram fell to 90.", False),
+        ("Is the disk MBR or GPT? It has a GPT partition.", False),
+        ("Asked Perplexity who wrote it, and it named the wrong sister.", True),
+        ("Grok. It said 13.6 litres.", True),
+        ("We went to Sydney in May and it rained.", False),
+        ("See https://papers.ai/x and notes.ai, where the union of c_ki is empty.", False),
+        ("The AI says that eleven is even. I asked it twice.", True),
+        ("The model said that Lyon is the capital of France.", True),
+        ("ChatGPT plays the game badly: it moves the player through a wall.", True),
+        ("The chatbot computed the regression and got the coefficient wrong.", True),
+        ("Die KI behauptet, elf sei gerade.", True),
+    ],
+)
+def test_the_ai_of_a_game_and_the_model_of_a_regression_are_no_language_models(rules: Rules, text: str, about: bool) -> None:
+    assert rules.names_a_model(fold(text)) is about

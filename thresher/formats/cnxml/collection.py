@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import unquote
 
 from lxml.etree import _Element
 
@@ -36,11 +37,9 @@ class Licence:
 
     @property
     def export_class(self) -> ExportClass:
-        """``full`` for BY, BY-SA and CC0; ``derived`` for NC, which leaves only in a dataset of its own; ``none`` for ND and unknown."""
+        """``full`` for CC0, BY, SA and NC, each of which leaves with its key in a config of its own; ``none`` for ND and unknown."""
         spdx = self.spdx
-        if spdx == "unknown" or "-ND-" in spdx:
-            return "none"
-        return "derived" if "-NC-" in spdx else "full"
+        return "none" if spdx == "unknown" or "-ND-" in spdx else "full"
 
 
 @lru_cache(maxsize=64)
@@ -77,8 +76,9 @@ class Book:
 
 
 def books(body: bytes) -> list[str]:
-    """The collection files that ``META-INF/books.xml`` lists, as paths from the root; paths that would leave it are left out."""
-    paths = (posixpath.normpath(posixpath.join("META-INF", b.get("href") or "")) for b in parse_xml(body, root=CONTAINER))
+    """The collection files that ``META-INF/books.xml`` lists, as paths from the root; paths that would leave it are left out. An address
+    may be written with its letters (``álgebra``) or with their codes (``%C3%A1lgebra``)."""
+    paths = (posixpath.normpath(posixpath.join("META-INF", unquote(b.get("href") or ""))) for b in parse_xml(body, root=CONTAINER))
     return [p for p in dict.fromkeys(paths) if p.endswith(".collection.xml") and not p.startswith(("..", "/"))]
 
 
@@ -124,4 +124,4 @@ def _walk(content: _Element, path: tuple[str, ...], places: list[Place], chapter
 
 def strictest(licences: Iterable[Licence]) -> Licence:
     """Of the licences of all books that hold a module, the one that lets the least out; none at all is unknown."""
-    return min(licences, key=lambda x: EXPORT_CLASSES.index(x.export_class), default=Licence())
+    return min(licences, key=lambda x: (EXPORT_CLASSES.index(x.export_class), "-NC-" not in x.spdx, "-SA" not in x.spdx), default=Licence())

@@ -13,7 +13,7 @@ from thresher.formats.cnxml.document import cnx, plain
 from thresher.formats.cnxml.numbers import number_exercises
 from thresher.formats.cnxml.references import References
 from thresher.formats.cnxml.render import UnknownElement, Writer, tidy
-from thresher.formats.cnxml.stems import Stems
+from thresher.formats.cnxml.stems import Stem, Stems
 from thresher.formats.mathml import UnknownMathML
 from thresher.model import Dead, Exercise
 
@@ -86,14 +86,14 @@ def _exercise(
     stem = stems.of(el)
     answer_writer = Writer(references)
     solution = tidy("\n\n".join(answer_writer.text(s) for s in solutions))
-    options = find_options(problem, solution, _classes(el))
+    options = find_options(problem, solution, _classes(el), Writer(references).text)
     whole = Writer(references)
     heads = [h for h in (whole.text(t) for t in el if t.tag == _TITLE) if h]
     text = tidy("\n\n".join([*heads, whole.text(problem)]))
-    asked, choices = _apart(problem, options, heads, references) if options is not None else (text, ())
+    asked, choices = (_without_options(problem, options, heads, references), options.items) if options is not None else (text, ())
     if not text and not whole.figures:
         raise _Unusable("empty_problem")
-    aside = _aside(whole, stem.rendered, references)
+    aside = _aside(whole, stem, references)
     answers = tuple(choices[i] for i in options.answers) if options is not None else ()
     detail = Exercise(
         problem=_joined(asked, aside.text),
@@ -119,11 +119,9 @@ def _exercise(
     )
 
 
-def _apart(problem: _Element, options: Options, heads: list[str], references: References) -> tuple[str, tuple[str, ...]]:
-    """The problem without its options, and the options."""
-    writer = Writer(references, skip=frozenset({options.element}))
-    asked = tidy("\n\n".join([*heads, writer.text(problem)]))
-    return asked, tuple(" ".join(writer.text(item).split()) for item in options.items)
+def _without_options(problem: _Element, options: Options, heads: list[str], references: References) -> str:
+    writer = Writer(references, skip=frozenset(options.elements))
+    return tidy("\n\n".join([*heads, writer.text(problem)]))
 
 
 def _joined(*parts: str) -> str:
@@ -136,10 +134,12 @@ class _Aside:
     figures: tuple[str, ...] = ()
 
 
-def _aside(writer: Writer, known: frozenset[str], references: References) -> _Aside:
-    """Figures, tables and equations from elsewhere in the module that the problem points to, so that it stands alone."""
-    keys = [k for k in dict.fromkeys(writer.targets) if k not in known and k not in writer.rendered]
+def _aside(writer: Writer, stem: Stem, references: References) -> _Aside:
+    """Figures, tables and equations from elsewhere in the module that the problem points to, and the tables beside it, so that it stands
+    alone."""
+    keys = [k for k in dict.fromkeys(writer.targets) if k not in stem.rendered and k not in writer.rendered]
     elements = [e for k in keys if (e := references.shown(k)) is not None]
+    elements += [e for e in stem.beside if e not in elements]
     if not elements:
         return _Aside()
     shown = Writer(references)

@@ -137,7 +137,7 @@ class Writer:
         core = inner.strip()
         mark = {"bold": "**", "italics": "*", "italic": "*", "bold-italic": "***"}.get(el.get("effect") or "bold", "")
         only_math = core.startswith("\\(") and core.endswith("\\)")
-        if not mark or only_math or "\n" in core or "*" in core or not any(c.isalnum() for c in core):
+        if not mark or only_math or "\n" in core or "*" in core or not any(c.isalnum() for c in core) or _beside_asterisks(el):
             return inner
         return inner.replace(core, f"{mark}{core}{mark}")
 
@@ -163,12 +163,26 @@ class Writer:
         return f" [note: {self._inside(el).strip()}]"
 
     def _code(self, el: _Element) -> str:
-        raw = "".join(str(t) for t in el.itertext())
+        raw = self._literal(el)
         parent = el.getparent()
         inline = parent is not None and parent.tag in _INLINE_PARENTS and el.tag != _PREFORMAT and "\n" not in raw.strip()
         if (el.get("display") or ("inline" if inline else "block")) == "block":
             return "\n\n```\n" + raw.strip("\n").expandtabs(4).replace(" ", _KEPT) + "\n```\n\n"
         return f"`{_SPACE.sub(' ', raw).strip()}`"
+
+    def _literal(self, el: _Element) -> str:
+        """Text as it stands in code; superscripts and subscripts keep a mark."""
+        out = [el.text or ""]
+        for child in el:
+            if child.tag == MATH:
+                out.append(_SHORT_SCRIPT.sub(r"\1\2", to_latex(child)))
+            elif mark := _SCRIPTS.get(child.tag):
+                inner = self._literal(child).strip()
+                out.append(f"{mark}{inner}" if len(inner) == 1 else f"{mark}{{{inner}}}" if inner else "")
+            else:
+                out.append("\n" if child.tag == _NEWLINE else self._literal(child))
+            out.append(child.tail or "")
+        return "".join(out)
 
     def _link(self, el: _Element) -> str:
         inner = self._inside(el)
@@ -242,6 +256,18 @@ class Writer:
         return "\n\n" + "\n".join(filter(None, [label.strip(), *head, *lines])) + "\n\n"
 
 
+def _beside_asterisks(el: _Element) -> bool:
+    """Whether the marks of an emphasis would run into asterisks that the author wrote, or into the marks of its neighbour."""
+    parent = el.getparent()
+    if parent is None:
+        return False
+    before, after = el.getprevious(), el.getnext()
+    touches = (before is not None and before.tag == el.tag and not before.tail) or (
+        after is not None and after.tag == el.tag and not el.tail
+    )
+    return touches or "*" in (parent.text or "") or any("*" in (c.tail or "") for c in parent)
+
+
 def _math(el: _Element, *, display: bool = False) -> str:
     latex = to_latex(el)
     if not latex:
@@ -252,6 +278,9 @@ def _math(el: _Element, *, display: bool = False) -> str:
 
 
 _LABELS = frozenset({cnx("label")})
+_NEWLINE = cnx("newline")
+_SCRIPTS: dict[object, str] = {cnx("sup"): "^", cnx("sub"): "_"}
+_SHORT_SCRIPT = re.compile(r"([\^_])\{(\w)\}")
 _PREFORMAT = cnx("preformat")
 _INLINE_PARENTS = frozenset(
     cnx(t) for t in ("para", "item", "entry", "emphasis", "term", "title", "caption", "link", "span", "footnote", "label")

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from lxml.etree import _Element
 
 from thresher.formats.cnxml.document import cnx, plain
+from thresher.formats.cnxml.instructions import mentions_table, reach, speaks_to_exercises
 from thresher.formats.cnxml.numbers import exercise_set
 from thresher.formats.cnxml.references import References
 from thresher.formats.cnxml.render import Writer
+from thresher.formats.mathml import MATH
 
-_EXERCISE, _PARA, _TITLE, _LABEL = (cnx(t) for t in ("exercise", "para", "title", "label"))
-_SECTION, _NOTE, _EXAMPLE = (cnx(t) for t in ("section", "note", "example"))
-_BREAKS = frozenset({_SECTION, _NOTE, _EXAMPLE})
-_NOUN = r"(?:exercises?|problems?|questions?)"
-_INSTRUCTION = re.compile(rf"\b(?:following|next)\s+(?:\w+\s+){{0,2}}{_NOUN}|\b{_NOUN}\s+(?:that follow|below)", re.IGNORECASE)
-_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_COUNT = re.compile(rf"\b(?:following|next)\s+(?:(?:set of)\s+)?(?:({'|'.join(_NUMBERS)}|\d{{1,2}})\s+)?({_NOUN})\b", re.IGNORECASE)
+_EXERCISE, _PARA, _TITLE, _LABEL, _TABLE, _LINK = (cnx(t) for t in ("exercise", "para", "title", "label", "table", "link"))
+_WORD = re.compile(r"[^\W\d_]{3}")
+_SECTION, _NOTE, _EXAMPLE, _PROBLEM = (cnx(t) for t in ("section", "note", "example", "problem"))
 
 
 @dataclass(frozen=True, slots=True)
 class Stem:
-    """An instruction as text; ``rendered`` are the ids of the figures and tables shown in it."""
+    """An instruction as text; ``rendered`` are the ids of the figures and tables shown in it, ``beside`` the tables that stand next to the
+    exercise and are its own."""
 
     text: str = ""
     figures: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     elsewhere: tuple[str, ...] = ()
     rendered: frozenset[str] = frozenset()
+    beside: tuple[_Element, ...] = ()
 
 
 _NO_STEM = Stem()
@@ -37,7 +38,8 @@ _NO_STEM = Stem()
 
 class Stems:
     """The stem of each exercise of a module. An instruction holds until the next one or the end of its section, or for as many exercises
-    as it says ("the following exercise", "the next two problems"). It replaces the one before."""
+    as it says ("the following exercise", "the next two problems"); notes, figures and worked examples between do not end it. It replaces
+    the one before."""
 
     def __init__(self, references: References) -> None:
         self._references = references
@@ -50,7 +52,11 @@ class Stems:
             return _NO_STEM
         if parent not in self._known:
             self._known[parent] = self._read(parent)
-        return self._known[parent].get(exercise, _NO_STEM)
+        stem = self._known[parent].get(exercise, _NO_STEM)
+        if not stem.text and parent.tag == _NOTE and not _has_words(exercise):
+            above = _paragraph_above(parent)
+            return self._render([above]) if above is not None else stem
+        return stem
 
     def _read(self, parent: _Element) -> dict[_Element, Stem]:
         if parent.tag == _PARA:
@@ -58,24 +64,31 @@ class Stems:
         stems: dict[_Element, Stem] = {}
         run: list[_Element] = []
         current, left = _NO_STEM, 0
-        trusted = _is_set(parent)
+        before: _Element | None = None
+        lasting = _is_classed(parent)
+        trusted = lasting or _mostly_exercises(parent)
         for el in parent:
             if el.tag == _EXERCISE:
-                if run:
-                    instruction = _instruction(run, trusted)
-                    if instruction:
-                        current, left = self._render(instruction), _limit(instruction)
-                    elif not trusted:
-                        current = _NO_STEM
-                    run = []
-                stems[el] = current
+                run = _hand_over(run, before, stems)
+                if instruction := _instruction(run, trusted):
+                    current, left = self._render(instruction), _limit(instruction)
+                elif not trusted and any(e.tag == _PARA for e in run):
+                    current = _NO_STEM
+                tables = () if instruction else tuple(e for e in run if e.tag == _TABLE)
+                stems[el] = replace(current, beside=tables) if tables and _lacks_table(el) else current
+                run, before = [], el
                 left -= 1
                 if left == 0:
                     current = _NO_STEM
-            elif el.tag in _BREAKS:
-                run, current = [], _NO_STEM
+            elif el.tag == _SECTION:
+                _hand_over(run, before, stems)
+                run, current, before = [], _NO_STEM, None
+            elif el.tag in {_NOTE, _EXAMPLE}:
+                if not lasting:
+                    run, current = [], _NO_STEM
             elif el.tag not in {_TITLE, _LABEL}:
                 run.append(el)
+        _hand_over(run, before, stems)
         return stems
 
     def _render(self, elements: list[_Element]) -> Stem:
@@ -90,29 +103,67 @@ class Stems:
         return Stem(text, tuple(writer.figures), tuple(writer.links), tuple(writer.elsewhere), frozenset(writer.rendered))
 
 
-def _is_set(parent: _Element) -> bool:
-    """Whether paragraphs here speak to the exercises: inside an exercise set, a box, or a section that is mostly exercises."""
+def _has_words(exercise: _Element) -> bool:
+    """Whether a problem says anything beside its mathematics."""
+    problem = exercise.find(_PROBLEM)
+    return problem is None or _WORD.search(_outside_mathematics(problem)) is not None
+
+
+def _outside_mathematics(el: _Element) -> str:
+    inside = (("" if child.tag == MATH else _outside_mathematics(child)) + (child.tail or "") for child in el)
+    return (el.text or "") + "".join(inside)
+
+
+def _paragraph_above(box: _Element) -> _Element | None:
+    """The paragraph above a row of boxes."""
+    before = box.getprevious()
+    while before is not None and before.tag == _NOTE:
+        before = before.getprevious()
+    return before if before is not None and before.tag == _PARA else None
+
+
+def _is_classed(parent: _Element) -> bool:
+    """Whether an element is an exercise set or a box, where every paragraph speaks to the exercises."""
     classed = parent.tag == _SECTION and bool(parent.get("class"))
-    if classed or parent.tag in {_NOTE, _EXAMPLE} or exercise_set(parent) is not None:
-        return True
+    return classed or parent.tag in {_NOTE, _EXAMPLE} or exercise_set(parent) is not None
+
+
+def _mostly_exercises(parent: _Element) -> bool:
     tags = [el.tag for el in parent]
     return tags.count(_EXERCISE) >= max(1, tags.count(_PARA))
 
 
+def _hand_over(run: list[_Element], before: _Element | None, stems: dict[_Element, Stem]) -> list[_Element]:
+    """What follows an exercise without the tables that are its own: those right behind a problem that speaks of a table and has none."""
+    count = next((i for i, e in enumerate(run) if e.tag != _TABLE), len(run))
+    if not count or before is None or not _lacks_table(before) or stems[before].beside or "|" in stems[before].text:
+        return run
+    stems[before] = replace(stems[before], beside=tuple(run[:count]))
+    return run[count:]
+
+
+def _lacks_table(exercise: _Element) -> bool:
+    """Whether a problem speaks of a table, shows none and links to none."""
+    problem = exercise.find(_PROBLEM)
+    if problem is None or next(problem.iter(_TABLE), None) is not None or any(k.get("target-id") for k in problem.iter(_LINK)):
+        return False
+    return mentions_table(plain(problem))
+
+
 def _instruction(run: list[_Element], trusted: bool) -> list[_Element]:
-    """The part of a run of blocks that is the instruction: from its first paragraph on; in running prose, from the one that says so."""
+    """The part of a run of blocks that is the instruction: from its first paragraph on; in running prose, from the one that says so. A
+    table right before it belongs to it where it speaks of one and none follows."""
     for i, el in enumerate(run):
-        if el.tag == _PARA and (trusted or _INSTRUCTION.search(plain(el))):
-            return run[i:]
+        if el.tag == _PARA and (trusted or speaks_to_exercises(plain(el))):
+            tables = _tables_before(run, i) if mentions_table(plain(el)) and not any(e.tag == _TABLE for e in run[i:]) else []
+            return [*tables, *run[i:]]
     return []
 
 
-def _limit(instruction: list[_Element]) -> int:
+def _tables_before(run: list[_Element], i: int) -> list[_Element]:
+    return [e for e in run[:i] if e.tag == _TABLE]
+
+
+def _limit(instruction: Iterable[_Element]) -> int:
     """For how many exercises the instruction holds; 0 is all."""
-    found = (_COUNT.search(plain(el)) for el in instruction if el.tag == _PARA)
-    match = next((m for m in found if m), None)
-    if match is None:
-        return 0
-    if count := (match.group(1) or "").lower():
-        return int(count) if count.isdecimal() else _NUMBERS.index(count) + 1
-    return 0 if match.group(2).lower().endswith("s") else 1
+    return next((n for el in instruction if el.tag == _PARA and (n := reach(plain(el)))), 0)

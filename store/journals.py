@@ -1,0 +1,15 @@
+"""The journals of a benchmark: what was done, decided by people and committed, each one JSON object a line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from store import verdicts
+from store.file import journal
+from thresher.archive import history
+from thresher.disk import BadLine
+
+
+def damaged_lines(folder: Path, archive: Path) -> list[BadLine]:
+    """The lines of all of them that cannot be used. Whoever reads a journal passes them over."""
+    return [*journal.damaged_lines(folder), *verdicts.damaged_lines(folder), *history.damaged_lines(archive)]

@@ -1,0 +1,111 @@
+"""Which snapshots were made, and of what: written when one is frozen, read back from the frozen folders by a rebuild.
+
+A folder holds all of it but the moment and the order. The moment is the time of its manifest; the order follows from the snapshot since
+which each tells its difference, and where that one is gone, from the moments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from store.file.database import Connection
+from store.rows import dumps, run, table
+from thresher.model import Snapshot
+from thresher.text import content_hash
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A snapshot as the database knows it; ``hashes`` are those of the exported rows, by config and item."""
+
+    snapshot: Snapshot
+    export_version: str
+    hashes: Mapping[tuple[str, str], str]
+    made_at: datetime
+    since: str | None = None
+
+
+def register(con: Connection, made: Registered) -> None:
+    """Note a snapshot as the newest; the same one a second time changes nothing."""
+    snapshot = made.snapshot
+    if con.execute("SELECT 1 FROM snapshots WHERE name = ? AND sha256 = ?", [snapshot.name, snapshot.sha256]).fetchall():
+        return
+    con.execute("DELETE FROM snapshots WHERE name = ?", [snapshot.name])
+    con.execute("DELETE FROM snapshot_items WHERE name = ?", [snapshot.name])
+    con.execute(
+        "INSERT INTO snapshots SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ? FROM snapshots",
+        [snapshot.name, snapshot.items, snapshot.sha256, snapshot.path, made.export_version, made.made_at],
+    )
+    rows = table(
+        dict.fromkeys(("name", "config", "item_id", "row_hash"), pa.string()), [(snapshot.name, *k, h) for k, h in made.hashes.items()]
+    )
+    run(con, "INSERT INTO snapshot_items BY NAME SELECT * FROM given", given=rows)
+
+
+def row_hash(rows: list[dict[str, Any]]) -> str:
+    """What an item is in a snapshot: a hash of its exported rows."""
+    return content_hash(*(dumps(row) for row in rows))
+
+
+def verify(folder: Path) -> list[str]:
+    """The files of a snapshot that are missing, foreign, or not what the manifest says."""
+    files = json.loads((folder / MANIFEST).read_bytes())["files"]
+    present = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST}
+    wrong = present.keys() ^ files.keys()
+    return sorted(
+        wrong | {n for n in present.keys() & files.keys() if hashlib.sha256(present[n].read_bytes()).hexdigest() != files[n]["sha256"]}
+    )
+
+
+def restore(con: Connection, folder: Path) -> list[str]:
+    """Register every snapshot in ``folder`` again, in their order. Gives what stands in the way of those that are damaged."""
+    made, damaged = [], []
+    for manifest in sorted(folder.glob(f"*/{MANIFEST}")):
+        try:
+            if wrong := verify(manifest.parent):
+                damaged.append(f"{manifest.parent} does not match its manifest: {', '.join(wrong)}")
+            else:
+                made.append(_frozen(manifest))
+        except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+            damaged.append(f"{manifest.parent} is no snapshot any more: {error!r}")
+    for one in _in_order(made):
+        register(con, one)
+    return damaged
+
+
+def _frozen(manifest: Path) -> Registered:
+    data = manifest.read_bytes()
+    said = json.loads(data)
+    snapshot = Snapshot(str(said["name"]), str(manifest.parent), int(said["items"]), hashlib.sha256(data).hexdigest())
+    made_at = datetime.fromtimestamp(manifest.stat().st_mtime, UTC)
+    return Registered(snapshot, str(said["export_version"]), _hashes(manifest.parent), made_at, said["difference"]["since"])
+
+
+def _hashes(folder: Path) -> dict[tuple[str, str], str]:
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for path in sorted(folder.glob("*/*.parquet")):
+        for batch in pq.ParquetFile(path).iter_batches():
+            for row in batch.to_pylist():
+                rows.setdefault((path.parent.name, row["item_id"]), []).append(row)
+    return {place: row_hash(item) for place, item in rows.items()}
+
+
+def _in_order(made: list[Registered]) -> Iterator[Registered]:
+    """Each after the one since which it tells its difference; else the older one first."""
+    waiting = sorted(made, key=lambda one: (one.made_at, one.snapshot.name))
+    while waiting:
+        names = {one.snapshot.name for one in waiting}
+        following = next((one for one in waiting if one.since not in names), waiting[0])
+        waiting = [one for one in waiting if one.snapshot.name != following.snapshot.name]
+        yield following
