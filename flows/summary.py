@@ -13,6 +13,7 @@ from rich.segment import Segment
 from rich.table import Table
 
 from thresher.characters import printable
+from thresher.pairwise import LETTERS, winner
 
 if TYPE_CHECKING:  # a page over the store needs nothing of the line
     from flows.line.clustering import Clustered
@@ -91,7 +92,11 @@ def item_panel(item: Mapping[str, Any]) -> RenderableType:
     ]
     for message in item["messages"]:
         lines.append(f"[bold]{message['role']}[/]: {escape(message['content'])}")
-    if item.get("target"):
+    if item["kind"] == "preference":
+        better = winner(item["choices"], item["target"])
+        lines += [f"[bold]response {letter}[/]: {escape(text)}" for letter, text in zip(LETTERS, item["choices"], strict=False)]
+        lines += ["", f"[green]better[/]: {better}"]
+    elif item.get("target"):
         lines += ["", f"[green]target[/]: {escape(item['target'])}"]
     if item.get("rubric"):
         lines += ["", f"[yellow]rubric[/]: {escape(item['rubric'])}"]

@@ -22,6 +22,7 @@ Lifecycle = Literal["proposed", "active", "retired", "rejected", "waived"]
 Sameness = Literal["new", "same", "related", "different"]
 Role = Literal["question", "answer", "post", "comment", "exercise", "battle"]
 Vote = Literal["first", "second", "tie", "both_bad", "none"]
+Shown = Literal["first", "both", "unknown"]
 
 TIERS: tuple[Tier, ...] = ("untested", "claimed", "witnessed", "reproduced")
 """Weakest evidence first; an item has the strongest tier among its reports."""
@@ -72,7 +73,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of what a model is asked; role is ``system``, ``user`` or ``assistant``."""
+    """One turn of what a model is asked; role is ``system``, ``user``, ``assistant``, or ``tool`` for what a tool gave back."""
 
     role: str
     content: str
@@ -135,10 +136,16 @@ class Battle:
     responses: tuple[Response, ...]
     vote: Vote
     judge: str
-    """``human``, or the name of the judging model."""
+    """``human``, the name of the judging model, or ``unknown`` where the log does not say who judged."""
     strength: float = 0.0
     rationale: str = ""
     reference: str = ""
+    reference_by: str = ""
+    """Who wrote the reference, as ``judge`` says it; empty where it was the judge."""
+    rubric: str = ""
+    """What a grader should look for in any answer, by whoever set the task; ``rationale`` is about these responses."""
+    shown: Shown = "unknown"
+    """Which response the judge saw first: the ``first``, each of them once (``both``: the vote holds either way), or ``unknown``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +239,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An eval item in the making. ``record_key`` is the record that it is a report of (one record gives at most one candidate)."""
+    """An eval item in the making. ``record_key`` is the record that it is a report of (one record gives at most one candidate).
+
+    A ``preference`` is an item about judging: ``messages`` is the conversation, ``choices`` are the two responses, ``target`` is the
+    text of the better one. ``thresher.pairwise`` makes of it what a judge is asked.
+    """
 
     record_key: str
     kind: Kind

@@ -288,6 +288,8 @@ def _frame(a: Comparable, b: Comparable, here: Choice, there: Choice) -> str:
         return "kind"
     if (a.choices or b.choices) and not same_options(here.options, there.options):
         return "options"
+    if a.kind == b.kind == "preference":
+        return "" if same_answer(a.target, b.target) else "target"
     return "target" if _targets_clash(meant(a.target, here.options), meant(b.target, there.options)) else ""
 
 

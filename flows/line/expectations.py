@@ -17,6 +17,8 @@ from thresher.model import Battle, Exercise, Record
 FILL_FROM = 100
 """With fewer records than this in a harvest, shares say nothing."""
 FIELDS_SHOWN = 10
+UNKNOWN = frozenset(("unknown_layout",))
+"""Dead letters of rows that are whole, in a file whose kind nobody knows."""
 
 FILLED: dict[FillName, Callable[[Record], bool]] = {
     "text": lambda record: bool(record.text.strip()),
@@ -41,8 +43,12 @@ class Tally:
     shown: int = 0
     filled: Counter[FillName] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
+    dead: Counter[str] = field(default_factory=Counter)
+    """Dead letters by reason."""
+    first_dead: dict[str, str] = field(default_factory=dict)
+    """What the first of each reason said."""
     barren: Counter[str] = field(default_factory=Counter)
-    """Pages that gave dead letters and nothing else, by the reason of the first one."""
+    """Pages that gave dead letters and nothing else, by the reason of the first one; without those of which each row is told (UNKNOWN)."""
     example: str = ""
     """What was wrong with one of them."""
 
@@ -53,7 +59,10 @@ class Tally:
         for name in self.names:
             self.filled[name] += sum(map(FILLED[name], shown))
         self.unread.update(result.unread)
-        if result.dead and not result.records:
+        for dead in result.dead:
+            self.dead[dead.reason] += 1
+            self.first_dead.setdefault(dead.reason, dead.detail)
+        if result.dead and not result.records and result.dead[0].reason not in UNKNOWN:
             self.barren[result.dead[0].reason] += 1
             self.example = self.example or f"{result.page.url}: {result.dead[0].detail}"
 
@@ -66,6 +75,8 @@ class Tally:
         self.shown += other.shown
         self.filled.update(other.filled)
         self.unread.update(other.unread)
+        self.dead.update(other.dead)
+        self.first_dead = {**other.first_dead, **self.first_dead}
         self.barren.update(other.barren)
         self.example = self.example or other.example
 

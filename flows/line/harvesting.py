@@ -12,7 +12,7 @@ from typing import Any
 
 from flows.line import given
 from flows.line.brake import settle_site
-from flows.line.expectations import Tally, violations
+from flows.line.expectations import UNKNOWN, Tally, violations
 from flows.line.judging import judge_source
 from flows.line.landing import JUDGED_DEAD, land_pages
 from flows.line.run import Landing, LiveRun, SourceResult
@@ -183,7 +183,7 @@ def ingest_files(run: LiveRun, source: str, paths: Sequence[Path], *, site: str 
     expect = run.work.settings.sources[source].expect if source in run.work.settings.sources else Expect()
     visit = _Visit(source, True, landing, "; ".join(filter(None, alarms)))
     result = _result(source, [visit], landing.tally)
-    result = _with_refused(result, landing, paths, refused, expect.max_dead_share)
+    result = _with_unread(result, landing, paths, refused, expect.max_dead_share)
     result.save(run)
     run.take_note([result])
     return result
@@ -209,26 +209,30 @@ def _pages_of(scraper: base.Scraper, places: Iterable[tuple[Path, Any]], refused
                 refused[path] = ""
 
 
-def _with_refused(result: SourceResult, landing: Landing, paths: Sequence[Path], refused: Mapping[Path, str], share: float) -> SourceResult:
-    """What could not be read is told. The whole failed where nothing was read. A path that gave nothing leaves it ``partial``; files of a
-    folder that were read and mean nothing do not: to give them again would help nobody."""
+def _with_unread(result: SourceResult, landing: Landing, paths: Sequence[Path], refused: Mapping[Path, str], share: float) -> SourceResult:
+    """What could not be read is told. The whole failed where nothing was read. A path that gave nothing and rows whose layout nobody knows
+    leave it ``partial``; files of a folder that were read and mean nothing do not: to give them again would help nobody."""
+    tally = landing.tally
     errors = [given.advice(path, result.source, said) for path, said in refused.items()]
+    reasons = [reason for reason, _ in tally.dead.most_common() if reason in UNKNOWN or not landing.records]
+    unread = [f"{tally.dead[reason]:,} not read, {reason}: {tally.first_dead[reason]}" for reason in reasons]
     if not landing.records:
-        errors += [given.advice(path, result.source, landing.tally.example) for path in paths if path not in refused]
+        errors += [given.advice(path, result.source, "; ".join(unread)) for path in paths if path not in refused]
         return replace(result, state="failed", errors=(*result.errors, *errors))
-    if barren := landing.tally.barren:
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in barren.most_common())
+    errors += unread
+    if barren := tally.barren:
+        reasons_told = ", ".join(f"{reason} {count:,}" for reason, count in barren.most_common())
         errors.append(
-            f"{barren.total():,} of {landing.pages:,} files or pages could not be read ({reasons}), the first: {landing.tally.example}; "
+            f"{barren.total():,} of {landing.pages:,} files or pages could not be read ({reasons_told}), the first: {tally.example}; "
             "what could be is kept, see the view open_dead_letters"
         )
-    elif landing.dead >= JUDGED_DEAD and landing.dead > share * (landing.dead + landing.records):
+    elif not unread and landing.dead >= JUDGED_DEAD and landing.dead > share * (landing.dead + landing.records):
         parts = landing.dead + landing.records
         errors.append(
             f"{landing.dead:,} of {parts:,} parts could not be read, [expect] allows {share:.0%}; what could be is kept, see the view "
             "open_dead_letters"
         )
-    return replace(result, state="partial" if refused else result.state, errors=(*result.errors, *errors))
+    return replace(result, state="partial" if refused or unread else result.state, errors=(*result.errors, *errors))
 
 
 def _site_name(path: Path) -> str:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from scrapers.arena.layouts import Layout, detected, named
+from scrapers.arena.columns import ROW
+from scrapers.arena.layouts import Layout, detected, named, unknown
 from scrapers.arena.rows import Case, Refused, Row, Unmapped
 from scrapers.common.fields import told
-from scrapers.common.rows import UNREADABLE
+from scrapers.common.json_rows import UNREADABLE
 from thresher.model import Battle, Dead, Page, Record, Unread
 
 
 def parse(page: Page) -> Iterator[Record | Dead | Unread]:
-    """One Record for each case of the page. A literal that a layout does not know makes its row a Dead."""
-    rows: list[Row] = []
-    for number, line in enumerate(page.body.split(b"\n"), 1):
+    """One Record for each case of the page. A literal that a layout does not know makes its row a Dead, and a layout that nobody knows
+    makes each of its rows one."""
+    rows: list[dict[str, Any]] = []
+    start = int(page.context.get("first_row", "1"))
+    for number, line in enumerate(page.body.split(b"\n"), start):
         if not line.strip():
             continue
         try:
@@ -28,30 +32,40 @@ def parse(page: Page) -> Iterator[Record | Dead | Unread]:
         elif UNREADABLE in row:
             yield Dead("unreadable_row", f"line {number}: {row[UNREADABLE]}")
         else:
+            row[ROW] = number
             rows.append(row)
     if not rows:
         return
     layout = named(page.context["layout"]) if page.context.get("layout") else detected(rows[0])
+    if layout is None:
+        for row in rows:
+            name = _named(page, row)
+            del row[ROW]
+            yield Dead("unknown_layout", f"{page.context.get('file', '')}: {unknown(row)}", name)
+        return
     yield from _cases(page, layout, rows)
-    yield from told(layout.fields.unread(rows))
+    if layout.fields:
+        yield from told(layout.fields.unread(rows))
 
 
 def _cases(page: Page, layout: Layout, rows: Iterable[Row]) -> Iterator[Record | Dead]:
     whole = []
     for row in rows:
         if lacking := layout.columns - row.keys():
-            yield Dead("missing_column", f"{layout.name} without {', '.join(sorted(lacking))}", _named(row))
+            yield Dead("missing_column", f"{layout.name} without {', '.join(sorted(lacking))}", _named(page, row))
         else:
             whole.append(row)
     for row in layout.gather(whole) if layout.gather else whole:
         try:
             yield _record(page, layout, layout.convert(row))
         except Unmapped as error:
-            yield Dead("unmapped_literal", f"{layout.name}: {error}", _named(row))
+            yield Dead("unmapped_literal", f"{layout.name}: {error}", _named(page, row))
         except Refused as error:
-            yield Dead(error.reason, str(error), _named(row))
-        except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
-            yield Dead("bad_row", f"{layout.name}: {type(error).__name__}: {str(error)[:100]}", _named(row))
+            yield Dead(error.reason, str(error), _named(page, row))
+        except (
+            ArithmeticError, AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError, RecursionError,
+        ) as error:  # fmt: skip
+            yield Dead("bad_row", f"{layout.name}: {type(error).__name__}: {str(error)[:100]}", _named(page, row))
 
 
 _ID_COLUMNS = (
@@ -69,8 +83,10 @@ _ID_COLUMNS = (
 )
 
 
-def _named(row: Row) -> str:
-    return next((str(row[name])[:80] for name in _ID_COLUMNS if row.get(name) is not None), "")
+def _named(page: Page, row: Row) -> str:
+    """What to call a row that could not be read: its own id, else its place in the file, so that each is counted."""
+    own = next((str(row[name])[:80] for name in _ID_COLUMNS if row.get(name) is not None), "")
+    return own or (f"{page.context.get('file', '')} row {row[ROW]}" if ROW in row else "")
 
 
 def _record(page: Page, layout: Layout, case: Case) -> Record:

@@ -28,6 +28,8 @@ BESIDE: Final = {
     "mt_bench_answers": "tstamp",
     "vicuna_answers": "metadata",
     "mt_bench_single": "tstamp",
+    "mt_bench_pair": "g1_judgment g2_user_prompt g2_judgment tstamp",
+    "battles_only": "judge turn anony language tstamp question_id",
     "vicuna_eval": "metadata",
     "alpaca_annotations": "dataset datasplit generator_1 generator_2 price_per_example raw_completion referenced_models time_per_example",
     "alpaca_outputs": "dataset datasplit",
@@ -36,14 +38,25 @@ BESIDE: Final = {
     "wildbench_scores": "meta_data parsed_result",
     "lmsys_chat_1m": "language openai_moderation",
     "wildchat": f"{_TALK} detoxify_moderation",
-    "sharegpt": "model",
-    "oasst2": "created_date deleted detoxify emojis labels lang model_name rank review_count review_result synthetic tree_state user_id",
+    "sharegpt": "model id system tools",
+    "oasst_trees": "tree_state origin",
+    "oasst2": "parent_id created_date deleted detoxify emojis labels lang model_name rank review_count review_result synthetic tree_state "
+    "user_id",
     "feedback": "comment model rating tags user_key",
 }
-_JOINED = "_answer1 _answer2 _judge _models _pair _question _reference _reviewer"
+OWN_WORDS: Final = frozenset(
+    (
+        "chatgpt_export", "chats", "dpo", "failure_archive", "kto", "misguided_evaluations", "misguided_outputs", "misguided_prompts",
+        "oasst_trees", "pairs", "question_list", "side_votes",
+    )
+)  # fmt: skip
+"""Layouts that each file heads as it likes: no column of theirs is worth telling."""
+ROW: Final = "_row"
+"""The column that says which row of its file this is."""
+_JOINED = f"{ROW} _answer1 _answer2 _judge _keys _models _pair _question _reference _reference_by _reviewer"
 """What ``files`` puts into a row of the files beside it."""
 
 
-def fields(layout: str, columns: str) -> Fields:
-    """What rows of a layout may hold."""
-    return Fields(layout, used=f"{columns} {_JOINED}", ignored=BESIDE.get(layout, ""))
+def fields(layout: str, columns: str) -> Fields | None:
+    """What rows of a layout may hold; None where every file has columns of its own."""
+    return None if layout in OWN_WORDS else Fields(layout, used=f"{columns} {_JOINED}", ignored=BESIDE.get(layout, ""))

@@ -1,11 +1,9 @@
-"""Logs in which a model judged models: MT-bench, the Vicuna reviews, AlpacaEval, Arena-Hard, WildBench."""
+"""Logs in which a model judged models: the Vicuna reviews, AlpacaEval, Arena-Hard, WildBench. MT-bench has a file of its own."""
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final
-
 from scrapers.arena.rows import (
+    BOTTOM,
     NEGATIVE,
     Case,
     Refused,
@@ -19,90 +17,8 @@ from scrapers.arena.rows import (
     turns_of,
     user_turn,
 )
-from thresher.model import Battle, Message, Response, Vote
+from thresher.model import Battle, Response, Vote
 from thresher.text import clean
-
-BOTTOM: Final = 0.2
-"""A mark in the lowest fifth of its scale (1 or 2 of 10) is a failure by the judge's own word."""
-
-
-def mt_bench_questions(row: Row) -> Case:
-    """MT-bench's and Vicuna's questions, with the reference answer to the first turn where there is one."""
-    turns = row["turns"] if "turns" in row else [row["text"]]
-    turns = [turn["content"] if isinstance(turn, dict) else turn for turn in turns]
-    given = [answers[0] for answers in (row.get("reference"), row.get("_reference")) if answers and answers[0]]
-    battle = Battle(user_turn(turns[0]), (), "none", "human", reference=clean(given[0]) if given else "")
-    marks = {**own_marks(row, "category", "cluster"), **({"follow_ups": [clean(turn) for turn in turns[1:]]} if turns[1:] else {})}
-    return Case(f"question:{row['question_id']}", battle, marks=marks)
-
-
-def mt_bench_answers(row: Row) -> Case:
-    """A model's answers to an MT-bench question (or, without ``choices``, to a Vicuna question)."""
-    answers = row["choices"][0]["turns"] if "choices" in row else [row["text"]]
-    answers = [answer["content"] if isinstance(answer, dict) else answer for answer in answers]
-    question = row.get("_question")
-    prompts = (question["turns"] if "turns" in question else [question["text"]]) if question else [""] * len(answers)
-    turns = ((Message("user", clean(p)), Message("assistant", clean(a))) for p, a in zip(prompts, answers, strict=False))
-    messages, responses = dialogue(tuple(m for turn in turns for m in turn), str(row["model_id"]))
-    marks: dict[str, Any] = {"question_id": row["question_id"]}
-    if not question:
-        messages, marks["missing"] = (), ["prompt"]
-    return Case(
-        f"answer:{row['answer_id']}", Battle(messages, responses, "none", "human"), created_at=moment(row.get("tstamp")), marks=marks
-    )
-
-
-_JUDGED = re.compile(
-    r"\[Question\]\n(?P<question>.*?)\n\n(?:\[The Start of Reference Answer\]\n(?P<reference>.*?)\n\[The End of Reference Answer\]\n\n)?"
-    r"\[The Start of Assistant's Answer\]\n(?P<answer>.*)\n\[The End of Assistant's Answer\]",
-    re.DOTALL,
-)
-_TALK = re.compile(
-    r"<\|The Start of Assistant A's Conversation with User\|>\n\n(?P<talk>.*)\n\n<\|The End of Assistant A's Conversation with User\|>",
-    re.DOTALL,
-)
-_TALK_REFERENCE = re.compile(r"<\|The Start of Reference Answer\|>\n\n(?P<talk>.*)\n\n<\|The End of Reference Answer\|>", re.DOTALL)
-_SPEAKER = re.compile(r"(?:^|\n\n)### (User|Assistant A|Reference answer):\n")
-
-
-def mt_bench_single(row: Row) -> Case:
-    """One answer marked by GPT-4 from 1 to 10. The judge's own prompt holds the question, the answer and the reference, word for word."""
-    score = row["score"]
-    if isinstance(score, bool) or not isinstance(score, int | float) or (score != -1 and not 1 <= score <= 10):
-        raise Unmapped("score", score)
-    if score == -1:
-        raise Refused("no_verdict", "the judge gave no mark (-1)")
-    share = (score - 1) / 9
-    failed = share <= BOTTOM or None
-    talk, reference = _judged(row["user_prompt"])
-    messages, responses = dialogue(talk, str(row["model"]), score=share, failed=failed)
-    judge = row["judge"][0] if isinstance(row["judge"], list) else str(row["judge"])
-    battle = Battle(messages, responses, "none", judge, NEGATIVE if failed else 0.0, clean(row["judgment"]), reference)
-    marks = {
-        "question_id": row["question_id"],
-        "turns": row["turn"],
-        "mark": score,
-        **({} if talk else {"missing": ["prompt", "responses"]}),
-    }
-    return Case(
-        row_id(row["question_id"], row["model"], row["judge"], row["turn"]), battle, created_at=moment(row.get("tstamp")), marks=marks
-    )
-
-
-def _judged(prompt: str) -> tuple[tuple[Message, ...], str]:
-    if one := _JUDGED.search(prompt):
-        return (*user_turn(one["question"]), Message("assistant", clean(one["answer"]))), clean(one["reference"] or "")
-    if not (several := _TALK.search(prompt)):
-        return (), ""
-    reference = _TALK_REFERENCE.search(prompt)
-    given = [text for who, text in _turns(reference["talk"]) if who == "Reference answer"] if reference else [""]
-    messages = tuple(Message("user" if who == "User" else "assistant", clean(text)) for who, text in _turns(several["talk"]))
-    return messages, clean(given[-1])
-
-
-def _turns(talk: str) -> list[tuple[str, str]]:
-    _, *rest = _SPEAKER.split(talk)
-    return list(zip(rest[::2], rest[1::2], strict=True))
 
 
 def vicuna_eval(row: Row) -> Case:
@@ -125,6 +41,7 @@ def vicuna_eval(row: Row) -> Case:
         str(row.get("_reviewer") or row["reviewer_id"]),
         NEGATIVE if failed else strength_of(vote),
         clean(row["text"].partition("\n")[2]),
+        shown="first",
     )
     marks = {"question_id": row["question_id"], "marks": [first, second], **({"missing": missing} if missing else {})}
     return Case(str(row["review_id"]), battle, marks=marks)

@@ -1,4 +1,8 @@
-"""The layouts that arena logs come in: by which columns each is known, what turns its rows into Records, and what may leave of them."""
+"""The layouts that arena logs come in: by which columns each is known, what turns its rows into Records, and what may leave of them.
+
+Layouts of one set are known by their columns. Those that many sets share, each in its own words, are known by what their rows hold
+(``accepts``), and only where no set's layout fits.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scrapers.arena import judged, pairs, talks
+from scrapers.arena import archive, chats, dpo, judged, lists, misguided, mt_bench, pairs, sides, talks
 from scrapers.arena.columns import fields
 from scrapers.arena.rows import Case, Row
 from scrapers.common.fields import Fields
@@ -25,14 +29,20 @@ class Layout:
     convert: Callable[[Row], Case]
     licence: str
     export_class: ExportClass
-    fields: Fields
-    """All columns that it may have."""
+    fields: Fields | None
+    """All columns that it may have; None where every file has columns of its own."""
     gather: Callable[[Iterable[Row]], Iterator[Row]] | None = None
     """Where several rows make one case: rows in, cases out."""
     together: str = ""
     """Rows with the same value in this column stay on one page."""
     strip: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     """What must go before a row is even kept as a page."""
+    accepts: Callable[[Row], bool] | None = None
+    """What beside the columns a row must hold."""
+
+    def fits(self, row: Row) -> bool:
+        """Whether a row is of this layout."""
+        return self.columns <= row.keys() and (self.accepts is None or self.accepts(row))
 
 
 def _layout(name: str, columns: str, convert: Callable[[Row], Case], licence: str, export_class: ExportClass, **more: Any) -> Layout:
@@ -96,20 +106,31 @@ _ALL: Final = (
         "idx cmp_key instruction input response1 response2 annotator1 annotator2 annotator3",
         pairs.pandalm,
         "Apache-2.0",
-        "derived",
+        "full",
     ),
-    _layout("pandalm_gpt", "idx gpt_result", pairs.pandalm_gpt, "Apache-2.0", "derived"),
-    _layout("pandalm_7b", "idx pandalm_result", pairs.pandalm_7b, "Apache-2.0", "derived"),
-    _layout("pandalm_prompts", "motivation_app instruction input", pairs.pandalm_prompts, "Apache-2.0", "derived"),
+    _layout("pandalm_gpt", "idx gpt_result", pairs.pandalm_gpt, "Apache-2.0", "full"),
+    _layout("pandalm_7b", "idx pandalm_result", pairs.pandalm_7b, "Apache-2.0", "full"),
+    _layout("pandalm_prompts", "motivation_app instruction input", pairs.pandalm_prompts, "Apache-2.0", "full"),
     _layout("helpsteer", "prompt response helpfulness correctness coherence complexity verbosity", pairs.helpsteer, "CC-BY-4.0", "full"),
     _layout("helpsteer2_preference", "prompt response_1 response_2 preference_strength", pairs.helpsteer2_preference, "CC-BY-4.0", "full"),
     _layout("helpsteer3", "context response1 response2 overall_preference", pairs.helpsteer3, "CC-BY-4.0", "full"),
-    _layout("hh_rlhf", "chosen rejected", pairs.hh_rlhf, "MIT", "derived"),
-    _layout("mt_bench_questions", "question_id category turns", judged.mt_bench_questions, "Apache-2.0", "full"),
-    _layout("vicuna_questions", "question_id category text", judged.mt_bench_questions, "Apache-2.0", "full"),
-    _layout("mt_bench_answers", "question_id answer_id model_id choices", judged.mt_bench_answers, "Apache-2.0", "derived"),
-    _layout("vicuna_answers", "question_id answer_id model_id text", judged.mt_bench_answers, "Apache-2.0", "derived"),
-    _layout("mt_bench_single", "question_id model judge user_prompt judgment score turn", judged.mt_bench_single, "Apache-2.0", "derived"),
+    _layout("hh_rlhf", "chosen rejected", pairs.hh_rlhf, "MIT", "derived", accepts=pairs.is_hh_rlhf),
+    _layout(
+        "mt_bench_questions", "question_id category turns", mt_bench.mt_bench_questions, "Apache-2.0", "full", gather=mt_bench.each_turn
+    ),
+    _layout("vicuna_questions", "question_id category text", mt_bench.mt_bench_questions, "Apache-2.0", "full"),
+    _layout("mt_bench_answers", "question_id answer_id model_id choices", mt_bench.mt_bench_answers, "Apache-2.0", "derived"),
+    _layout("vicuna_answers", "question_id answer_id model_id text", mt_bench.mt_bench_answers, "Apache-2.0", "derived"),
+    _layout(
+        "mt_bench_single", "question_id model judge user_prompt judgment score turn", mt_bench.mt_bench_single, "Apache-2.0", "derived"
+    ),
+    _layout(
+        "mt_bench_pair",
+        "question_id model_1 model_2 g1_winner g2_winner judge g1_user_prompt turn",
+        mt_bench.mt_bench_pair,
+        "Apache-2.0",
+        "derived",
+    ),
     _layout(
         "vicuna_eval", "review_id question_id answer1_id answer2_id score text reviewer_id", judged.vicuna_eval, "Apache-2.0", "derived"
     ),
@@ -126,10 +147,12 @@ _ALL: Final = (
     _layout("wildbench_scores", "session_id model_test model_output score", judged.wildbench_scores, "Apache-2.0", "derived"),
     _layout("lmsys_chat_1m", "conversation_id model conversation turn redacted", talks.lmsys_chat_1m, "LMSYS-Chat-1M-Agreement", "id_only"),
     _layout("wildchat", "conversation_hash model conversation turn", talks.wildchat, "ODC-By-1.0", "full", strip=talks.without_persons),
-    _layout("sharegpt", "id conversations", talks.sharegpt, "unknown", "id_only"),
+    _layout("chatgpt_export", "mapping", chats.chatgpt_export, "own-chats", "none"),
+    _layout("sharegpt", "conversations", chats.chat, "unknown", "id_only", accepts=chats.is_chat),
+    _layout("oasst_trees", "message_tree_id prompt", talks.oasst2, "Apache-2.0", "full", gather=talks.oasst_trees, accepts=talks.is_tree),
     _layout(
         "oasst2",
-        "message_id parent_id text role message_tree_id",
+        "message_id text role message_tree_id",
         talks.oasst2,
         "Apache-2.0",
         "full",
@@ -144,7 +167,19 @@ _ALL: Final = (
         "none",
         strip=talks.without_consent,
     ),
+    _layout("misguided_prompts", "prompt_id prompt", misguided.prompt, "unknown", "id_only", accepts=misguided.has_criteria),
+    _layout("misguided_outputs", "prompt_id prompt llm output", misguided.output, "unknown", "id_only", gather=misguided.each_output),
+    _layout("misguided_evaluations", "original_question original_response", misguided.evaluation, "unknown", "id_only"),
+    _layout("side_votes", "type states", sides.server_log, "unknown", "id_only", strip=talks.without_persons),
+    _layout("battles_only", "model_a model_b winner", sides.battle_alone, "unknown", "id_only"),
+    _layout("dpo", "chosen rejected", dpo.dpo, "unknown", "id_only", accepts=dpo.is_dpo),
+    _layout("kto", "prompt completion label", dpo.single, "unknown", "id_only"),
+    _layout("pairs", "", sides.table_of_pairs, "unknown", "id_only", gather=sides.with_verdicts, accepts=sides.is_pair),
+    _layout("chats", "", chats.chat, "unknown", "id_only", accepts=chats.is_chat),
+    _layout("question_list", "", lists.question_list, "unknown", "id_only", gather=lists.on_one_scale, accepts=lists.is_list),
+    _layout("failure_archive", "title transcript", archive.failure, "unknown", "id_only"),
 )
+"""Of two that fit, the one with more columns; of two with as many, the one that stands first."""
 
 LAYOUTS: Final[dict[str, Layout]] = {layout.name: layout for layout in _ALL}
 
@@ -178,12 +213,28 @@ def named(name: str) -> Layout:
     return LAYOUTS[name]
 
 
-def detected(row: Row) -> Layout:
-    """The layout of which this row has every column; the one with most columns where there are several."""
-    fits = [layout for layout in _ALL if layout.columns <= row.keys()]
-    if not fits:
-        raise PayloadError(
-            f"rows with the columns {', '.join(sorted(map(str, row)))} are of no known layout; there are: {', '.join(sorted(LAYOUTS))}",
-            reason="unknown_layout",
-        )
-    return max(fits, key=lambda layout: len(layout.columns))
+def detected(row: Row) -> Layout | None:
+    """The layout of a row: of those that fit the one with most columns. None where none does."""
+    fits = [layout for layout in _ALL if layout.fits(row)]
+    return max(fits, key=lambda layout: len(layout.columns), default=None)
+
+
+_NEAR: Final = 3
+
+
+def unknown(row: Row) -> str:
+    """What to say of a row that is of no layout: its columns, and what the nearest layouts miss in it."""
+    shares = [(len(layout.columns & row.keys()) / len(layout.columns), layout) for layout in _ALL if layout.columns]
+    near = sorted((one for one in shares if one[0] > 0), key=lambda one: -one[0])[:_NEAR]
+    missing = "; ".join(f"{layout.name} ({_lacks(layout, row)})" for _, layout in near)
+    columns = ", ".join(sorted(str(name)[:_NAME] for name in row)[:_COLUMNS_TOLD]) or "none"
+    return f"rows with the columns {columns} are of no known layout; nearest: {missing or 'none'}"
+
+
+_NAME: Final = 40
+_COLUMNS_TOLD: Final = 30
+
+
+def _lacks(layout: Layout, row: Row) -> str:
+    lacking = sorted(layout.columns - row.keys())
+    return f"without {', '.join(lacking)}" if lacking else "but not its values"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any, Final
 
 from scrapers.arena.rows import (
@@ -87,7 +88,7 @@ def arena_140k(row: Row) -> Case:
     if earlier <= 0 or len(case.battle.messages) + 1 >= len(turns_of(row["conversation_a"])[0]):
         return case
     battle, plain = case.battle, tuple(Response(r.model, r.text) for r in case.battle.responses)
-    weaker = Battle(battle.messages, plain, battle.vote, battle.judge, min(battle.strength, LOSER))
+    weaker = replace(battle, responses=plain, strength=min(battle.strength, LOSER))
     return Case(case.native_id, weaker, case.language, case.created_at, marks={**case.marks, "earlier_votes": earlier})
 
 
@@ -130,7 +131,13 @@ def mt_bench_human(row: Row) -> Case:
     vote: Vote = mapped(PAIR, "winner", row["winner"])
     battle = pair(a[: 2 * turn], b[: 2 * turn], _models(row), vote, judge=judge)
     native_id = row_id(row["question_id"], row["model_a"], row["model_b"], voter, turn)
-    return Case(native_id, battle, judge_id=voter if judge == "human" else None, marks={"question_id": row["question_id"], "turns": turn})
+    return Case(
+        native_id,
+        battle,
+        judge_id=voter if judge == "human" else None,
+        thread_id=":".join(map(str, (row["question_id"], turn, *sorted(_models(row))))),
+        marks={"question_id": row["question_id"], "turns": turn},
+    )
 
 
 _PANDALM: Final[dict[object, Vote]] = {0: "tie", 1: "first", 2: "second"}
@@ -142,10 +149,11 @@ def pandalm(row: Row) -> Case:
     votes: list[Vote] = [mapped(_PANDALM, f"annotator{n}", row[f"annotator{n}"]) for n in (1, 2, 3)]
     winner, most = Counter(votes).most_common(1)[0]
     vote: Vote = winner if most >= 2 else "tie"
+    strength = CLEAR_LOSER if most == 3 and vote != "tie" else strength_of(vote)
     marks = {"annotators": [row[f"annotator{n}"] for n in (1, 2, 3)], "agree": most, **own_marks(row, "motivation_app")}
     return Case(
         f"{row['idx']}",
-        Battle(user_turn(row["instruction"], row["input"]), _panda_responses(row), vote, "human", strength_of(vote)),
+        Battle(user_turn(row["instruction"], row["input"]), _panda_responses(row), vote, "human", strength, shown="first"),
         marks=marks,
     )
 
@@ -176,14 +184,20 @@ def _panda_judged(row: Row, judge: str, vote: Vote, reason: str | None, referenc
     if reference:
         marks["judge_answer"] = clean(reference)  # the judge's own attempt: no key to go by
     messages, responses = (user_turn(about["instruction"], about["input"]), _panda_responses(about)) if about else ((), ())
-    battle = Battle(messages, responses, vote, judge, strength_of(vote), clean(reason or ""))
-    return Case(f"{row['idx']}:{judge}", battle, marks=marks)
+    battle = Battle(messages, responses, vote, judge, strength_of(vote), clean(reason or ""), shown="first")
+    return Case(f"{row['idx']}:{judge}", battle, thread_id=str(row["idx"]), marks=marks)
 
 
 def _panda_responses(row: Row) -> tuple[Response, ...]:
     """The models' names are in one key. Six responses were written down as JSON's ``true``: the model said the word."""
     first, _, second = str(row.get("cmp_key") or "_").partition("_")
-    return Response(first, clean(str(row["response1"]))), Response(second, clean(str(row["response2"])))
+    return Response(first, _panda_text(row["response1"])), Response(second, _panda_text(row["response2"]))
+
+
+def _panda_text(said: Any) -> str:
+    """The set writes ``<nooutput>`` where a model gave nothing."""
+    text = clean(str(said))
+    return "" if text == "<nooutput>" else text
 
 
 def pandalm_prompts(row: Row) -> Case:
@@ -228,7 +242,7 @@ def _graded(row: Row, score: Any, prompt: tuple[Message, ...], texts: tuple[str,
     vote: Vote = "tie" if score == 0 else "first" if score < 0 else "second"
     strength = (0.0, SLIGHT_LOSER, LOSER, CLEAR_LOSER)[abs(int(score))]
     responses = (Response("", clean(texts[0] or "")), Response("", clean(texts[1] or "")))
-    battle = Battle(prompt, responses, vote, "human", strength, rationale)
+    battle = Battle(prompt, responses, vote, "human", strength, rationale, shown="first")
     return Case(
         row_id([m.content for m in prompt], *texts),
         battle,
@@ -262,16 +276,22 @@ def steered(prompt: str) -> tuple[Message, ...]:
 _SPEAKER: Final = re.compile(r"\n\n(Human|Assistant): ?")
 
 
+def is_hh_rlhf(row: Row) -> bool:
+    """Whether both sides are whole talks in one string each."""
+    return all(isinstance(row[side], str) and row[side].lstrip().startswith(("Human:", "Assistant:")) for side in ("chosen", "rejected"))
+
+
 def hh_rlhf(row: Row) -> Case:
     """Anthropic/hh-rlhf: two talks as one string each, the chosen first."""
-    chosen, rejected = _said(row["chosen"]), _said(row["rejected"])
+    chosen, rejected = said(row["chosen"]), said(row["rejected"])
     if chosen == rejected:
         raise Refused("same_responses", "chosen and rejected are the same text")
-    battle = pair(chosen, rejected, ("", ""), "first")
+    battle = pair(chosen, rejected, ("", ""), "first", shown="unknown")
     return Case(row_id(row["chosen"], row["rejected"]), battle, marks={"turns": sum(m.role == "user" for m in chosen)})
 
 
-def _said(talk: str) -> tuple[Message, ...]:
+def said(talk: str) -> tuple[Message, ...]:
+    """A talk that is one string, each turn after ``Human:`` or ``Assistant:``."""
     before, *rest = _SPEAKER.split("\n\n" + talk.lstrip("\n"))
     if before.strip() or not rest:
         raise Refused("not_a_talk", "the text does not begin with Human: or Assistant:")

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from scrapers.common.page import from_epoch, from_iso
-from thresher.model import Battle, ExportClass, Json, Message, Response, Vote
+from thresher.model import Battle, ExportClass, Json, Message, Response, Shown, Vote
 from thresher.text import clean, content_hash
 
 Row = Mapping[str, Any]
@@ -20,6 +20,9 @@ CLEAR_LOSER: Final = 0.6
 LOSER: Final = 0.4
 SLIGHT_LOSER: Final = 0.2
 """How strong a signal of failure is: nobody here was seen to check the response, so none is a proof."""
+
+BOTTOM: Final = 0.2
+"""A mark in the lowest fifth of its scale (1 or 2 of 10) is a failure by the judge's own word."""
 
 
 class Unmapped(Exception):
@@ -65,10 +68,18 @@ PAIR: Final[Mapping[object, Vote]] = {
 }
 
 _ROLES: Final = {
-    "user": "user", "human": "user", "prompter": "user", "User": "user", "assistant": "assistant", "gpt": "assistant",
-    "chatgpt": "assistant",
-    "bing": "assistant", "bard": "assistant", "model": "assistant", "Assistant": "assistant", "system": "system", "developer": "system",
+    "user": "user", "human": "user", "prompter": "user", "assistant": "assistant", "gpt": "assistant", "chatgpt": "assistant",
+    "bing": "assistant", "bard": "assistant", "model": "assistant", "ai": "assistant", "bot": "assistant", "chatbot": "assistant",
+    "function_call": "assistant", "tool_call": "assistant", "system": "system", "developer": "system", "tool": "tool",
+    "observation": "tool", "function": "tool", "function_response": "tool", "tool_response": "tool", "tool_result": "tool",
 }  # fmt: skip
+"""By the role in lower case. What a model calls is its own turn, what comes back is a turn of the tool."""
+
+
+def role_of(name: Any) -> str:
+    """The role of a turn, or Unmapped."""
+    role: str = mapped(_ROLES, "role", name.strip().lower() if isinstance(name, str) else name)
+    return role
 
 
 def mapped(table: Mapping[Any, Any], field_name: str, value: Any) -> Any:
@@ -109,10 +120,26 @@ def turns_of(conversation: Any) -> tuple[tuple[Message, ...], int]:
         conversation = json.loads(conversation)
     messages, others = [], 0
     for turn in conversation:
-        text, beside = text_of(turn["content"] if "content" in turn else turn["value"])
-        messages.append(Message(mapped(_ROLES, "role", turn["role"] if "role" in turn else turn["from"]), text))
+        text, beside = text_of(turn[next(name for name in _SAID if name in turn)])
+        role = role_of(turn[next(name for name in _SPEAKER if name in turn)])
+        if calls := turn.get("tool_calls") or turn.get("function_call"):
+            text = "\n\n".join(part for part in (text, clean(json.dumps(calls, ensure_ascii=False))) if part)
+        messages.append(Message(role, text))
         others += beside
     return tuple(messages), others
+
+
+_SPEAKER: Final = ("role", "from", "speaker", "author")
+_SAID: Final = ("content", "value", "text")
+
+
+def is_talk(value: Any) -> bool:
+    """Whether a value is a list of turns, each with a speaker and with what was said."""
+    return isinstance(value, list) and bool(value) and all(isinstance(turn, dict) and _is_turn(turn) for turn in value[:4])
+
+
+def _is_turn(turn: Row) -> bool:
+    return any(name in turn for name in _SPEAKER) and any(name in turn for name in _SAID)
 
 
 def shared_prompt(sides: Sequence[tuple[Message, ...]]) -> int:
@@ -149,14 +176,15 @@ def pair(
     judge: str = "human",
     strength: float | None = None,
     rationale: str = "",
+    shown: Shown = "first",
 ) -> Battle:
-    """Two talks that begin alike, and the vote between them."""
+    """Two talks that begin alike, and the vote between them; an arena shows the first on the left."""
     if not a or not b:
         raise Refused("empty_conversation", "one side of the pair holds no message")
     same = shared_prompt([a, b])
     failed = True if vote == "both_bad" else None
     responses = (Response(models[0], spoken(a[same:]), failed=failed), Response(models[1], spoken(b[same:]), failed=failed))
-    return Battle(a[:same], responses, vote, judge, strength_of(vote) if strength is None else strength, rationale)
+    return Battle(a[:same], responses, vote, judge, strength_of(vote) if strength is None else strength, rationale, shown=shown)
 
 
 def user_turn(*prompts: str) -> tuple[Message, ...]:

@@ -1,4 +1,4 @@
-"""Logs of talks without a vote between two: LMSYS-Chat-1M, WildChat, ShareGPT, OpenAssistant's trees, and feedback on one's own product."""
+"""Logs of talks without a vote between two: LMSYS-Chat-1M, WildChat, OpenAssistant's trees, and feedback on one's own product."""
 
 from __future__ import annotations
 
@@ -35,13 +35,26 @@ def _talk(row: Row, native_id: str, marks: dict[str, Any], when: Any = None) -> 
     )
 
 
-def sharegpt(row: Row) -> Case:
-    """ShareGPT's form: ``conversations`` of ``from`` and ``value``."""
-    messages, _ = turns_of(row["conversations"])
-    if not messages:
-        raise Refused("empty_conversation", "a talk without a message")
-    asked, responses = dialogue(messages, str(row.get("model") or ""))
-    return Case(str(row["id"]), Battle(asked, responses, "none", "human"), marks={"turns": sum(m.role == "user" for m in messages)})
+def is_tree(row: Row) -> bool:
+    """Whether a row is a whole tree: a prompt with replies below it."""
+    return isinstance(row["prompt"], dict) and "text" in row["prompt"]
+
+
+def oasst_trees(rows: Iterable[Row]) -> Iterator[Row]:
+    """Rows of whole trees (``*.trees.jsonl``) as rows of prompts with all their replies."""
+    for row in rows:
+        try:
+            prompts = list(oasst2_trees(list(_below(row["prompt"], str(row["message_tree_id"]), None))))
+        except (AttributeError, KeyError, TypeError, RecursionError):
+            prompts = [row]  # no prompt with its replies: what is missing is told where rows are converted
+        yield from prompts
+
+
+def _below(message: Row, tree: str, parent: str | None) -> Iterator[Row]:
+    """A message of a tree and all below it, as the rows of the flat sets."""
+    yield {**message, "message_tree_id": tree, "parent_id": parent, "replies": None}
+    for reply in message.get("replies") or []:
+        yield from _below(reply, tree, str(message["message_id"]))
 
 
 def oasst2_trees(rows: Iterable[Row]) -> Iterator[Row]:
@@ -52,11 +65,12 @@ def oasst2_trees(rows: Iterable[Row]) -> Iterator[Row]:
     for row in rows:
         if not row.get("deleted"):
             messages[str(row["message_id"])] = row
-            if row["role"] == "assistant":
+            if row["role"] == "assistant" and row.get("parent_id"):
                 replies.setdefault(str(row["parent_id"]), []).append(row)
     for parent, answers in replies.items():
-        path, here = [], messages.get(parent)
-        while here is not None:
+        path: list[Row] = []
+        here = messages.get(parent)
+        while here is not None and len(path) < len(messages):  # ids that lead in a circle end somewhere
             path.append(here)
             here = messages.get(str(here["parent_id"])) if here.get("parent_id") else None
         yield {"path": path[::-1], "replies": answers, "prompt_id": parent}
@@ -87,6 +101,8 @@ def oasst2(row: Row) -> Case:
 
 def _label(reply: Row, name: str) -> float | None:
     labels = reply.get("labels") or {}
+    if isinstance(labels, dict) and isinstance(labels.get(name), dict):  # as the trees have them
+        return float(labels[name]["value"])
     if isinstance(labels, list):
         labels = {"name": [one["name"] for one in labels], "value": [one["value"] for one in labels]}
     if name not in (labels.get("name") or []):

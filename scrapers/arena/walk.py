@@ -9,10 +9,10 @@ from itertools import chain
 from typing import Any
 
 from scrapers.arena.files import pages, unreadable
-from scrapers.arena.layouts import detected, named
+from scrapers.arena.layouts import detected, named, unknown
 from scrapers.arena.site import SOURCE, Site
 from scrapers.common.hub import Hub, chosen, licence_of
-from scrapers.common.rows import Rows
+from scrapers.common.json_rows import Rows
 from thresher.errors import PayloadError, SettingsError
 from thresher.model import Page
 from thresher.net.client import Client
@@ -34,19 +34,23 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
     rows = _Limited(hub.rows(files, done), site.max_rows)
     context = {"dataset": site.dataset, "revision": sha, "layout": site.layout, "licence": licence_of(card)}
 
-    def page(body: bytes, count: int) -> Page:
+    def page(body: bytes, number: int, count: int) -> Page:
         cursor = {"revision": sha, "rows": done + count, "complete": rows.exhausted}
         url = f"{hub.endpoint}/datasets/{site.dataset}/tree/{sha}"
-        return Page(SOURCE, site.name, url, 200, {}, body, datetime.now(UTC), context=context, cursor=cursor)
+        return Page(
+            SOURCE, site.name, url, 200, {}, body, datetime.now(UTC), context=context | {"first_row": str(done + number)}, cursor=cursor
+        )
 
     try:
         first = next(rows, None)
     except PayloadError as error:
-        yield page(unreadable(error).encode(), 0)
+        yield page(unreadable(error).encode(), 1, 0)
         raise
     if first is None:
         return
     layout = named(site.layout) if site.layout else detected(first)
+    if layout is None:
+        raise PayloadError(f"{site.dataset}: {unknown(first)}", reason="unknown_layout")
     context["layout"] = layout.name
     rows.together = layout.together
     yield from pages(chain([first], rows), layout, page)

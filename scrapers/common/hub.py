@@ -16,9 +16,10 @@ from fnmatch import fnmatchcase
 from typing import IO, Any, Final, Protocol, cast
 from urllib.parse import quote, urljoin, urlsplit
 
+from scrapers.common.json_rows import Rows
 from scrapers.common.page import json_of
 from scrapers.common.parquet import parquet_rows
-from scrapers.common.rows import Rows, kind_of, stream_rows
+from scrapers.common.rows import kind_of, stream_rows
 from scrapers.common.walk import Step, follow
 from thresher.errors import HttpStatusError, PayloadError, SettingsError
 from thresher.net.client import Client, Response

@@ -18,7 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final, NoReturn
 
-from scrapers.common.rows import MAX_ROW_BYTES, UNREADABLE, plain
+from scrapers.common.json_rows import MAX_ROW_BYTES, UNREADABLE
+from scrapers.common.rows import plain
 from thresher.errors import PayloadError
 
 UNPACKED_BYTES: Final = 96 * 2**20

@@ -5,36 +5,25 @@ They are read as a stream. What cannot be read is a row that says why, so that i
 
 from __future__ import annotations
 
-import codecs
-import csv
 import gzip
 import io
-import json
 import os
-import re
 import zlib
-from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
+from scrapers.common.csv_rows import csv_rows
+from scrapers.common.encodings import json_as_utf8, table_as_utf8
+from scrapers.common.json_rows import UNREADABLE, Rows, array_rows, line_rows
 from thresher.errors import PayloadError, UsageError
 from thresher.model import Json
-from thresher.payload import MAX_JSON_DEPTH, deeper_than
 
-BATCH_ROWS = 256
-MAX_ROW_BYTES = 16 * 2**20
-"""A single row longer than this is no case."""
 BLOCK = 2**18
 MAX_RATIO = 1000
 """Unpacked to packed of a ``.gz``, judged above RATIO_FROM; deflate reaches 1,032, and logs stay below 20."""
 RATIO_FROM = 256 * 2**20
-
-UNREADABLE = "unreadable"
-"""The only column of a row that could not be read; it says why."""
-
-Rows = Iterator[dict[str, Any]]
 
 
 def plain(value: Any) -> Json:
@@ -51,7 +40,7 @@ def plain(value: Any) -> Json:
 def kind_of(path: str) -> str:
     """How a file of this name is read: ``lines``, ``array``, ``csv``, ``parquet``; empty where it is none of these."""
     name = path.lower().removesuffix(".gz")
-    kinds = {".jsonl": "lines", ".ndjson": "lines", ".json": "array", ".csv": "csv"} | (
+    kinds = {".jsonl": "lines", ".ndjson": "lines", ".json": "array", ".csv": "csv", ".tsv": "csv"} | (
         {} if path.lower().endswith(".gz") else {".parquet": "parquet"}
     )
     return next((kind for suffix, kind in kinds.items() if name.endswith(suffix)), "")
@@ -78,17 +67,17 @@ def _parquet(raw: IO[bytes]) -> Rows:
     yield from parquet_rows(raw, os.fstat(raw.fileno()).st_size)
 
 
-def stream_rows(raw: IO[bytes], kind: str, *, packed: bool) -> Rows:
+def stream_rows(raw: io.BufferedReader[Any], kind: str, *, packed: bool) -> Rows:
     """The rows of a stream of this kind (``lines``, ``csv``, ``array``); where it breaks off the last row says so."""
     try:
-        stream = cast(IO[bytes], io.BufferedReader(_Unpacked(raw), BLOCK)) if packed else raw
+        stream = io.BufferedReader(_Unpacked(raw), BLOCK) if packed else raw
         match kind:
             case "lines":
-                yield from line_rows(stream)
+                yield from line_rows(json_as_utf8(stream))
             case "csv":
-                yield from csv_rows(stream)
+                yield from csv_rows(table_as_utf8(stream))
             case _:
-                yield from array_rows(stream)
+                yield from array_rows(json_as_utf8(stream))
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         yield {UNREADABLE: f"the file is damaged from here on: {error}"}
 
@@ -111,130 +100,3 @@ class _Unpacked(io.RawIOBase):
             raise PayloadError(f"{self._raw.tell():,} bytes became more than {self._count:,}", reason="too_large")
         buffer[: len(piece)] = piece
         return len(piece)
-
-
-def line_rows(raw: IO[bytes]) -> Rows:
-    """JSON lines. A line longer than a page may be is passed over to its end."""
-    while line := raw.readline(MAX_ROW_BYTES + 1):
-        if len(line) > MAX_ROW_BYTES:
-            while line and not line.endswith(b"\n"):
-                line = raw.readline(MAX_ROW_BYTES)
-            yield {UNREADABLE: f"a line of more than {MAX_ROW_BYTES} bytes"}
-        elif line.strip():
-            yield _line(line)
-
-
-def csv_rows(raw: IO[bytes]) -> Rows:
-    """CSV with a header. Cells may be long: whole conversations stand in them."""
-    csv.field_size_limit(MAX_ROW_BYTES)
-    text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
-    try:
-        yield from csv.DictReader(text)
-    except csv.Error as error:
-        yield {UNREADABLE: f"the CSV breaks off: {error}"}
-    finally:
-        text.detach()
-
-
-def _line(line: bytes) -> dict[str, Any]:
-    try:
-        return _row(json.loads(line))
-    except (ValueError, RecursionError) as error:
-        return {UNREADABLE: f"{type(error).__name__}: {error}"}
-
-
-def _row(value: Any) -> dict[str, Any]:
-    """A value as a row, if it is one that whatever walks it can stand."""
-    if not isinstance(value, dict):
-        return {UNREADABLE: f"{type(value).__name__}, not an object"}
-    return {UNREADABLE: f"nested deeper than {MAX_JSON_DEPTH}"} if deeper_than(value, MAX_JSON_DEPTH) else value
-
-
-_BETWEEN = re.compile(r"[\s,]*")
-_SPACE = re.compile(r"\s*")
-
-
-def array_rows(raw: IO[bytes]) -> Rows:
-    """A JSON array of objects, one object, or (some logs call their JSON lines ``.json``) one after another: value by value, so that memory
-    holds one of them."""
-    text = _Text(raw)
-    lines = not text.begins_with("[")
-    while True:
-        text.skip(_SPACE if lines else _BETWEEN)
-        if not lines and text.begins_with("]"):
-            lines = True  # nothing should follow; what does is told
-            continue
-        if text.ended:
-            if not lines:
-                yield {UNREADABLE: "the array breaks off"}
-            return
-        try:
-            yield _row(text.value())
-        except (ValueError, RecursionError) as error:
-            yield {UNREADABLE: f"{type(error).__name__}: {error}"}
-            if not lines or not text.next_line():
-                return
-
-
-class _Text:
-    """A stream of UTF-8 of which a part is held: as much as the value that begins there needs, at most MAX_ROW_BYTES."""
-
-    def __init__(self, raw: IO[bytes]) -> None:
-        self._raw = raw
-        self._utf_8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        self._held, self._at, self._whole = "", 0, False
-        self._decoder = json.JSONDecoder()
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more comes."""
-        return self._whole and self._at >= len(self._held)
-
-    def skip(self, pattern: re.Pattern[str]) -> None:
-        """Go on behind what matches."""
-        while True:
-            match = pattern.match(self._held, self._at)
-            assert match is not None  # both match nothing, too
-            self._at = match.end()
-            if self._at < len(self._held) or not self._more():
-                return
-
-    def begins_with(self, mark: str) -> bool:
-        """Whether the next character is this one, which is passed over then."""
-        self.skip(_SPACE)
-        if self.ended or self._held[self._at] != mark:
-            return False
-        self._at += 1
-        return True
-
-    def value(self) -> Any:
-        """The value that begins here. ValueError where there is none, or where it is longer than MAX_ROW_BYTES."""
-        while True:
-            try:
-                value, end = self._decoder.raw_decode(self._held, self._at)
-                if end < len(self._held) or self._whole:
-                    self._at = end
-                    return value
-            except ValueError:
-                if self._whole:
-                    raise
-            if len(self._held) - self._at > MAX_ROW_BYTES:
-                raise ValueError(f"a value of more than {MAX_ROW_BYTES} characters, or none at all")
-            self._more()
-
-    def next_line(self) -> bool:
-        """Go to the next line; False where there is none."""
-        while (end := self._held.find("\n", self._at)) < 0:
-            self._at = len(self._held)
-            if not self._more():
-                return False
-        self._at = end + 1
-        return True
-
-    def _more(self) -> bool:
-        """Hold twice as much: a value is tried again a few times only, however long it is."""
-        self._held, self._at = self._held[self._at :], 0
-        piece = self._raw.read(max(BLOCK, len(self._held)))
-        self._whole = not piece
-        self._held += self._utf_8.decode(piece, self._whole)
-        return not self._whole

@@ -12,12 +12,17 @@ _CONFIGS = {
     "default": "Texts under open licences (public domain, CC BY and alike)",
     "cc-by-sa": "Texts under share-alike licences: what you make of them carries the same licence",
     "nc": "Texts for non-commercial use only",
+    "unkeyed": "As `default`, without a key: for graders that need none (an empty target makes `match` call every answer right)",
+    "cc-by-sa-unkeyed": "As `cc-by-sa`, without a key",
+    "nc-unkeyed": "As `nc`, without a key",
     IDS: "No text: where a record is, its hash and our labels; fetch it from its source with your own access",
 }
 _COLUMNS = {
     "messages": "what a model is asked",
     "input": "the same as one text",
-    "target": "the key, one string; empty where there is none",
+    "target": "the key, one string; of a `preference` the letter of the better response. Empty in the `unkeyed` configs alone",
+    "choices": "the options; of a `preference` both responses, A first",
+    "response_hashes, better": "in `ids`, of a `preference`: hashes of the responses, A first, and the letter of the better one",
     "tier": "evidence that models fail: untested, claimed, witnessed, reproduced",
     "key_status": "how far the key of this row can be trusted: none (no key leaves), sourced, agreed, verified, disputed",
     "key_at_source": "the same of the item that a row of `ids` points at: its key stays where the record is",

@@ -3,10 +3,11 @@
 full      text with its key and options, provenance, licence and attribution, in the config of its licence
 derived   the prompt with its options and which of them is right, our labels, and a hash of each response; nothing that a model or a
           person wrote beside the prompt
-id_only   where the record is (no address: it may hold a title), its hash and our labels, in the config ``ids``
+id_only   where the record is (no address: it may hold a title), its hash and our labels, in the config ``ids``; of a preference also the
+          vote and the hashes of both responses
 none      nothing; nor does an item that is retired, rejected or waived, or whose licence is unknown
 
-A config that would have no rows is not written.
+Rows without a key are in configs of their own (``store.snapshot.tasks``). A config that would have no rows is not written.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from store.file.database import Connection
 from store.snapshot.licences import family, of_prompt
 from store.snapshot.registry import row_hash
 from store.snapshot.settings import Export
+from store.snapshot.tasks import PREFERENCE, asked, config_of, votes
 from thresher.redaction import redact
 from thresher.text import content_hash
 
@@ -51,6 +53,7 @@ IDS_SCHEMA = pa.schema(
         ("item_id", pa.string()), ("source", pa.string()), ("site", pa.string()), ("native_id", pa.string()), ("content_hash", pa.string()),
         ("kind", pa.string()), ("tier", pa.string()), ("key_at_source", pa.string()), ("lifecycle", pa.string()), ("language", pa.string()),
         ("tags", _STRINGS), ("rule", pa.string()), ("rule_version", pa.string()), ("reports", pa.int64()), ("licence", pa.string()),
+        ("response_hashes", _STRINGS), ("better", pa.string()),
     ]
 )  # fmt: skip
 
@@ -121,7 +124,7 @@ def _place(item: dict[str, Any], export: Export, overlapping: Collection[str]) -
     if as_text in ("full", "derived"):
         reason = _kept_back(item, overlapping)
         if not reason:
-            return family(item["licence"]), ""
+            return config_of(family(item["licence"]), _text_row(item, export)["target"]), ""
     elif not as_text:
         reason = f"class_{item['export_class']}_off"
     may_name = "id_only" in export.classes and reason not in ("personal_data", "secret_key") and _id_rows(item)
@@ -132,6 +135,8 @@ def _kept_back(item: dict[str, Any], overlapping: Collection[str]) -> str:
     """Why the text of an item of class ``full`` or ``derived`` does not leave; empty where it does."""
     if family(item["licence"]) is None:
         return "licence_not_open"
+    if item["export_class"] == "derived" and item["kind"] == PREFERENCE:
+        return "responses_stay"
     if item["export_class"] == "derived" and any(m["role"] == "assistant" for m in item["messages"]):
         return "model_output"
     key = _key(item)
@@ -165,9 +170,11 @@ def _key(item: dict[str, Any]) -> dict[str, Any]:
 def _text_row(item: dict[str, Any], export: Export) -> dict[str, Any]:
     failing = [f for r in item["reports"] for f in json.loads(r["failing"])]
     lead = next(r for r in item["reports"] if r["own"])
+    key = _key(item)
+    task = asked({**item, **key})
     return {
-        "item_id": item["item_id"], "version": item["version"], "kind": item["kind"], "messages": item["messages"], "input": item["prompt"],
-        **_key(item), "tier": item["tier"], "lifecycle": item["status"],
+        "item_id": item["item_id"], "version": item["version"], "kind": item["kind"], **key, **task,
+        "tier": item["tier"], "lifecycle": item["status"],
         "language": item["language"], "tags": item["tags"], "rule": item["rule"], "rule_version": item["rule_version"],
         "strength": item["strength"],
         "reports": item["report_count"], "failing_models": [f["model"] for f in failing],
@@ -182,7 +189,7 @@ def _text_row(item: dict[str, Any], export: Export) -> dict[str, Any]:
 
 def _id_rows(item: dict[str, Any]) -> list[dict[str, Any]]:
     """One row for each record that reports the item and has a licence."""
-    labels = {k: item[k] for k in ("item_id", "kind", "tier", "language", "tags", "rule", "rule_version")}
+    labels = {k: item[k] for k in ("item_id", "kind", "tier", "language", "tags", "rule", "rule_version")} | votes(item)
     return [
         {
             **labels,

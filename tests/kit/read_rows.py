@@ -10,7 +10,8 @@ import resource
 import sys
 from pathlib import Path
 
-from scrapers.common.rows import UNREADABLE, rows_of
+from scrapers.common.json_rows import UNREADABLE
+from scrapers.common.rows import rows_of
 
 
 def own_peak_mb() -> float:

@@ -8,13 +8,15 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sample.faults import BodyFault
 from scrapers import arena
+from scrapers.arena.columns import OWN_WORDS
 from scrapers.arena.layouts import KNOWN_SETS, LAYOUTS
-from thresher.errors import PayloadError, UsageError
+from thresher.errors import UsageError
 from thresher.model import Battle, Dead, Message, Page, Record
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "arena"
@@ -84,6 +86,12 @@ def test_outputs_of_arenas_do_not_leave_and_lmsys_talks_leave_by_id_alone() -> N
         ("helpsteer2_preference", ["first"]),
         ("helpsteer3", ["second", "tie", "unmapped_literal"]),
         ("hh_rlhf", ["first", "same_responses"]),
+        ("mt_bench_pair", ["second", "tie", "no_verdict", "unmapped_literal"]),
+        ("dpo", [*["first"] * 6, "no_prompt"]),
+        ("kto", ["none", "none", "unmapped_literal"]),
+        ("pairs", ["first", "second", "tie", "unmapped_literal"]),
+        ("side_votes", ["first", "both_bad", "no_vote"]),
+        ("battles_only", ["first", "both_bad"]),
         ("pandalm", ["first", "tie", "tie", "unmapped_literal"]),
         ("pandalm_gpt", ["none", "tie"]),
         ("pandalm_7b", ["second"]),
@@ -242,12 +250,15 @@ def test_files_that_only_explain_others_are_passed_over_in_a_folder(tmp_path: Pa
     assert [page.context["file"] for page in arena.read(tmp_path, SITE)] == ["rows.jsonl"]
 
 
-def test_unknown_columns_are_named_beside_the_known_layouts(tmp_path: Path) -> None:
-    (tmp_path / "odd.jsonl").write_text('{"colour": "red", "size": 3}\n')
-    (page,) = arena.read(tmp_path / "odd.jsonl", SITE)
-    with pytest.raises(PayloadError, match=r"colour, size .* arena_140k") as caught:
-        list(arena.parse(page))
-    assert caught.value.reason == "unknown_layout"
+def test_every_row_of_an_unknown_layout_is_counted_and_says_which_layouts_were_near(tmp_path: Path) -> None:
+    rows = [{"model_a": "oak", "model_b": "elm", "colour": "red", "size": n} for n in range(700)]
+    (tmp_path / "odd.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    found = results(tmp_path / "odd.jsonl")
+    assert reasons(found) == ["unknown_layout"] * 700
+    assert len({result.native_id for result in found}) == 700
+    (detail,) = {result.detail for result in found if isinstance(result, Dead)}
+    assert detail.startswith("odd.jsonl: rows with the columns colour, model_a, model_b, size are of no known layout; nearest:")
+    assert "battles_only (without winner)" in detail
 
 
 def test_json_arrays_csv_parquet_and_gzip_hold_the_same_rows(tmp_path: Path) -> None:
@@ -344,6 +355,179 @@ def test_a_tree_is_never_cut_between_two_pages(tmp_path: Path) -> None:
     assert (len(records(found)), reasons(found)) == (200, [])
 
 
+def test_each_shape_of_a_training_pair_says_what_was_asked_and_who_won() -> None:
+    found = [battle(record) for record in records(rows("dpo"))]
+    assert [[m.content for m in one.messages] for one in found] == [
+        ["Which metal is liquid in a warm room?"],
+        ["You teach.", "What is 13 * 19?"],
+        ["Name a moon of Mars."],
+        ["Spell 'rhythm'."],
+        ["Is a whale a fish?"],
+        ["Largest planet?"],
+    ]
+    assert [[r.text for r in one.responses] for one in found][2:5] == [
+        ["Phobos.", "Titan."],
+        ["rhythm", "rythm"],
+        ["No, a mammal.", "Yes."],
+    ]
+    assert {(one.judge, one.shown) for one in found} == {("unknown", "unknown")}
+
+
+def test_a_pair_judged_in_both_orders_counts_where_both_agree() -> None:
+    first, later = (battle(record) for record in records(rows("mt_bench_pair")))
+    assert (first.judge, first.shown, [r.text for r in first.responses]) == ("gpt-4", "both", ["Oak.", "Fir."])
+    assert [m.content for m in first.messages] == ["Name a tree that keeps its needles."]
+    assert "And one that sheds." in later.responses[0].text
+
+
+def test_the_branch_that_the_user_saw_last_is_read_from_a_chatgpt_export() -> None:
+    (record,) = records(rows("chatgpt_export"))
+    assert [m.content for m in battle(record).messages] == ["How many wings has a bee?", "Two.", "That is wrong, a bee has four."]
+    assert [(r.model, r.text) for r in battle(record).responses] == [("gpt-4o", "You are right: four.")]
+    assert record.export_class == "none"
+
+
+def test_what_tools_gave_back_is_nobodys_words() -> None:
+    talk = battle(records(rows("sharegpt"))[1])
+    assert [m.role for m in talk.messages] == ["user", "assistant", "tool"]
+    called = battle(records(rows("chats"))[1])
+    assert [m.role for m in called.messages] == ["user", "assistant", "tool"]
+    assert "read_list" in called.messages[1].content
+
+
+def test_a_thumb_down_beside_a_talk_is_about_its_last_answer() -> None:
+    found = battle(records(rows("chats"))[0])
+    assert (found.judge, [(r.text, r.failed) for r in found.responses]) == ("unknown", [("Yes.", True)])
+
+
+def test_a_tree_in_one_row_is_read_like_its_messages() -> None:
+    root, later = (battle(record) for record in records(rows("oasst_trees")))
+    assert [(r.text[:8], r.failed) for r in root.responses] == [("Two minu", None), ("Half an ", True)]
+    assert (root.vote, [m.content[:8] for m in later.messages]) == ("first", ["How long", "Two minu", "And blac"])
+
+
+def test_second_turns_are_asked_after_the_authors_first_answer() -> None:
+    first, second = records(rows("mt_bench_questions"))
+    assert (first.native_id, battle(first).reference) == ("question:101", "First.")
+    assert (second.native_id, battle(second).reference, battle(second).reference_by) == ("question:101:turn2", "Second.", "human")
+    assert [(m.role, m.content) for m in battle(second).messages] == [("user", "One?"), ("assistant", "First."), ("user", "Two?")]
+
+
+def test_notes_for_a_grader_are_not_put_into_an_assistants_mouth(tmp_path: Path) -> None:
+    row = {
+        "question_id": 1,
+        "category": "coding",
+        "turns": ["Add.", "Now subtract."],
+        "reference": ["Check the sign.\n```\na + b\n```", "a - b"],
+    }
+    (tmp_path / "question.jsonl").write_text(json.dumps(row))
+    _, second = records(results(tmp_path / "question.jsonl"))
+    assert battle(second).messages[1].content == "```\na + b\n```"
+
+
+def test_a_reference_answer_names_the_model_that_wrote_it(tmp_path: Path) -> None:
+    (tmp_path / "reference_answer").mkdir()
+    question = {"question_id": 1, "category": "math", "turns": ["What is 6 * 7?"]}
+    answer = {"question_id": 1, "answer_id": "x", "model_id": "gpt-4", "choices": [{"index": 0, "turns": ["42"]}]}
+    (tmp_path / "question.jsonl").write_text(json.dumps(question))
+    (tmp_path / "reference_answer" / "gpt-4.jsonl").write_text(json.dumps(answer))
+    found = next(record for record in records(results(tmp_path)) if record.native_id == "question:1")
+    assert (battle(found).reference, battle(found).reference_by) == ("42", "gpt-4")
+
+
+@pytest.mark.parametrize(
+    ("reviewer", "table", "judge"),
+    [
+        ("gpt-3.5-turbo-0301-default", [], "gpt-3.5-turbo"),
+        ("gpt-4-0328-math", [], "gpt-4"),
+        (2, [{"reviewer_id": 1, "description": "GPT-4"}, {"reviewer_id": 2, "description": "GPT-3.5 for math"}], "gpt-3.5-turbo"),
+        (7, [{"reviewer_id": "gpt-4-a"}, {"reviewer_id": "gpt-4-b"}], "gpt-4"),
+        (7, [{"reviewer_id": "gpt-4-a"}, {"reviewer_id": "gpt-35-b"}], "reviewer 7"),
+    ],
+)
+def test_a_review_is_its_own_reviewers(tmp_path: Path, reviewer: Any, table: list[dict[str, Any]], judge: str) -> None:
+    row = json.loads((FIXTURES / "vicuna_eval.jsonl").read_text().splitlines()[0])
+    (tmp_path / "review_a_b.jsonl").write_text(json.dumps({**row, "reviewer_id": reviewer}))
+    (tmp_path / "reviewer.jsonl").write_text("\n".join(json.dumps({"prompt_id": 1, **one}) for one in table))
+    (record,) = records(results(tmp_path))
+    assert battle(record).judge == judge
+
+
+def test_criteria_are_the_key_and_mistakes_the_rubric() -> None:
+    old, new = (battle(record) for record in records(rows("misguided_prompts")))
+    assert (old.reference, old.rubric) == ("Answer says that the cups are empty already", "Common mistakes:\n- Answer pours something out")
+    assert new.reference == "Answer says that he takes the boat"  # a criterion of weight 0 is asked for interest only
+
+
+def test_an_output_fails_where_it_meets_no_criterion_and_its_judge_is_a_model() -> None:
+    failed, well = (battle(record) for record in records(rows("misguided_evaluations")))
+    assert (failed.responses[0].failed, failed.judge, failed.reference_by) == (True, "a model", "human")
+    assert (failed.responses[0].model, well.responses[0].failed) == ("oak-7b", None)
+
+
+def test_a_list_of_questions_gives_the_key_and_what_was_marked_as_wrong() -> None:
+    wrong, right, alone = (battle(record) for record in records(rows("question_list")))
+    assert [(r.text, r.failed) for r in (*wrong.responses, *right.responses)] == [("6", True), ("Eight.", None)]
+    assert (wrong.reference, alone.responses, alone.reference, alone.judge) == ("8", (), "6", "human")
+
+
+@pytest.mark.parametrize(
+    ("columns", "key", "answer", "failed"),
+    [
+        ({"Question": "Q?", "Best Answer": "7"}, "7", None, None),
+        ({"problem": "Q?", "answer": "7"}, "7", None, None),
+        ({"prompt": "Q?", "ground_truth": "7", "response": "8", "correct": False}, "7", "8", True),
+        ({"query": "Q?", "Reference Answer": "7", "Model Output": "8", "Grade": "1/5"}, "7", "8", True),
+        ({"question": "Q?", "human_answer": "7", "llm_answer": "7", "score": 10}, "7", "7", None),
+        ({"question": "Q?", "model": "m", "answer": "8", "human_score": 0}, "", "8", True),
+    ],
+)
+def test_question_lists_head_their_columns_as_they_like(
+    tmp_path: Path, columns: dict[str, Any], key: str, answer: Any, failed: Any
+) -> None:
+    (tmp_path / "list.jsonl").write_text(json.dumps(columns))
+    (record,) = records(results(tmp_path / "list.jsonl"))
+    found = battle(record)
+    assert (found.reference, found.responses[0].text if found.responses else None) == (key, answer)
+    assert (found.responses[0].failed if found.responses else None) == failed
+
+
+def test_a_failure_archive_gives_the_transcript_with_what_would_have_been_right(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(
+        "# Failures\n\nSome words.\n\n<details>\n  <summary><ins>It adds a day to a week</ins></summary>\n  by somebody\n"
+        "  #### Transcript\n  * __User:__ How many days has a week and a day?\n"
+        "  * __ChatGPT:__ Seven:\n\n  ```\n  # a comment\n  7\n  ```\n"
+        "  * __User:__ Are you sure?\n  * __ChatGPT:__ Yes.\n\n  #### Notes\n  - ***Correct answer:*** 8\n  - ***Mistake:*** It said 7\n"
+        "</details>\n<details>\n  <summary>It draws a horse</summary>\n  ![](horse.png)\n</details>\n"
+    )
+    told, shown = records(results(tmp_path / "README.md"))
+    found = battle(told)
+    assert ([m.content for m in found.messages], found.reference, found.rationale) == (
+        ["How many days has a week and a day?"],
+        "8",
+        "It said 7",
+    )
+    assert found.responses[0].text == "Seven:\n\n```\n# a comment\n7\n```"
+    assert (found.judge, found.responses[0].failed, shown.marks["missing"]) == ("human", True, ["prompt"])
+
+
+def test_a_page_of_prose_is_no_archive(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# A project\n\n## Usage\n\n**Note:** call it as you like.\n")
+    assert results(tmp_path / "README.md") == []
+
+
+@pytest.mark.parametrize(("label", "vote"), [(0, "first"), (1, "second")])
+def test_numbers_that_may_count_from_nought_are_not_guessed(tmp_path: Path, label: int, vote: str) -> None:
+    zero = {"prompt": "Q?", "response_0": "a", "response_1": "b", "preference": label}
+    one = {"prompt": "Q?", "response_1": "a", "response_2": "b", "preference": label}
+    (tmp_path / "zero.jsonl").write_text(json.dumps(zero))
+    assert [battle(record).vote for record in results(tmp_path / "zero.jsonl")] == [vote]
+    (tmp_path / "one.jsonl").write_text("\n".join(json.dumps({**one, "preference": n}) for n in (0, 1)))
+    assert reasons(results(tmp_path / "one.jsonl"))[0] == "unmapped_literal"
+    (tmp_path / "two.jsonl").write_text("\n".join(json.dumps({**one, "preference": n}) for n in (0, 1, 2)))
+    assert [battle(record).vote for record in results(tmp_path / "two.jsonl")] == ["tie", "first", "second"]
+
+
 def test_a_folder_without_data_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing here")
     with pytest.raises(UsageError, match="holds no"):
@@ -382,6 +566,8 @@ def test_a_thousand_battles_are_parsed_in_a_fraction_of_a_second(tmp_path: Path)
 def test_whatever_a_row_holds_gives_records_or_says_why_not(body_fault: BodyFault, name: str) -> None:
     if body_fault.name == "ids as text":
         pytest.skip("a log's rows are typed, and their schema is checked by layout")
+    if body_fault.name == "unknown fields" and name in OWN_WORDS:
+        pytest.skip("every file of this layout has columns of its own")
     body = (FIXTURES / f"{name}.jsonl").read_bytes()
     body_fault.check(
         arena, Page("arena", "log", "file:rows", 200, {}, body, datetime(2026, 3, 1, tzinfo=UTC), {"layout": name, "file": "rows"})

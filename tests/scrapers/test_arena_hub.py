@@ -157,7 +157,7 @@ def test_row_groups_that_are_done_are_not_downloaded_again(hub: FakeHub, client:
 def test_pages_say_commit_licence_and_layout(hub: FakeHub, client: Client, httpserver: HTTPServer) -> None:
     hub.files = {"data/train.parquet": parquet(battles(3), 3)}
     (page,), _, _ = visit(client, site(httpserver))
-    assert page.context == {"dataset": "example/log", "revision": SHA, "layout": "ppe_v1", "licence": "cc-by-4.0"}
+    assert page.context == {"dataset": "example/log", "revision": SHA, "layout": "ppe_v1", "licence": "cc-by-4.0", "first_row": "1"}
     record = next(arena.parse(page))
     assert isinstance(record, Record)
     assert "cc-by-4.0" in record.licence_evidence

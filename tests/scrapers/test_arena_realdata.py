@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from scrapers import arena
-from thresher.errors import PayloadError
 from thresher.model import Battle, Dead, Record
 
 SITE = arena.Site(name="recorded")
@@ -79,9 +78,12 @@ def test_marks_of_single_answers(realdata: Path) -> None:
     marks = Counter(round((battle.responses[0].score or 0) * 9 + 1) for battle in judged)
     assert marks == {10: 83, 9: 32, 2: 17, 8: 11, 3: 5, 7: 4, 1: 3, 6: 3, 4: 2}
     assert all(battle.messages for battle in judged)
-    assert sum(bool(battle.reference) for battle in judged) == 60
+    assert Counter(battle.reference_by for battle in judged if battle.reference) == {"human": 70, "": 5}
     (questions,) = (found for name, found in battles.items() if name.endswith("question.jsonl"))
-    assert (len(questions), sum(bool(battle.reference) for battle in questions)) == (80, 39)
+    asked = [battle for battle in questions if sum(message.role == "user" for message in battle.messages) == 1]
+    later = [battle for battle in questions if battle not in asked]
+    assert (len(asked), len(later), sum(bool(battle.reference) for battle in asked)) == (80, 80, 39)
+    assert {battle.reference_by for battle in questions if battle.reference} == {"human", "gpt-4"}
     assert [len(found) for name, found in battles.items() if "answer" in name] == [80, 30]
 
 
@@ -117,6 +119,26 @@ def test_shared_talks(realdata: Path) -> None:
     assert (dead, [len(found) for found in battles.values()]) == ([], [500])
 
 
-def test_a_table_of_links_is_refused_by_its_columns(realdata: Path) -> None:
-    with pytest.raises(PayloadError, match="MentionedURL"):
-        read(realdata / "feedback" / "devgpt_share_links")
+def test_a_table_of_links_is_refused_row_by_row(realdata: Path) -> None:
+    _, battles, dead = read(realdata / "feedback" / "devgpt_share_links")
+    assert (battles, len(dead), {one.reason for one in dead}) == ({}, 1929, {"unknown_layout"})
+    assert "MentionedURL" in dead[0].detail
+
+
+def test_every_prompt_output_and_evaluation_of_misguided_attention(realdata: Path) -> None:
+    _, battles, dead = read(realdata / "llm_failure_lists" / "misguided_attention")
+    assert [one.reason for one in dead] == ["unreadable_row"] * 5  # the places of five evaluations are empty
+    counted = {name.rsplit("/", 1)[-1]: len(found) for name, found in battles.items()}
+    outputs = sum(n for name, n in counted.items() if name.startswith("output_queries"))
+    evaluated = [battle for name, found in battles.items() if "detailed_evaluations" in name for battle in found]
+    assert (counted["monty_hall_variations.json"], outputs, len(evaluated)) == (7, 640, 453)
+    assert all(battle.reference and battle.reference_by == "human" and battle.judge == "a model" for battle in evaluated)
+
+
+def test_the_archive_of_failures_tells_which_of_its_entries_are_quoted(realdata: Path) -> None:
+    _, battles, dead = read(realdata / "llm_failure_lists" / "giuven95_chatgpt_failures")
+    (found,) = battles.values()
+    quoted = [battle for battle in found if battle.messages]
+    assert (dead, len(found), len(quoted)) == ([], 60, 9)
+    assert all(battle.responses[0].failed for battle in quoted)
+    assert sum(bool(battle.reference) for battle in quoted) == 4

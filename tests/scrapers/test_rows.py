@@ -1,193 +1,114 @@
-"""Rows of files that are damaged, or made to fill the memory: each costs itself, says why, and takes no more than it may."""
+"""Rows of files as people save them: each row is read or counted, in whatever encoding and form."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from scrapers.common.rows import MAX_ROW_BYTES, UNREADABLE, rows_of
+from scrapers.common.json_rows import UNREADABLE
+from scrapers.common.rows import rows_of
 
-ROOT = Path(__file__).parents[2]
-MAY_GROW_MB = 100
-
-
-def measured(*files: Path) -> list[dict[str, Any]]:
-    """What ``tests/kit/read_rows.py`` says of each file, in a process of its own."""
-    command = [sys.executable, str(ROOT / "tests" / "kit" / "read_rows.py"), *map(str, files)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    return [json.loads(line) for line in done.stdout.splitlines()]
+TABLE = 'name;size;note\n"Größe";"3 m²";"a, b"\nWeg;4;"two\nlines"\n'
+ROWS = [{"name": "Größe", "size": "3 m²", "note": "a, b"}, {"name": "Weg", "size": "4", "note": "two\nlines"}]
 
 
-def write(path: Path, table: pa.Table, **how: Any) -> None:
-    pq.write_table(table, path, **{"compression": "zstd", **how})
+def read(path: Path) -> list[dict[str, Any]]:
+    return list(rows_of(path))
 
 
-def one_word(entry: str, rows: int) -> pa.Table:
-    """A column in which every row refers to the one entry of its dictionary."""
-    return pa.table({"a": pa.DictionaryArray.from_arrays(np.zeros(rows, np.int32), [entry])})
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("separator", [";", ",", "\t", "|"])
+def test_a_table_is_read_as_any_spreadsheet_saves_it(tmp_path: Path, encoding: str, separator: str) -> None:
+    text = TABLE if separator == ";" else TABLE.replace('"a, b"', "\0").replace(";", separator).replace("\0", '"a, b"')
+    (tmp_path / "t.csv").write_bytes(text.encode(encoding))
+    assert read(tmp_path / "t.csv") == ROWS
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(text.encode(encoding)))
+    assert read(tmp_path / "t.csv.gz") == ROWS
 
 
-def one_list(length: int, **columns: Any) -> pa.Table:
-    return pa.table({"a": pa.ListArray.from_arrays(pa.array([0, length]), pa.array(np.zeros(length, np.int8))), **columns})
+def test_a_first_line_that_names_the_separator_is_no_header(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("sep=;\n" + TABLE)
+    assert read(tmp_path / "t.csv") == ROWS
 
 
-def understated(path: Path) -> None:
-    """A file whose footer says that its row group unpacks to next to nothing."""
-    write(path, pa.table({"a": ["x" * 1_000_000] * 300}), use_dictionary=False)
-    size = pq.ParquetFile(path).metadata.row_group(0).total_byte_size
-    body = path.read_bytes()
-
-    def varint(number: int) -> bytes:
-        out = bytearray()
-        while number > 0x7F:
-            out.append(number & 0x7F | 0x80)
-            number >>= 7
-        return bytes([*out, number])
-
-    stated, small = varint(2 * size), varint(2 * 1000)  # thrift's zigzag
-    small = bytes(b | 0x80 for b in small) + b"\x80" * (len(stated) - len(small) - 1) + b"\x00"
-    assert body.count(stated) >= 1
-    path.write_bytes(body.replace(stated, small))
-    assert pq.ParquetFile(path).metadata.row_group(0).total_byte_size == 1000
+def test_a_table_in_no_known_encoding_says_so(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"name\n\x81\x8d\x90\n")
+    (row,) = read(tmp_path / "t.csv")
+    assert row[UNREADABLE].startswith("unknown_encoding: it is neither UTF-8 nor UTF-16 nor Windows-1252")
 
 
-BOMBS: dict[str, Callable[[Path], None]] = {
-    "pages of one repeated letter": lambda path: write(path, pa.table({"a": ["x" * 1_000_000] * 300}), use_dictionary=False),
-    "the same, and the footer says otherwise": understated,
-    "one value": lambda path: write(path, pa.table({"a": ["x" * 200_000_000]}), use_dictionary=False),
-    "a dictionary entry that every row is": lambda path: write(path, one_word("x" * 2_000_000, 200_000)),
-    "a list without end": lambda path: write(path, one_list(40_000_000)),
-    "many lists without end beside honest text": lambda path: write(
-        path, one_list(9_000_000, b=one_list(9_000_000)["a"], c=[os.urandom(200_000).hex()])
-    ),
-    "many columns": lambda path: write(path, pa.table({f"c{n}": ["x" * 900_000] * 2 for n in range(300)})),
-}
+def test_objects_printed_over_several_lines_are_rows_like_others(tmp_path: Path) -> None:
+    rows = [{"a": 1, "b": {"c": ["}", "{"]}}, {"a": 2}, {"a": 3, "b": []}]
+    (tmp_path / "p.jsonl").write_text("\n".join(json.dumps(row, indent=2) for row in rows))
+    assert read(tmp_path / "p.jsonl") == rows
+    (tmp_path / "p.json").write_text("\n\n".join(json.dumps(row, indent=4) for row in rows))
+    assert read(tmp_path / "p.json") == rows
 
 
-@pytest.mark.parametrize("name", BOMBS)
-def test_a_parquet_bomb_is_refused_with_a_reason_before_it_fills_the_memory(tmp_path: Path, name: str) -> None:
-    BOMBS[name](tmp_path / "bomb.parquet")
-    write(tmp_path / "honest.parquet", pa.table({"a": ["a text"] * 100}))
-    honest, bomb = measured(tmp_path / "honest.parquet", tmp_path / "bomb.parquet")
-    assert (honest["rows"], honest["unreadable"]) == (100, [])
-    assert [text.partition(":")[0] for text in bomb["unreadable"]] == ["too_large"]
-    assert bomb["readers_mb"] - honest["readers_mb"] < MAY_GROW_MB
-    assert bomb["own_mb"] - honest["own_mb"] < MAY_GROW_MB
+def test_a_printed_object_that_is_broken_costs_itself_alone(tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text('{\n  "a": 1\n}\n{\n  "a": oops\n}\n{\n  "a": 3\n}\n{\n  "a": 4\n')
+    found = read(tmp_path / "p.jsonl")
+    assert [row.get("a") for row in found] == [1, None, 3, None]
+    assert [UNREADABLE in row for row in found] == [False, True, False, True]
 
 
-def test_large_rows_that_are_honest_are_read_in_smaller_portions(tmp_path: Path) -> None:
-    texts = [os.urandom(1_500_000).hex() for _ in range(10)]
-    write(tmp_path / "large.parquet", pa.table({"a": texts}))
-    assert [row["a"] for row in rows_of(tmp_path / "large.parquet")] == texts
+@pytest.mark.parametrize("name", ["x.jsonl", "x.json"])
+def test_an_array_in_a_file_of_lines_is_an_array(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(json.dumps([{"a": 1}, {"a": 2}], indent=1))
+    assert read(tmp_path / name) == [{"a": 1}, {"a": 2}]
 
 
-def test_what_json_has_no_word_for_comes_out_of_parquet_as_text(tmp_path: Path) -> None:
-    when = pa.array([0], pa.timestamp("s"))
-    write(tmp_path / "types.parquet", pa.table({"when": when, "bytes": [b"abc"], "list": [[{"x": 1.5}]], "none": [None], "text": ["😀"]}))
-    (row,) = rows_of(tmp_path / "types.parquet")
-    assert row == {"when": "1970-01-01T00:00:00", "bytes": "<3 bytes>", "list": [{"x": 1.5}], "none": None, "text": "😀"}
-
-
-DAMAGES: dict[str, Callable[[bytes], bytes]] = {
-    "nothing in it": lambda body: b"",
-    "its end cut": lambda body: body[:-100],
-    "its beginning cut": lambda body: body[100:],
-    "a hole": lambda body: body[:200] + bytes(3000) + body[3200:],
-    "noise": lambda body: os.urandom(len(body)),
-    "a footer of noise": lambda body: body[:-200] + os.urandom(192) + body[-8:],
-}
-
-
-@pytest.mark.parametrize("name", DAMAGES)
-def test_a_damaged_parquet_file_is_a_row_that_says_so(tmp_path: Path, name: str) -> None:
-    path = tmp_path / "log.parquet"
-    write(path, pa.table({"a": [os.urandom(30).hex() for _ in range(1000)]}))
-    path.write_bytes(DAMAGES[name](path.read_bytes()))
-    assert any("bad_parquet" in row.get(UNREADABLE, "") for row in rows_of(path))
-
-
-@pytest.mark.parametrize("suffix", [".jsonl.gz", ".json.gz", ".csv.gz"])
-@pytest.mark.parametrize("damage", [lambda b: b[:-20], lambda b: b[:400] + b"\x00" * 40 + b[440:], lambda b: b"no gzip", lambda b: b""])
-def test_a_damaged_gzip_file_gives_its_rows_up_to_the_damage_and_says_where_it_ends(
-    tmp_path: Path, suffix: str, damage: Callable[[bytes], bytes]
-) -> None:
-    rows = [{"a": os.urandom(200).hex()} for _ in range(50)]
-    plain = {
-        ".jsonl.gz": "\n".join(map(json.dumps, rows)), ".json.gz": json.dumps(rows), ".csv.gz": "a\n" + "\n".join(r["a"] for r in rows),
-    }[suffix]  # fmt: skip
-    path = tmp_path / f"log{suffix}"
-    path.write_bytes(damage(gzip.compress(plain.encode())))
-    read = list(rows_of(path))
-    whole = [row for row in read if UNREADABLE not in row]
-    assert whole == rows[: len(whole)] or suffix == ".csv.gz"
-    assert len(whole) < 50 or "damaged" in read[-1][UNREADABLE]
-
-
-def test_a_gzip_bomb_of_lines_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "bomb.jsonl.gz"
-    with gzip.open(path, "wb", compresslevel=9) as file:
-        for _ in range(300):
-            file.write(b" " * 2**20)
-    small = tmp_path / "small.jsonl"
-    small.write_text("{}\n")
-    before, bomb = measured(small, path)
-    assert "too_large" in bomb["unreadable"][-1] or bomb["rows"] == 19
-    assert bomb["own_mb"] - before["own_mb"] < MAY_GROW_MB
-
-
-@pytest.mark.parametrize("indent", [None, 2])
-def test_a_json_array_is_read_value_by_value(tmp_path: Path, indent: int | None) -> None:
-    rows = [{"id": n, "text": "Ä" * 3000, "inner": [{"x": [n, None, True]}]} for n in range(15_000)]
-    (tmp_path / "small.json").write_text(json.dumps(rows[:2]))
-    (tmp_path / "large.json").write_text(json.dumps(rows, ensure_ascii=False, indent=indent))
-    small, large = measured(tmp_path / "small.json", tmp_path / "large.json")
-    assert (large["rows"], large["unreadable"]) == (15_000, [])
-    assert large["own_mb"] - small["own_mb"] < 20
-    assert list(rows_of(tmp_path / "large.json")) == rows
+def test_json_lines_in_utf_16_are_read(tmp_path: Path) -> None:
+    (tmp_path / "w.jsonl").write_bytes('{"a": "Größe"}\r\n{"a": "Weg"}\r\n'.encode("utf-16"))
+    assert read(tmp_path / "w.jsonl") == [{"a": "Größe"}, {"a": "Weg"}]
 
 
 @pytest.mark.parametrize(
-    ("text", "whole", "said"),
+    ("whole", "rows"),
     [
-        ('[{"a": 1}, {"a": 2}', 2, "breaks off"),
-        ('[{"a": 1}, {"a": 2', 1, "JSONDecodeError"),
-        ('[{"a": 1}, nonsense, {"a": 2}]', 1, "JSONDecodeError"),
-        ('[{"a": 1}] {"b": 2} rest', 2, "JSONDecodeError"),
-        ('[{"a": 1}, 7]', 1, "int, not an object"),
-        ('{"a": 1}\n{"a": \n{"a": 3}\n', 2, "JSONDecodeError"),
-        ("[" * 200_000, 0, "RecursionError"),
-        ('{"a": ' * 60_000, 0, "RecursionError"),
-        ('[{"a": 1}, {"a": ' + "[" * 300 + "]" * 300 + '}, {"a": 2}]', 2, "nested deeper than 100"),
-        ('[{"a": 1}, "' + "x" * (3 * MAX_ROW_BYTES) + '"]', 1, "more than"),
-        ("<html></html>", 0, "JSONDecodeError"),
-        ("\x00\x01", 0, "JSONDecodeError"),
+        ({"results": [{"a": 1}, {"a": 2}], "version": 2}, [{"a": 1}, {"a": 2}]),
+        ({"rows": [{"row_idx": 0, "row": {"a": 1}, "truncated_cells": []}], "features": []}, [{"a": 1}]),
+        ({"p1": {"m1": [{"a": 1}], "m2": [{"a": 3}]}}, [{"a": 1, "_keys": ["p1", "m1"]}, {"a": 3, "_keys": ["p1", "m2"]}]),
+        ({"p1": {"m1": [{"a": 1}, None]}}, [{"a": 1, "_keys": ["p1", "m1"]}, {UNREADABLE: "p1 m1: an empty place"}]),
+        ({"q1": {"a": 1}, "q2": {"a": 2}}, [{"a": 1, "_keys": ["q1"]}, {"a": 2, "_keys": ["q2"]}]),
+        ({"a": 1, "messages": [{"role": "user"}]}, [{"a": 1, "messages": [{"role": "user"}]}]),
     ],
 )
-def test_what_is_no_json_costs_itself(tmp_path: Path, text: str, whole: int, said: str) -> None:
-    path = tmp_path / "log.json"
-    path.write_text(text)
-    read = list(rows_of(path))
-    assert sum(UNREADABLE not in row for row in read) == whole
-    assert any(said in row.get(UNREADABLE, "") for row in read), read
+def test_an_object_that_wraps_or_names_rows_gives_them(tmp_path: Path, whole: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    (tmp_path / "w.json").write_text(json.dumps(whole))
+    assert read(tmp_path / "w.json") == rows
 
 
-@pytest.mark.parametrize("text", ["[]", " [ ] ", "", "\n", "\ufeff[]"])
-def test_an_empty_array_has_no_rows(tmp_path: Path, text: str) -> None:
-    (tmp_path / "log.json").write_text(text)
-    assert list(rows_of(tmp_path / "log.json")) == []
+def test_a_damaged_letter_in_utf_8_costs_itself_and_not_the_letters_around_it(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes("name\nGrö".encode() + b"\xe9" + "ße\n".encode())
+    assert read(tmp_path / "t.csv") == [{"name": "Grö\ufffdße"}]
 
 
-def test_lines_that_are_nested_too_deeply_cost_themselves(tmp_path: Path) -> None:
-    (tmp_path / "log.jsonl").write_text('{"a": 1}\n{"a": ' + "[" * 400 + "]" * 400 + "}\n" + "[" * 99_999 + '\n{"a": 2}\n')
-    assert [row for row in rows_of(tmp_path / "log.jsonl") if UNREADABLE not in row] == [{"a": 1}, {"a": 2}]
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_a_letter_that_stands_across_two_blocks_is_whole(tmp_path: Path, encoding: str) -> None:
+    rows = [{"name": "a" * (2**18 - 8 + n) + "é" * 9} for n in range(4)]
+    (tmp_path / "t.csv").write_bytes("\n".join(["name", *(row["name"] for row in rows)]).encode(encoding))
+    assert read(tmp_path / "t.csv") == rows
+
+
+def test_an_object_that_is_too_large_to_be_held_gives_its_rows_one_by_one(tmp_path: Path) -> None:
+    rows = [{"id": n, "text": "x" * 1000} for n in range(18_000)]
+    (tmp_path / "w.json").write_text(json.dumps({"version": 2, "results": rows}))
+    assert read(tmp_path / "w.json") == rows
+    (tmp_path / "n.json").write_text(json.dumps({"q1": {"a": 1}, "q2": rows}))
+    assert read(tmp_path / "n.json") == [{"a": 1, "_keys": ["q1"]}, *({**row, "_keys": ["q2"]} for row in rows)]
+    (tmp_path / "b.json").write_text(json.dumps({"results": rows})[:-40])
+    found = read(tmp_path / "b.json")
+    assert (found[:-1], list(found[-1])) == (rows[:-1], [UNREADABLE])
+
+
+@pytest.mark.parametrize("name", ["x.json", "x.jsonl"])
+def test_a_broken_line_in_a_large_file_costs_itself(tmp_path: Path, name: str) -> None:
+    good = json.dumps({"a": "x" * 1000})
+    (tmp_path / name).write_text("\n".join(['{"a": oops}', *[good] * 18_000]))
+    found = read(tmp_path / name)
+    assert (len(found), [UNREADABLE in row for row in found[:2]]) == (18_001, [True, False])

@@ -25,7 +25,7 @@ REPLACED_ID = "replaced_id"
 _OURS: dict[type, frozenset[str]] = {
     Record: frozenset(("source", "site", "role", "status", "export_class", "author_key")),
     Message: frozenset(("role",)),
-    Battle: frozenset(("vote",)),
+    Battle: frozenset(("vote", "shown")),
 }
 """Fields whose words are thresher's own."""
 _IDENTIFIERS: dict[type, frozenset[str]] = {

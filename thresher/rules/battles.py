@@ -1,18 +1,19 @@
 """Responses with votes or ratings, conversations in which the user objects, and benchmark prompts with a reference.
 
-A tier is never guessed upwards: a vote for one of two says that the other was worse, not that it failed, so such a pair stays
-``untested`` with nothing in ``failing``; ``strength`` carries the signal. Only *both bad* and a rating at the bottom are
-``witnessed``. Where a model judged, the reference that it was shown is as a rule a model's too, and no key.
+A tier is never guessed upwards. A vote for one of two says that the other was worse, not that it failed: the pair is an item about judging
+(``thresher.rules.votes``). *Both bad* and a rating at the bottom are ``witnessed`` where a person said so; a mark of a model, or of who
+knows whom, is ``claimed``. A reference is a key only where people wrote it.
 """
 
 from __future__ import annotations
+
+import re
 
 from thresher.cues import fold
 from thresher.model import (
     Battle,
     Candidate,
     Claim,
-    Kind,
     Message,
     Record,
     Refusal,
@@ -22,8 +23,11 @@ from thresher.model import (
 from thresher.rules.language import language_of
 from thresher.rules.outcome import Reason, candidate, refuse
 from thresher.rules.settings import Rules
+from thresher.rules.sides import names_a_side
 from thresher.rules.standing import IMAGE, count_words, leans_on
 from thresher.rules.tags import tags_of
+from thresher.rules.votes import HUMAN, Ballots, is_model, judge_vote
+from thresher.text import normalise
 
 _OBJECTION_READ = 200
 _OBJECTION_LONGEST = 600
@@ -31,8 +35,9 @@ _OBJECTION_STRENGTH = 0.5
 _LEAVE_WORDS = 5
 
 
-def judge_battle(record: Record, rules: Rules) -> Candidate | Refusal:
-    """A preference, a complaint (one response and a bad rating, or an objection), a question with a reference, or a refusal."""
+def judge_battle(record: Record, rules: Rules, ballots: Ballots) -> Candidate | Refusal:
+    """A preference (two responses and a winner), a complaint (a response that failed, or an objection), a question with a reference, or a
+    refusal. ``ballots`` are the votes of its thread."""
     battle = record.detail
     if not isinstance(battle, Battle):
         return refuse(record, "wrong_detail", "battle")
@@ -53,12 +58,28 @@ def judge_battle(record: Record, rules: Rules) -> Candidate | Refusal:
         return refuse(record, "nothing_asked")
     if not battle.responses:
         return _with_reference(record, battle, rules, prompt)
-    failed = battle.responses if battle.vote == "both_bad" else tuple(r for r in battle.responses if r.failed is True)
-    if failed:
-        return _candidate(record, battle, rules, prompt, failed)
-    if battle.vote in {"first", "second"}:
-        return _candidate(record, battle, rules, prompt, ())
-    return _objection(record, battle, rules, prompt)
+    refusal: Refusal | None = None
+    if battle.vote in {"first", "second"} and len(battle.responses) == 2:
+        outcome = judge_vote(record, battle, rules, ballots, prompt, _language(record, prompt))
+        if isinstance(outcome, Candidate):
+            return outcome
+        refusal = outcome
+    if (failed := _failed(battle)) and _contradicts_key(battle):
+        return refuse(record, "judge_contradicts_key", battle.judge)
+    if failed and (refusal is None or refusal.reason in _FAILS_STILL):
+        return _complaint(record, battle, rules, prompt, failed)
+    if refusal is not None:
+        return refusal
+    return refuse(record, "tie") if battle.vote in {"tie", "both_bad"} else _objection(record, battle, rules, prompt)
+
+
+_FAILS_STILL = frozenset({"vote_without_worth", "judge_agrees", "self_play", "same_responses"})
+"""Where a vote is no key, a response may have failed all the same."""
+
+
+def _failed(battle: Battle) -> tuple[Response, ...]:
+    """The responses that the log says fail."""
+    return battle.responses if battle.vote == "both_bad" else tuple(r for r in battle.responses if r.failed is True)
 
 
 def _language(record: Record, prompt: str) -> str:
@@ -86,19 +107,18 @@ def _missing(record: Record, battle: Battle) -> Reason | None:
     return "response_missing" if "responses" in lacks and any(not r.text.strip() for r in battle.responses) else None
 
 
-def _candidate(record: Record, battle: Battle, rules: Rules, prompt: str, failed: tuple[Response, ...]) -> Candidate:
-    reference = battle.reference.strip() if battle.judge == "human" else ""
-    kind: Kind = "preference" if len(battle.responses) > 1 else "complaint"
+def _complaint(record: Record, battle: Battle, rules: Rules, prompt: str, failed: tuple[Response, ...]) -> Candidate:
+    reference = _reference(battle)
     return candidate(
         [record],
         rules.version,
-        kind=kind,
+        kind="complaint",
         messages=battle.messages,
         rule=f"battle/{battle.vote}" if battle.vote != "none" else "battle/rating",
-        tier="witnessed" if failed else "untested",
+        tier="witnessed" if battle.judge == HUMAN else "claimed",
         target=reference,
         key_status="sourced" if reference else "none",
-        rubric=battle.rationale,
+        rubric=_rubric(battle, reference),
         failing=failed,
         strength=battle.strength,
         language=_language(record, prompt),
@@ -106,18 +126,53 @@ def _candidate(record: Record, battle: Battle, rules: Rules, prompt: str, failed
     )
 
 
+def _rubric(battle: Battle, reference: str) -> str:
+    """What a grader of other answers can use. A model's words about one answer are no such thing beside a key, and nobody's are that speak
+    of an answer which the item does not show."""
+    if battle.rubric or len(battle.responses) > 1 or names_a_side(battle.rationale) or (reference and is_model(battle.judge)):
+        return battle.rubric
+    return _MARK.sub("", battle.rationale).strip()
+
+
+_MARK = re.compile(r"(?:\s*(?:final |overall )?(?:rating|score|grade):?\s*)?\[\[[\w.]{1,8}\]\]\.?", re.IGNORECASE)
+"""The mark itself at the end of a judge's words."""
+
+
+def _contradicts_key(battle: Battle) -> bool:
+    """Whether a model calls an answer wrong that ends with the very key. A check by words: for short keys only."""
+    if not is_model(battle.judge) or len(battle.responses) != 1 or not (key := _reference(battle)):
+        return False
+    words = _WORD.findall(normalise(key))
+    if not 2 <= len(words) <= _SHORT_KEY and not any(word.isdigit() for word in words):
+        return False
+    said = set(_WORD.findall(normalise(battle.responses[0].text[-_ENDING:])))
+    return len(words) <= _SHORT_KEY and said.issuperset(words)
+
+
+_WORD = re.compile(r"\w+")
+_SHORT_KEY = 12
+_ENDING = 200
+
+
+def _reference(battle: Battle) -> str:
+    """The reference, if people wrote it."""
+    return "" if is_model(battle.reference_by or battle.judge) else battle.reference.strip()
+
+
 def _with_reference(record: Record, battle: Battle, rules: Rules, prompt: str) -> Candidate | Refusal:
-    """A prompt of a benchmark: its reference is the key. Without one nothing could be graded."""
-    if not battle.reference.strip():
-        return refuse(record, "no_reference")
+    """A prompt of a benchmark: its reference is the key. Without one, or with one that a model wrote, nothing could be graded."""
+    reference = _reference(battle)
+    if not reference:
+        return refuse(record, "model_reference" if battle.reference.strip() else "no_reference")
     return candidate(
         [record],
         rules.version,
         kind="question",
         messages=battle.messages,
         rule="battle/reference",
-        target=battle.reference,
+        target=reference,
         key_status="sourced",
+        rubric=battle.rubric,
         language=_language(record, prompt),
         tags=tags_of(rules, "\n".join(m.content for m in battle.messages)),
     )

@@ -13,6 +13,7 @@ from thresher.rules.questions import accepted_answer, judge_answer, judge_questi
 from thresher.rules.replies import explained_replies, judge_reply
 from thresher.rules.settings import Rules
 from thresher.rules.unwanted import refused_outright
+from thresher.rules.votes import Ballots
 
 _NO_TEXT: dict[str, Reason] = {"deleted": "deleted", "removed": "removed", "gone": "gone"}
 
@@ -42,6 +43,7 @@ class _Thread:
         self.about_a_model = (
             self.root is not None and len(self.root.text) <= rules.limits.max_chars and about_a_model(self.root, rules) is True
         )
+        self.ballots = Ballots.of(thread)
         self.collects = self.root is not None and collects_failures(self.root, rules)
         self.explained = explained_replies(thread, rules)
 
@@ -73,7 +75,7 @@ def _judge_one(record: Record, thread: _Thread, rules: Rules) -> Candidate | Ref
     if refusal := refused_outright(record, rules):
         return refuse(record, "is_the_reference") if record is thread.accepted else refusal
     if record.role == "battle":
-        return judge_battle(record, rules)
+        return judge_battle(record, rules, thread.ballots)
     if record is thread.accepted or record.role == "answer":
         return judge_answer(record, thread.question, thread.accepted, thread.records, rules)
     if record.role == "question":

@@ -93,6 +93,19 @@ class Model(_Section):
     ambiguous: bool = False
 
 
+class Vote(_Section):
+    """What one vote of a set is worth as a key. A set that is worth nothing says why."""
+
+    worth: float = Field(ge=0, le=1)
+    why: str = ""
+
+    @model_validator(mode="after")
+    def _says_why_not(self) -> Self:
+        if not self.worth and not self.why:
+            raise ValueError('says that a vote is worth nothing, but not why; add why = "..."')
+        return self
+
+
 class LabelWords(_Section):
     """Who speaks in a transcript."""
 
@@ -198,6 +211,7 @@ class RulesFile(_Section):
     tasks: Tasks
     reasons: dict[str, str]
     about: About
+    votes: dict[str, Vote]
     models: tuple[Model, ...] = Field(min_length=1)
     labels: LabelWords
     cues: dict[str, Language]
@@ -217,6 +231,13 @@ class RulesFile(_Section):
                 f"must explain each reason once; missing: {', '.join(missing) or 'none'}; unknown: {', '.join(unknown) or 'none'}"
             )
         return reasons
+
+    @field_validator("votes")
+    @classmethod
+    def _covers_any_set(cls, votes: dict[str, Vote]) -> dict[str, Vote]:
+        if missing := sorted({"any_other", "a_model"} - votes.keys()):
+            raise ValueError(f"must say what a vote is worth of {' and of '.join(missing)}")
+        return votes
 
     @model_validator(mode="after")
     def _english_is_there(self) -> Self:
@@ -248,4 +269,6 @@ def _allowed(location: tuple[Any, ...]) -> str:
             model = ExerciseLanguage
         elif part == "models":
             model = Model
+        elif part == "votes":
+            model = Vote
     return ", ".join(sorted(model.model_fields))

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from thresher.cues import Cue, any_of, pattern_of
 from thresher.errors import SettingsError
 from thresher.names import Family, Names
-from thresher.rules.schema import Language, Limits, Phrases, RulesFile, explain
+from thresher.rules.schema import Language, Limits, Phrases, RulesFile, Vote, explain
 
 _NO_PROSE = re.compile(r"\w\.ai(?!\w)|https?:|[\\{}_^=$\u2200-\u22ff]")
 """What stands in addresses and formulas, in which two letters are no word."""
@@ -164,6 +164,7 @@ class Rules:
     spam_min_phrases: int
     spam_min_repeats: int
     tags: Mapping[str, Cue]
+    votes: Mapping[str, Vote]
 
     @classmethod
     def load(cls, path: Path) -> Rules:
@@ -192,6 +193,11 @@ class Rules:
     def shares(self, text: str) -> bool:
         """Whether a text links to a conversation that somebody shared."""
         return "/" in text and any(link in text for link in self.share_links)
+
+    def vote_worth(self, layout: str) -> tuple[float, str]:
+        """What one vote of a set in this layout is worth as a key, 0 to 1, and, where it is nothing, why."""
+        vote = self.votes.get(layout) or self.votes["any_other"]
+        return vote.worth, vote.why
 
     def cues_for(self, language: str) -> Cues:
         """The cues of a language, or the English ones where there are none."""
@@ -246,6 +252,7 @@ def _compile(file: RulesFile) -> Rules:
         spam_min_phrases=file.spam.min_phrases,
         spam_min_repeats=file.spam.min_repeats,
         tags={name: any_of(phrases) for name, phrases in sorted(file.tags.items())},
+        votes=file.votes,
     )
 
 

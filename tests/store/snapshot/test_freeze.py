@@ -77,7 +77,14 @@ def pair(n: int, export_class: Any = "full", licence: str = "cc-by-4.0", **more:
     )
     messages = more.pop("messages", (Message("user", prose(n)),))
     return record, Candidate(
-        record.key, "question", messages, "rule", "1", licence=licence, export_class=export_class, **{"target": f"key{n}", **more}
+        record.key,
+        more.pop("kind", "question"),
+        messages,
+        "rule",
+        "1",
+        licence=licence,
+        export_class=export_class,
+        **{"target": f"key{n}", **more},
     )
 
 
@@ -132,7 +139,7 @@ def test_a_row_whose_key_stays_does_not_say_that_it_has_one(database: Database) 
     put(database, pair(1, "derived", target=prose(3), key_status="sourced"), pair(2, key_status="sourced"))
     put(database, pair(4, "id_only", licence="site-terms", key_status="sourced"))
     folder = freeze(database)
-    assert {r["native_id"]: (r["key_status"], r["target"]) for r in table(folder, "default")} == {
+    assert {r["native_id"]: (r["key_status"], r["target"]) for name in ("default", "unkeyed") for r in table(folder, name)} == {
         "n1": ("none", ""),
         "n2": ("sourced", "key2"),
     }
@@ -150,13 +157,13 @@ def test_the_right_option_of_a_derived_prompt_leaves_with_it(database: Database)
 
 def test_options_that_stand_beside_a_derived_prompt_stay(database: Database) -> None:
     put(database, pair(1, "derived", target=prose(5), choices=(prose(5), prose(6)), key_status="sourced"))
-    (row,) = table(freeze(database), "default")
+    (row,) = table(freeze(database), "unkeyed")
     assert (row["target"], row["choices"], row["key_status"]) == ("", [], "none")
 
 
 def test_a_prompt_leaves_under_its_own_licence_where_the_log_names_one(database: Database) -> None:
     put(database, pair(1, "derived", licence="prompts CC-BY-4.0; outputs under their providers' terms"))
-    (row,) = table(freeze(database), "default")
+    (row,) = table(freeze(database), "unkeyed")
     assert (row["input"], row["licence"]) == (prose(1), "CC-BY-4.0")
 
 
@@ -177,7 +184,7 @@ def test_a_derived_row_has_the_prompt_and_a_hash_and_no_words_of_a_model(databas
     battle = Battle((Message("user", prose(1)),), (Response("m", prose(2)),), "both_bad", "human")
     put(database, pair(1, "derived", detail=battle, failing=(Response("m", prose(2), failed=True),), target=prose(3), rubric=prose(4)))
     folder = freeze(database)
-    (row,) = table(folder, "default")
+    (row,) = table(folder, "unkeyed")
     assert (row["input"], row["target"], row["rubric"], row["failing_models"]) == (prose(1), "", "", ["m"])
     assert len(row["failing_hashes"][0]) == 32
 
@@ -185,7 +192,52 @@ def test_a_derived_row_has_the_prompt_and_a_hash_and_no_words_of_a_model(databas
 def test_a_derived_prompt_that_a_response_repeats_still_leaves(database: Database) -> None:
     battle = Battle((Message("user", prose(1)),), (Response("m", f"You ask: {prose(1)}"),), "both_bad", "human")
     put(database, pair(1, "derived", detail=battle))
-    assert len(table(freeze(database), "default")) == 1
+    assert len(table(freeze(database), "unkeyed")) == 1
+
+
+def test_rows_with_a_key_and_rows_without_one_share_no_config(database: Database) -> None:
+    keyed, alone = {"target": "7", "key_status": "sourced"}, {"target": "", "key_status": "none"}
+    families = [("cc-by-4.0", "default"), ("cc-by-sa-4.0", "cc-by-sa"), ("cc-by-nc-4.0", "nc")]
+    put(database, *(pair(n, licence=licence, **(keyed if n % 2 else alone)) for n in range(1, 7) for licence in [families[n % 3][0]]))
+    folder = freeze(database)
+    targets = {path.parent.name: {row["target"] for row in table(folder, path.parent.name)} for path in folder.glob("*/*.parquet")}
+    assert targets == {
+        "default": {"7"}, "cc-by-sa": {"7"}, "nc": {"7"}, "unkeyed": {""}, "cc-by-sa-unkeyed": {""}, "nc-unkeyed": {""},
+    }  # fmt: skip
+
+
+def preference(n: int, export_class: str = "full", **more: Any) -> tuple[Record, Candidate]:
+    battle = Battle((Message("user", prose(n)),), (Response("a", prose(n + 50)), Response("b", prose(n + 90))), "second", "human")
+    told: dict[str, Any] = {
+        "kind": "preference",
+        "choices": (prose(n + 50), prose(n + 90)),
+        "target": prose(n + 90),
+        "key_status": "sourced",
+    }
+    return pair(n, export_class, detail=battle, **{**told, **more})
+
+
+def test_a_preference_leaves_as_what_a_judge_is_asked_and_its_letter(database: Database) -> None:
+    put(database, preference(1))
+    (row,) = table(freeze(database), "default")
+    assert (row["target"], row["choices"]) == ("B", [prose(51), prose(91)])
+    assert [turn["role"] for turn in row["messages"]] == ["user"]
+    assert row["input"] == row["messages"][0]["content"]
+    assert row["input"].index(prose(1)) < row["input"].index(prose(51)) < row["input"].index(prose(91))
+
+
+def test_a_preference_whose_vote_is_no_key_leaves_without_one(database: Database) -> None:
+    put(database, preference(1, key_status="none"))
+    folder = freeze(database)
+    assert (table(folder, "default"), [row["target"] for row in table(folder, "unkeyed")]) == ([], [""])
+
+
+def test_a_preference_whose_responses_stay_leaves_as_hashes_and_the_vote(database: Database) -> None:
+    put(database, preference(1, "derived"))
+    folder = freeze(database)
+    (row,) = table(folder, "ids")
+    assert ([len(hashed) for hashed in row["response_hashes"]], row["better"]) == ([32, 32], "B")
+    assert table(folder, "default") == []
 
 
 def test_a_derived_conversation_with_turns_of_a_model_goes_as_an_id(database: Database) -> None:
@@ -235,7 +287,7 @@ def test_a_refused_record_keeps_no_open_item_back(database: Database) -> None:
         page = Page("forum", "x", "https://example.org/r", 200, {}, b"refused", NIGHT)
         pages.land_batch(con, run_id, [pages.PageResult(page, refused)])
     folder = freeze(database)
-    assert [r["native_id"] for config in ("default", "nc") for r in table(folder, config)] == ["n1", "n2"]
+    assert [r["native_id"] for config in ("unkeyed", "nc") for r in table(folder, config)] == ["n1", "n2"]
 
 
 def test_a_leak_that_no_rule_stops_publishes_nothing(database: Database) -> None:

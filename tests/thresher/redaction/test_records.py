@@ -15,11 +15,11 @@ SALT = "a salt for these tests alone"
 KEY = "glpat-" + "a1B2c3D4e5F6g7H8i9J0"
 EMAIL = "wren@example.org"
 SECRETS = f"{KEY} {EMAIL}"
-OURS = {"source", "site", "role", "status", "export_class", "vote"}
+OURS = {"source", "site", "role", "status", "export_class", "vote", "shown"}
 """What thresher itself writes; a source cannot put its words there."""
 
 EXERCISE = Exercise("1 + 1", choices=("2",), figures=("a.png",))
-BATTLE = Battle((Message("user", "Hi"),), (Response("model", "Hello"),), "none", "human")
+BATTLE = Battle((Message("user", "Hi"),), (Response("model", "Hello"),), "none", "human", reference_by="a teacher", rubric="greets back")
 
 
 def record(**more: Any) -> Record:

@@ -22,16 +22,10 @@ def _battle(*responses: Response, vote: Any = "none", messages: tuple[Message, .
 
 def test_both_bad_is_witnessed_with_both_responses(judge_one: Any) -> None:
     got = judge_one(**_battle(A, B, vote="both_bad", strength=1.0))
-    assert (got.kind, got.tier, got.strength) == ("preference", "witnessed", 1.0)
+    assert (got.kind, got.tier, got.strength) == ("complaint", "witnessed", 1.0)
     assert got.failing == (A, B)
     assert got.messages == PROMPT
     assert got.tags == ("model:GPT-4o", "model:house-model")
-
-
-@pytest.mark.parametrize("vote", ["first", "second"])
-def test_the_loser_of_a_pair_is_not_said_to_have_failed(judge_one: Any, vote: str) -> None:
-    got = judge_one(**_battle(A, B, vote=vote, strength=0.4, rationale="B reads better."))
-    assert (got.kind, got.tier, got.failing, got.strength, got.rubric) == ("preference", "untested", (), 0.4, "B reads better.")
 
 
 def test_a_rating_at_the_bottom_is_witnessed(judge_one: Any) -> None:
@@ -43,14 +37,41 @@ def test_a_rating_at_the_bottom_is_witnessed(judge_one: Any) -> None:
     assert (got.target, got.key_status) == ("Vistula, Oder, Neva", "sourced")
 
 
+@pytest.mark.parametrize("judge", ["gpt-4", "unknown"])
+def test_the_mark_of_a_model_or_of_who_knows_whom_is_a_claim(judge_one: Any, judge: str) -> None:
+    bad = Response("house-model", "Danube.", score=0.1, failed=True)
+    got = judge_one(
+        **_battle(bad, judge=judge, reference="Vistula, Oder, Neva", reference_by="human", rationale="It is wrong. Rating: [[1]]")
+    )
+    assert (got.kind, got.tier) == ("complaint", "claimed")
+    assert (got.target, got.key_status) == ("Vistula, Oder, Neva", "sourced")
+
+
+def test_a_models_words_about_one_answer_are_no_rubric_beside_a_key(judge_one: Any) -> None:
+    bad = Response("m", "Danube.", failed=True)
+    told = {"judge": "gpt-4", "rationale": "It names a river of the Black Sea.\n\nRating: [[2]]"}
+    assert judge_one(**_battle(bad, reference="Oder", reference_by="human", **told)).rubric == ""
+    assert judge_one(**_battle(bad, **told)).rubric == "It names a river of the Black Sea."
+    assert judge_one(**_battle(bad, reference="Oder", reference_by="human", rubric="Names one river.", **told)).rubric == "Names one river."
+
+
+def test_a_model_that_calls_the_key_wrong_witnesses_nothing(judge_one: Any) -> None:
+    said = Response("m", "Let me think about it. The longest of them is therefore the Vistula.", failed=True)
+    got = judge_one(**_battle(said, judge="gpt-4", reference="The Vistula.", reference_by="human"))
+    assert got.reason == "judge_contradicts_key"
+
+
+def test_a_reference_that_a_model_wrote_is_no_key(judge_one: Any) -> None:
+    assert judge_one(**_battle(reference="Vistula", reference_by="gpt-4")).reason == "model_reference"
+
+
 def test_the_reference_of_a_judging_model_is_no_key(judge_one: Any) -> None:
     got = judge_one(**_battle(Response("m", "Danube.", failed=True), reference="Rhine", judge="gpt-4"))
     assert (got.target, got.key_status) == ("", "none")
 
 
-@pytest.mark.parametrize("vote", ["tie", "none"])
-def test_a_pair_without_a_verdict_shows_no_failure(judge_one: Any, vote: str) -> None:
-    assert judge_one(**_battle(A, B, vote=vote)).reason == "no_failure_signal"
+def test_a_pair_without_a_verdict_shows_no_failure(judge_one: Any) -> None:
+    assert judge_one(**_battle(A, B, vote="none")).reason == "no_failure_signal"
 
 
 def test_a_benchmark_prompt_with_a_reference_is_a_question(judge_one: Any) -> None:
@@ -128,8 +149,8 @@ def test_a_log_without_its_prompts_says_so(judge_one: Any) -> None:
     assert judge_one(**_battle(A, B, vote="first", messages=()), marks={"missing": ["prompt"]}).reason == "prompt_missing"
 
 
-def test_a_model_that_answered_nothing_lost_like_any_other(judge_one: Any) -> None:
-    assert isinstance(judge_one(**_battle(A, EMPTY, vote="first")), Candidate)
+def test_a_model_that_answered_nothing_gives_nobody_anything_to_judge(judge_one: Any) -> None:
+    assert judge_one(**_battle(A, EMPTY, vote="first")).reason == "response_missing"
 
 
 def test_a_picture_in_any_turn_is_needed(judge_one: Any) -> None:

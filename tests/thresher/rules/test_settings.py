@@ -49,6 +49,9 @@ def test_the_version_is_written_into_candidates(rules: Rules) -> None:
         ("deleted = ", "erased = ", "missing: deleted; unknown: erased"),
         ("[cues.en]", "[cues.xx]", "cues.en is missing"),
         ("{solution}", "{slution}", "must hold {solution}"),
+        ("any_other = { worth = 0.5 }", "any_other = { worth = 0.0 }", "votes.any_other"),
+        ("any_other = { worth = 0.5 }", "some_other = { worth = 0.5 }", "a vote is worth of any_other"),
+        ("pairs = { worth = 0.5 }", "pairs = { worth = 0.5, value = 1 }", "allowed: why, worth"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_file_and_what_is_allowed(
