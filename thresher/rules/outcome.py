@@ -57,6 +57,9 @@ Reason = Literal[
 
 REASONS: frozenset[str] = frozenset(get_args(Reason))
 
+LEADS: frozenset[str] = frozenset({"no_prompt_found", "prompt_behind_link", "prompt_in_picture", "needs_picture", "not_self_contained"})
+"""Reasons that say: a failure is reported, and what was asked cannot be asked again yet."""
+
 
 def refuse(record: Record, reason: Reason, detail: str = "") -> Refusal:
     """A refusal; the detail is short and never holds the text of a post beyond the words that decided."""

@@ -1,0 +1,79 @@
+"""Posts of a file read without a benchmark: what would become of each, and why. Shares its reading with the source ``posts``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.line.landing import private
+from scrapers import posts
+from thresher.model import Candidate, Dead, Record, Refusal
+from thresher.rules import LEADS, Rules, judge
+
+Outcome = Candidate | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One row of the file; ``record`` and ``outcome`` are None where it could not be read, and ``unread`` says why."""
+
+    native_id: str
+    record: Record | None = None
+    outcome: Outcome | None = None
+    unread: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """``item``, ``lead`` or ``refused``."""
+        if isinstance(self.outcome, Candidate):
+            return "item"
+        return "lead" if self.outcome is not None and self.outcome.reason in LEADS else "refused"
+
+    def row(self) -> dict[str, object]:
+        """What ``thresher read`` prints of it, JSON-ready."""
+        made = self.outcome if isinstance(self.outcome, Candidate) else None
+        claim = made.claim if made else None
+        return {
+            "id": self.native_id,
+            "outcome": self.verdict,
+            "reason": made.rule if made else self.outcome.reason if isinstance(self.outcome, Refusal) else self.unread,
+            "fails": None,
+            "prompt": made.messages[-1].content if made else None,
+            "response": made.failing[0].text if made and made.failing else None,
+            "model": claim.model.text if claim and claim.model else None,
+            "tier": made.tier if made else None,
+            "reader": "rules",
+        }
+
+
+def read_posts(path: Path, rules: Rules) -> Iterator[Read]:
+    """One Read for each row, in the order of the file; the records of a thread are judged together, wherever in the file they stand.
+
+    UsageError where the file cannot be read, or has no column that looks like a text.
+    """
+    rows = [_row(part) for page in posts.read(path, posts.Site(name="posts")) for part in posts.parse(page)]
+    threads: dict[tuple[str, str], list[int]] = {}
+    for place, row in enumerate(rows):
+        if row.record is not None:
+            threads.setdefault((row.record.site, row.record.thread_id or f"alone {place}"), []).append(place)
+    outcomes: dict[int, Outcome] = {}
+    for places in threads.values():
+        records = [record for place in places if (record := rows[place].record) is not None]
+        outcomes.update(zip(places, judge(records, rules), strict=True))
+    for place, row in enumerate(rows):
+        yield Read(row.native_id, row.record, outcomes.get(place), row.unread)
+
+
+def _row(part: Record | Dead) -> Read:
+    if isinstance(part, Dead):
+        return Read(part.native_id, unread=part.reason)
+    return Read(part.native_id, private(part, ""))
+
+
+def verdicts(read: Iterable[Read]) -> dict[str, int]:
+    """How many became what."""
+    counts = {"item": 0, "lead": 0, "refused": 0}
+    for one in read:
+        counts[one.verdict] += 1
+    return counts
