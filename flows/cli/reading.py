@@ -24,10 +24,11 @@ def read(
     """
     from flows.line.reading import read_posts
     from flows.line.settings import config_folder
+    from thresher.readers import open_chain
     from thresher.rules import Rules
 
     if not records.is_file():
         raise UsageError(f"{records}: no such file")
     rules = Rules.load(config_folder(config) / "rules.toml")
-    for one in read_posts(records, rules):
+    for one in read_posts(records, rules, open_chain(rules)):
         print(json.dumps(one.row(), ensure_ascii=False))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flows.line.landing import private
 from scrapers import posts
-from thresher.model import Candidate, Dead, Record, Refusal
-from thresher.rules import LEADS, Rules, judge
+from thresher.model import Candidate, Dead, Reading, Record, Refusal
+from thresher.readers import Chain, judge_threads
+from thresher.rules import LEADS, Rules
+from thresher.rules.quotations import unquoted
 
 Outcome = Candidate | Refusal
 
@@ -21,6 +23,7 @@ class Read:
     native_id: str
     record: Record | None = None
     outcome: Outcome | None = None
+    reading: Reading | None = None
     unread: str = ""
 
     @property
@@ -38,42 +41,34 @@ class Read:
             "id": self.native_id,
             "outcome": self.verdict,
             "reason": made.rule if made else self.outcome.reason if isinstance(self.outcome, Refusal) else self.unread,
-            "fails": None,
-            "prompt": made.messages[-1].content if made else None,
+            "fails": self.reading.fails if self.reading else None,
+            "prompt": unquoted(claim.prompt.text) if claim and claim.prompt else made.messages[-1].content if made else None,
             "response": made.failing[0].text if made and made.failing else None,
             "model": claim.model.text if claim and claim.model else None,
             "tier": made.tier if made else None,
-            "reader": "rules",
+            "reader": f"{self.reading.reader}-{self.reading.version}" if self.reading else "rules",
         }
 
 
-def read_posts(path: Path, rules: Rules) -> Iterator[Read]:
+def read_posts(path: Path, rules: Rules, chain: Chain | None) -> Iterator[Read]:
     """One Read for each row, in the order of the file; the records of a thread are judged together, wherever in the file they stand.
 
     UsageError where the file cannot be read, or has no column that looks like a text.
     """
-    rows = [_row(part) for page in posts.read(path, posts.Site(name="posts")) for part in posts.parse(page)]
+    rows = [_read(part) for page in posts.read(path, posts.Site(name="posts")) for part in posts.parse(page)]
     threads: dict[tuple[str, str], list[int]] = {}
     for place, row in enumerate(rows):
         if row.record is not None:
             threads.setdefault((row.record.site, row.record.thread_id or f"alone {place}"), []).append(place)
-    outcomes: dict[int, Outcome] = {}
-    for places in threads.values():
-        records = [record for place in places if (record := rows[place].record) is not None]
-        outcomes.update(zip(places, judge(records, rules), strict=True))
+    together = [[record for place in places if (record := rows[place].record) is not None] for places in threads.values()]
+    outcomes, readings = judge_threads(together, rules, chain)
+    by_place = dict(zip((place for places in threads.values() for place in places), outcomes, strict=True))
     for place, row in enumerate(rows):
-        yield Read(row.native_id, row.record, outcomes.get(place), row.unread)
+        reading = readings.get(row.record.key) if row.record else None
+        yield replace(row, outcome=by_place.get(place), reading=reading)
 
 
-def _row(part: Record | Dead) -> Read:
+def _read(part: Record | Dead) -> Read:
     if isinstance(part, Dead):
         return Read(part.native_id, unread=part.reason)
     return Read(part.native_id, private(part, ""))
-
-
-def verdicts(read: Iterable[Read]) -> dict[str, int]:
-    """How many became what."""
-    counts = {"item": 0, "lead": 0, "refused": 0}
-    for one in read:
-        counts[one.verdict] += 1
-    return counts
