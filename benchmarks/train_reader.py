@@ -42,6 +42,8 @@ DETECTOR_C = 10.0
 FIRST_C = 10.0
 BORDERLINE = 0.6
 """What a post weighs of which two readers might disagree."""
+ALSO = 0.5
+"""What a post of the sample world weighs: its forms are many, its words are one author's."""
 RANKER_L2 = 0.3
 RANKER_STEPS = 80
 MAX_WRONG = 50
@@ -123,7 +125,7 @@ def grams_of(members: Sequence[Sample]) -> sp.csr_matrix:
 def fit(members: Sequence[Sample]) -> Weights:
     """Weights from these posts; curves and thresholds are not set."""
     fails = np.array([s.fails for s in members]).astype(int)
-    weight = np.array([BORDERLINE if s.row["label"]["borderline"] else 1.0 for s in members])
+    weight = np.array([ALSO if s.row["made"] == "sample" else BORDERLINE if s.row["label"]["borderline"] else 1.0 for s in members])
     grams = grams_of(members)
     signals = np.vstack([s.looked.signals for s in members])
     mean, scale = signals.mean(0), signals.std(0) + 1e-3
@@ -341,13 +343,15 @@ PROMPT_LEAST = 0.2
 RESPONSE_PRECISION = 0.88
 
 
-def left_out(everything: Sequence[Sample], groups: Sequence[npt.NDArray[np.int64]], rules: Rules, vectors: Any) -> list[Scored]:
-    """Each group scored by weights from all others, in the order of ``everything``."""
+def left_out(
+    everything: Sequence[Sample], groups: Sequence[npt.NDArray[np.int64]], rules: Rules, vectors: Any, also: Sequence[Sample] = ()
+) -> list[Scored]:
+    """Each group scored by weights from all others and from ``also``, in the order of ``everything``."""
     made: dict[int, Scored] = {}
     for group in groups:
         inside = set(group.tolist())
         threads = {everything[i].row["thread"] for i in inside}
-        weights = fit([s for i, s in enumerate(everything) if i not in inside and s.row["thread"] not in threads])
+        weights = fit([*(s for i, s in enumerate(everything) if i not in inside and s.row["thread"] not in threads), *also])
         made.update(zip(group.tolist(), score(weights, [everything[i] for i in group.tolist()], rules, vectors), strict=True))
     return [made[i] for i in sorted(made)]
 
@@ -357,12 +361,14 @@ def main() -> None:
     parser.add_argument("labelled", type=Path)
     parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--config", type=Path, default=Path("config"))
+    parser.add_argument("--also", type=Path, help="more posts to learn from, on which nothing is measured (benchmarks/sample_labelled.py)")
     args = parser.parse_args()
     rules, vectors = Rules.load(args.config / "rules.toml"), UniversalSentenceEncoder()
     everything = samples(args.labelled, rules, vectors)
-    scored = left_out(everything, folds([s.row["thread"] for s in everything]), rules, vectors)
-    weights = calibrated(fit(everything), scored)
-    weights = replace(weights, made=f"{len(everything)} posts")
+    also = samples(args.also, rules, vectors) if args.also else []
+    scored = left_out(everything, folds([s.row["thread"] for s in everything]), rules, vectors, also)
+    weights = calibrated(fit([*everything, *also]), scored)
+    weights = replace(weights, made=f"{len(everything)} + {len(also)} posts")
     weights.save(args.out)
     print(f"{args.out}: {args.out.stat().st_size} bytes; {weights.thresholds}")
 

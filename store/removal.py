@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from store import failures
+from store import failures, leads
 from store.file.database import Connection
 from store.rows import BLANK, GONE, keys, run, table
 
@@ -50,6 +50,7 @@ def blank_records(con: Connection, record_keys: Sequence[str]) -> None:
     _settle(con)
     _empty_items(con)
     failures.leave(con, record_keys)
+    leads.forget(con, record_keys)
 
 
 def take_out(con: Connection, record_keys: Sequence[str]) -> None:

@@ -247,6 +247,20 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Lead:
+    """A failure that is reported and makes no item yet; ``reason`` says what is lacking (a word that ``config/rules.toml`` explains).
+
+    ``prompt`` is kept where it was found but leans on something else, or where the failure is not sure enough."""
+
+    record_key: str
+    reason: str
+    fails: float
+    claim: Span | None = None
+    prompt: Span | None = None
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """An eval item in the making. ``record_key`` is the record that it is a report of (one record gives at most one candidate)."""
 

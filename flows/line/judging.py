@@ -26,11 +26,11 @@ def judge_source(run: Run, source: str) -> None:
         if not threads:
             return
         for portion in _portions(threads):
-            outcomes, _ = judge_threads(portion, work.rules, work.chain)
+            outcomes, readings = judge_threads(portion, work.rules, work.chain)
             records = [record for thread in portion for record in thread]
             failpoint("judging.judged")
             with work.database.transaction() as con:
-                items.land_outcomes(con, run.run_id, source, outcomes, records)
+                items.land_outcomes(con, run.run_id, source, outcomes, records, readings)
 
 
 def _portions(threads: Sequence[list[Record]]) -> Iterator[list[list[Record]]]:

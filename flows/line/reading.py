@@ -8,12 +8,12 @@ from pathlib import Path
 
 from flows.line.landing import private
 from scrapers import posts
-from thresher.model import Candidate, Dead, Reading, Record, Refusal
+from thresher.model import Candidate, Dead, Lead, Reading, Record, Refusal
 from thresher.readers import Chain, judge_threads
 from thresher.rules import LEADS, Rules
 from thresher.rules.quotations import unquoted
 
-Outcome = Candidate | Refusal
+Outcome = Candidate | Lead | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +31,28 @@ class Read:
         """``item``, ``lead`` or ``refused``."""
         if isinstance(self.outcome, Candidate):
             return "item"
-        return "lead" if self.outcome is not None and self.outcome.reason in LEADS else "refused"
+        without_readers = isinstance(self.outcome, Refusal) and self.reading is None and self.outcome.reason in LEADS
+        return "lead" if isinstance(self.outcome, Lead) or without_readers else "refused"
 
     def row(self) -> dict[str, object]:
         """What ``thresher read`` prints of it, JSON-ready."""
         made = self.outcome if isinstance(self.outcome, Candidate) else None
         claim = made.claim if made else None
+        lead = self.outcome if isinstance(self.outcome, Lead) else None
         return {
             "id": self.native_id,
             "outcome": self.verdict,
-            "reason": made.rule if made else self.outcome.reason if isinstance(self.outcome, Refusal) else self.unread,
+            "reason": made.rule if made else self.outcome.reason if isinstance(self.outcome, Lead | Refusal) else self.unread,
             "fails": self.reading.fails if self.reading else None,
-            "prompt": unquoted(claim.prompt.text) if claim and claim.prompt else made.messages[-1].content if made else None,
+            "prompt": unquoted(claim.prompt.text)
+            if claim and claim.prompt
+            else made.messages[-1].content
+            if made
+            else unquoted(lead.prompt.text)
+            if lead and lead.prompt
+            else None,
             "response": made.failing[0].text if made and made.failing else None,
-            "model": claim.model.text if claim and claim.model else None,
+            "model": claim.model.text if claim and claim.model else lead.model or None if lead else None,
             "tier": made.tier if made else None,
             "reader": f"{self.reading.reader}-{self.reading.version}" if self.reading else "rules",
         }

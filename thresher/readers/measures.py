@@ -44,6 +44,9 @@ _CLASSES = (
 )
 _SPEAKERS = ("user", "assistant", "other", "somebody")
 
+_COUNTED = ("quoted", "turn_user", "turn_assistant", "after_ask", "question", "fence", "quoted_lines", "label_whole", "item")
+"""Forms of which it matters whether a place is the first or the only one in its part."""
+
 NAMES: tuple[str, ...] = (
     *(f"form_{form}" for form in FORMS),
     *(f"{side}_{name}" for side in ("before", "behind") for name, _ in _CLASSES),
@@ -91,6 +94,7 @@ NAMES: tuple[str, ...] = (
     "repeated",
     "rules_prompt",
     "rules_response",
+    *(f"{which}_{form}" for form in _COUNTED for which in ("first", "only")),
 )
 
 
@@ -116,12 +120,15 @@ class _Shared:
         self.name_starts = [s for s, _ in layout.names]
         self.claims = [m.start() for m in cues.claim.finditer(folded)]
         self.deictic = [m.start() for m in cues.deictic.finditer(folded)]
-        self.first = [m.start() for m in _FIRST_PERSON.finditer(folded)]
+        self.persons = [m.start() for m in _FIRST_PERSON.finditer(folded)]
         self.breaks = [m.start() for m in _BREAKS.finditer(folded)]
         self.questions = [m.start() for m in re.finditer(r"[?\uff1f]", folded)]
         self.quotes = [(p.start, p.end) for p in layout.places if "quoted" in p.forms]
         self.labels = [(t.start, t.speaker) for t in layout.labels]
         self.label_starts = [start for start, _ in self.labels]
+        starts = {form: [p.start for p in layout.places if form in p.forms] for form in _COUNTED}
+        self.first = {form: min(found, default=-1) for form, found in starts.items()}
+        self.alone = {form: len(set(found)) == 1 for form, found in starts.items()}
 
 
 def _between(sorted_places: Sequence[int], start: int, end: int) -> int:
@@ -183,7 +190,7 @@ def _row(layout: Layout, place: Place, shared: _Shared, prompt: tuple[int, int] 
         float(cues.question_words.match(low) is not None),
         float(shared.rules.openers.match(low) is not None),
         _between(shared.claims, start, end),
-        _between(shared.first, start, end),
+        _between(shared.persons, start, end),
         _between(shared.deictic, start, end),
         float(cues.absent.search(low) is not None),
         sum(map(str.isdigit, words)) / len(words),
@@ -206,6 +213,9 @@ def _row(layout: Layout, place: Place, shared: _Shared, prompt: tuple[int, int] 
         _overlap(place, prompt),
         _overlap(place, response),
     ]
+    for form in _COUNTED:
+        there = form in place.forms
+        numbers += [float(there and start == shared.first[form]), float(there and shared.alone[form])]
     return numbers
 
 
@@ -232,6 +242,8 @@ def context(layout: Layout, measured: Floats) -> tuple[Ints, Ints]:
         )
         grams = [f"{side}{piece[:n]}" for side, piece in pieces for n in range(1, len(piece) + 1)]
         grams += [f"{side}w{word}" for side, piece in pieces[:3] for word in _LETTERS.findall(piece[::-1] if side == "b" else piece)]
+        inside = _LETTERS.findall(folded[place.start : min(place.end, place.start + 300)])
+        grams += [f"i{word}" for word in inside[:12]] + [f"e{word}" for word in inside[-2:]]
         grams += _pairings(place, numbers)
         buckets += sorted({xxhash.xxh32_intdigest(gram.encode("utf-8", "surrogatepass")) & _MASK for gram in grams})
         starts.append(len(buckets))

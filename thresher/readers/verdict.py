@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from thresher.cues import fold
-from thresher.model import Candidate, Claim, Marked, Message, Reading, Record, Refusal, Response, Span, Tier
+from thresher.model import Candidate, Claim, Lead, Marked, Message, Reading, Record, Refusal, Response, Span, Tier
 from thresher.readers.base import Chain, Post
 from thresher.readers.weights import Thresholds
 from thresher.rules import Rules, judge
@@ -23,7 +23,7 @@ from thresher.rules.quotations import unquoted
 from thresher.rules.standing import IMAGE, count_words, leans_on
 from thresher.rules.tags import tags_of
 
-Outcome = Candidate | Refusal
+Outcome = Candidate | Lead | Refusal
 
 READABLE: frozenset[str] = LEADS | {
     "not_about_a_model", "language_not_covered", "no_failure_claimed", "about_the_service", "user_error", "joke", "ordinary_reply",
@@ -35,7 +35,7 @@ _ROLES = frozenset({"post", "comment", "question"})
 _SAME = 0.8
 
 
-def readable(record: Record, outcome: Outcome) -> bool:
+def readable(record: Record, outcome: Candidate | Refusal) -> bool:
     """Whether a record is a post in which somebody may report a failure, so that it is read."""
     if record.role not in _ROLES:
         return False
@@ -47,15 +47,15 @@ def readable(record: Record, outcome: Outcome) -> bool:
 def judge_threads(threads: Sequence[Sequence[Record]], rules: Rules, chain: Chain | None) -> tuple[list[Outcome], dict[str, Reading]]:
     """One outcome for each record of the threads, in their order, and the readings by record. Without readers the rules decide alone."""
     records = [record for thread in threads for record in thread]
-    outcomes: list[Outcome] = [outcome for thread in threads for outcome in judge(thread, rules)]
+    outcomes = [outcome for thread in threads for outcome in judge(thread, rules)]
     if chain is None:
-        return outcomes, {}
+        return [*outcomes], {}
     posts = [Post(r, o) for r, o in zip(records, outcomes, strict=True) if readable(r, o)]
     readings = chain.read(posts)
     return [weigh(r, o, readings, rules, chain.thresholds) for r, o in zip(records, outcomes, strict=True)], readings
 
 
-def weigh(record: Record, outcome: Outcome, readings: Mapping[str, Reading], rules: Rules, thresholds: Thresholds) -> Outcome:
+def weigh(record: Record, outcome: Candidate | Refusal, readings: Mapping[str, Reading], rules: Rules, thresholds: Thresholds) -> Outcome:
     """The last word on one record."""
     reading = readings.get(record.key)
     if reading is None:
@@ -64,15 +64,15 @@ def weigh(record: Record, outcome: Outcome, readings: Mapping[str, Reading], rul
         return _refused(record, outcome, reading)
     prompt = reading.prompt
     if prompt is None or prompt.confidence < thresholds.prompt or _too_short(prompt.span.text, rules):
-        return _lead(record, rules)
+        return _lead(record, reading, rules, _whereabouts(record, rules), None)
     if need := leans_on(unquoted(prompt.span.text), rules.cues_for(record.language or language_of(record.text))):
-        return refuse(record, *need)
+        return _lead(record, reading, rules, need[0], prompt.span)
     if reading.fails < thresholds.item:
-        return refuse(record, "failure_unsure", f"{reading.fails:.2f}")
+        return _lead(record, reading, rules, "failure_unsure", prompt.span)
     return _item(record, outcome, reading, prompt, rules, thresholds)
 
 
-def _refused(record: Record, outcome: Outcome, reading: Reading) -> Refusal:
+def _refused(record: Record, outcome: Candidate | Refusal, reading: Reading) -> Refusal:
     """What the rules refused for a reason of their own keeps it; what they would have taken is improbable."""
     if isinstance(outcome, Refusal) and outcome.reason not in LEADS | {"language_not_covered", "too_short"}:
         return outcome
@@ -84,18 +84,30 @@ def _too_short(prompt: str, rules: Rules) -> bool:
     return len(prompt) > rules.limits.max_prompt_chars or (count_words(prompt) < least and len(prompt) < 2 * least)
 
 
-def _lead(record: Record, rules: Rules) -> Refusal:
-    """A failure that cannot be asked again yet, and where the prompt may be."""
+def _lead(record: Record, reading: Reading, rules: Rules, reason: Reason, prompt: Span | None) -> Lead:
+    claim = reading.claim.span if reading.claim else None
+    return Lead(record.key, reason, reading.fails, claim, prompt, _named(record, claim, rules))
+
+
+def _whereabouts(record: Record, rules: Rules) -> Reason:
+    """Where the prompt of a failure may be that the text does not hold."""
     links = record.marks.get("links") or ()
-    reason: Reason = "no_prompt_found"
     if rules.shares(record.text) or any(isinstance(link, str) and rules.shares(link) for link in links):
-        reason = "prompt_behind_link"
-    elif record.marks.get("images") or IMAGE.search(record.text):
-        reason = "prompt_in_picture"
-    return refuse(record, reason)
+        return "prompt_behind_link"
+    return "prompt_in_picture" if record.marks.get("images") or IMAGE.search(record.text) else "no_prompt_found"
 
 
-def _item(record: Record, outcome: Outcome, reading: Reading, prompt: Marked, rules: Rules, thresholds: Thresholds) -> Candidate:
+def _named(record: Record, claim: Span | None, rules: Rules) -> str:
+    """The first model that the claim names, else the title, else the text."""
+    for text in (claim.text if claim else "", record.title, record.text):
+        if text and (named := next((n for n in rules.names.find(fold(text), limit=5)), None)):
+            return named.name
+    return ""
+
+
+def _item(
+    record: Record, outcome: Candidate | Refusal, reading: Reading, prompt: Marked, rules: Rules, thresholds: Thresholds
+) -> Candidate:
     response = reading.response if reading.response and reading.response.confidence >= thresholds.response else None
     same = outcome if isinstance(outcome, Candidate) and outcome.claim and _same(outcome.claim.prompt, prompt.span) else None
     content = unquoted(prompt.span.text)
