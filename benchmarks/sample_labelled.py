@@ -38,7 +38,9 @@ def main() -> None:
                 con.execute("UPDATE records SET judged_by = NULL WHERE source = ?", [source])
                 for thread in pages.unjudged_threads(con, source):
                     outcomes = list(judge(thread, rules))
-                    rows += [_row(r, o, labels[r.key]) for r, o in zip(thread, outcomes, strict=True) if r.key in labels]
+                    rows += [
+                        _row(r, o, labels[r.key]) for r, o in zip(thread, outcomes, strict=True) if r.key in labels and (r.text or r.title)
+                    ]
     Path(sys.argv[1]).write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     print(f"{sys.argv[1]}: {len(rows)} of {len(labels)} posts, {sum(row['label']['failure'] for row in rows)} failures")
 

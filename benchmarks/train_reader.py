@@ -28,11 +28,11 @@ from flows.line.reading import read_posts
 from thresher.readers import measures
 from thresher.readers.base import Post
 from thresher.readers.features import whole
-from thresher.readers.learned import NUMBER_WEIGHT, SIGNAL_WEIGHT, LearnedReader, Looked, standardised
+from thresher.readers.learned import LIKELY, NUMBER_WEIGHT, SIGNAL_WEIGHT, LearnedReader, Looked, answer_curve, standardised
 from thresher.readers.ngrams import BUCKETS, ngrams
 from thresher.readers.ranking import Choice, relations
 from thresher.readers.vectors import UniversalSentenceEncoder
-from thresher.readers.weights import FILE, SHAPES, Curve, Thresholds, Weights
+from thresher.readers.weights import FILE, SHAPES, Curve, Thresholds, Weights, log_odds
 from thresher.rules import Rules
 
 Doubles = npt.NDArray[np.float64]
@@ -47,6 +47,9 @@ ALSO = 0.5
 RANKER_L2 = 0.3
 RANKER_STEPS = 80
 MAX_WRONG = 50
+LISTWISE = 0.5
+"""What the softmax weighs beside the pointwise model; both are linear, and so is their sum."""
+POINTWISE_C = 3.0
 RIGHT = 0.8
 """A span is right from this likeness to the labelled one on, as the scorer has it."""
 OPEN = Thresholds(first=-99.0, lead=0.0, item=0.0, prompt=0.0, response=0.0)
@@ -114,7 +117,7 @@ def empty() -> Weights:
     arrays = {name: np.zeros(shape, np.float32) for name, shape in SHAPES.items()}
     arrays["signal_scale"] += 1
     arrays["number_scale"] += 1
-    return Weights(arrays, 0.0, 0.0, dict.fromkeys(("first", "fails", "prompt", "response"), FLAT), OPEN, "never")
+    return Weights(arrays, 0.0, 0.0, dict.fromkeys(("first", "fails", "prompt", "response", "paired"), FLAT), OPEN, "never")
 
 
 def grams_of(members: Sequence[Sample]) -> sp.csr_matrix:
@@ -143,7 +146,7 @@ def fit(members: Sequence[Sample]) -> Weights:
         "signal_mean": mean,
         "signal_scale": scale,
     }
-    failures = [s for s in members if s.fails and len(s.looked.places.places)]
+    failures = [s for s in members if s.fails and len(s.looked.places.places) and s.row["made"] != "sample"]
     numbers = np.vstack([s.looked.places.numbers for s in failures])
     arrays |= {"number_mean": numbers.mean(0), "number_scale": numbers.std(0) + 1e-3}
     for what in ("prompt", "response"):
@@ -179,15 +182,21 @@ def rank(members: Sequence[Sample], what: str, arrays: Mapping[str, Any]) -> dic
         starts.append(starts[-1] + len(kept))
         standard = standardised(s.looked.signals, arrays["signal_mean"], arrays["signal_scale"]) * SIGNAL_WEIGHT
         nothings.append(np.concatenate((standard, [1.0, 1.0])))
-    found = _softmax(
-        np.vstack(tables),
-        sp.vstack(contexts).tocsr(),
-        np.concatenate(goods),
-        np.concatenate(offsets),
-        np.array(starts),
-        np.vstack(nothings),
-    )
-    return {f"{what}_numbers": found[0], f"{what}_context": found[1].astype(np.float16), f"{what}_none": found[2]}
+    table, context, likes = np.vstack(tables), sp.vstack(contexts).tocsr(), np.concatenate(goods)
+    listwise = _softmax(table, context, likes, np.concatenate(offsets), np.array(starts), np.vstack(nothings))
+    pointwise, shift = _pointwise(table, context, likes)
+    numbers = pointwise[: table.shape[1]] + LISTWISE * listwise[0]
+    hashed = pointwise[table.shape[1] :] + LISTWISE * listwise[1]
+    nothing = LISTWISE * listwise[2]
+    nothing[-1] -= shift
+    return {f"{what}_numbers": numbers, f"{what}_context": hashed.astype(np.float16), f"{what}_none": nothing}
+
+
+def _pointwise(table: Doubles, context: sp.csr_matrix, good: Doubles) -> tuple[Doubles, float]:
+    """Each place by itself, right or wrong: less sharp inside a post than the softmax, and surer of which posts hold one."""
+    both = sp.hstack([sp.csr_matrix(table), context]).tocsr()
+    model = LogisticRegression(C=POINTWISE_C, solver="liblinear", random_state=0).fit(both, (good > 0).astype(int))
+    return model.coef_[0], float(model.intercept_[0])
 
 
 def _labelled_prompt(s: Sample) -> tuple[Any, str]:
@@ -282,7 +291,7 @@ def score(weights: Weights, members: Sequence[Sample], rules: Rules, vectors: An
         )
         nothing = np.concatenate((standard * SIGNAL_WEIGHT, [1.0, 1.0]))
         prompt = reader._prompt(s.looked.places, nothing)
-        response = reader._response(s.looked.places, nothing, prompt.place if prompt and prompt.score > 0 else None, s.post.record)
+        response = reader._response(s.looked.places, nothing, prompt.place if prompt and prompt.score > LIKELY else None, s.post.record)
         made.append(
             Scored(
                 s,
@@ -301,9 +310,12 @@ def calibrated(weights: Weights, scored: Sequence[Scored]) -> Weights:
     """The same weights with curves and thresholds from scores of posts that were left out."""
     fails = np.array([s.sample.fails for s in scored])
     curves = {"first": curve(np.array([s.first for s in scored]), fails), "fails": curve(np.array([s.score for s in scored]), fails)}
-    for what in ("prompt", "response"):
-        chosen = [(getattr(s, what).score, getattr(s, f"{what}_right")) for s in scored if s.sample.fails and getattr(s, what)]
-        curves[what] = curve(np.array([c for c, _ in chosen]), np.array([r for _, r in chosen]))
+    chosen = {"prompt": [(s.prompt.score, s.prompt_right) for s in scored if s.sample.fails and s.prompt], "response": [], "paired": []}
+    for s in scored:
+        if s.sample.fails and s.response:
+            chosen[answer_curve(s.prompt, s.response)].append((s.response.score, s.response_right))
+    for what, pairs in chosen.items():
+        curves[what] = curve(np.array([c for c, _ in pairs]), np.array([r for _, r in pairs]))
     return replace(weights, curves=curves, thresholds=thresholds(scored, curves))
 
 
@@ -322,25 +334,22 @@ def thresholds(scored: Sequence[Scored], curves: Mapping[str, Curve]) -> Thresho
     first = np.array([s.first for s in scored])
     lead = precise(probability, fails, LEAD_PRECISION)
     kept = np.sort(first[fails & (probability >= lead)])
-    prompts = [(s, curves["prompt"](s.prompt.score)) for s in scored if s.prompt]
-    with_prompt = [i for i, s in enumerate(scored) if s.prompt and curves["prompt"](s.prompt.score) >= PROMPT_LEAST]
-    item = precise(probability[with_prompt], fails[with_prompt], ITEM_PRECISION)
-    items = [s for i, s in enumerate(scored) if i in set(with_prompt) and probability[i] >= item and s.response]
-    response = precise(
-        np.array([curves["response"](s.response.score) for s in items if s.response]),
-        np.array([s.response_right for s in items]),
-        RESPONSE_PRECISION,
-    )
-    del prompts
-    return Thresholds(
-        round(float(kept[int(len(kept) * 0.01)]), 4), round(lead, 4), round(max(item, lead), 4), PROMPT_LEAST, round(response, 4)
-    )
+    prompts = np.array([curves["prompt"](s.prompt.score) if s.prompt else 0.0 for s in scored])
+    joint = np.array([log_odds(p) + log_odds(q) for p, q in zip(probability, prompts, strict=True)])
+    possible = (prompts >= PROMPT_LEAST) & (probability >= lead / 2)
+    item = precise(joint[possible], fails[possible], ITEM_PRECISION)
+    answers = [s for s, taken in zip(scored, possible & (joint >= item), strict=True) if taken and s.response]
+    sure = np.array([curves[answer_curve(s.prompt, s.response)](s.response.score) for s in answers if s.response])
+    response = precise(sure, np.array([s.response_right for s in answers]), RESPONSE_PRECISION)
+    first_least = float(kept[int(len(kept) * FIRST_LOSS)])
+    return Thresholds(round(first_least, 4), round(lead, 4), round(item, 4), PROMPT_LEAST, round(response, 4))
 
 
 LEAD_PRECISION = 0.79
-ITEM_PRECISION = 0.89
+ITEM_PRECISION = 0.88
 PROMPT_LEAST = 0.2
-RESPONSE_PRECISION = 0.88
+FIRST_LOSS = 0.01
+RESPONSE_PRECISION = 0.85
 
 
 def left_out(

@@ -36,6 +36,8 @@ from thresher.readers.verdict import readable, weigh
 from thresher.rules import Rules
 
 Row = Mapping[str, Any]
+INNER_FOLDS = 3
+"""For the curves and thresholds of the weights that a left-out group is read by."""
 Figures = dict[str, tuple[int, int]]
 
 
@@ -86,15 +88,17 @@ def printed(name: str, pairs: Sequence[tuple[Row, Row]], by: Iterable[str]) -> N
             print(f"  {key} {value:14} n {len(members):4} failures {sum(bool(a['label']['failure']) for a, _ in members):4} | {numbers}")
 
 
-def read_left_out(everything: Sequence[Sample], groups: Sequence[Any], rules: Rules, vectors: Any) -> list[dict[str, Any]]:
+def read_left_out(
+    everything: Sequence[Sample], groups: Sequence[Any], rules: Rules, vectors: Any, also: Sequence[Sample]
+) -> list[dict[str, Any]]:
     """The readings of each group by weights that never saw it; curves and thresholds come from inner folds of the others."""
     rows: dict[int, dict[str, Any]] = {}
     for group in groups:
         inside = set(group.tolist())
         threads = {everything[i].row["thread"] for i in inside}
         others = [s for i, s in enumerate(everything) if i not in inside and s.row["thread"] not in threads]
-        inner = left_out(others, folds([s.row["thread"] for s in others]), rules, vectors)
-        weights = calibrated(fit(others), inner)
+        inner = left_out(others, folds([s.row["thread"] for s in others], INNER_FOLDS), rules, vectors, also)
+        weights = calibrated(fit([*others, *also]), inner)
         reader = LearnedReader(weights, rules, vectors)
         members = [everything[i] for i in group.tolist()]
         grams = ngrams([whole(s.post.record) for s in members])
@@ -135,6 +139,7 @@ def main() -> None:
     parser.add_argument("--readings", type=Path)
     parser.add_argument("--fold", choices=["thread"])
     parser.add_argument("--leave-out", choices=["kind", "lang", "made", "draw"])
+    parser.add_argument("--also", type=Path, help="as of train_reader.py")
     parser.add_argument("--by", nargs="*", default=[])
     parser.add_argument("--out", type=Path, help="write the readings, one a line")
     parser.add_argument("--config", type=Path, default=Path("config"))
@@ -150,9 +155,10 @@ def main() -> None:
     if args.fold or args.leave_out:
         vectors = UniversalSentenceEncoder()
         everything = samples(args.labelled, rules, vectors)
+        also = samples(args.also, rules, vectors) if args.also else []
         groups = folds([s.row["thread"] for s in everything]) if args.fold else _groups(labelled, args.leave_out)
         chains["embeddings alone"] = embeddings_alone(everything, groups)
-        chains["learned, left out"] = read_left_out(everything, groups, rules, vectors)
+        chains["learned, left out"] = read_left_out(everything, groups, rules, vectors, also)
     else:
         chains["learned, as shipped"] = [r.row() for r in read_posts(args.labelled, rules, open_chain(rules))]
     for name, rows in chains.items():

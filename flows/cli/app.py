@@ -16,6 +16,7 @@ import typer
 import scrapers
 from flows.cli import curating, shown
 from flows.cli.clusters import app as clusters_app
+from flows.cli.leads import app as leads_app
 from flows.cli.reading import read
 from flows.cli.shared import (
     DEFAULT_DATA,
@@ -47,6 +48,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 app.add_typer(clusters_app, name="clusters")
+app.add_typer(leads_app, name="leads")
 
 
 @app.callback(invoke_without_command=True)

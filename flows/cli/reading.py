@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.cli.shared import Config
 from thresher.errors import UsageError
+
+if TYPE_CHECKING:
+    from flows.line.reading import Read
+    from thresher.model import Reading, Record
+
+STYLES = {"prompt": "green", "response": "red", "claim": "yellow"}
 
 
 def read(
@@ -30,5 +37,47 @@ def read(
     if not records.is_file():
         raise UsageError(f"{records}: no such file")
     rules = Rules.load(config_folder(config) / "rules.toml")
-    for one in read_posts(records, rules, open_chain(rules)):
+    everything = read_posts(records, rules, open_chain(rules))
+    if explain:
+        one = next((one for one in everything if one.native_id == explain), None)
+        if one is None:
+            raise UsageError(f"{records} holds no post with the id {explain!r}")
+        _explain(one, rules.reasons)
+        return
+    for one in everything:
         print(json.dumps(one.row(), ensure_ascii=False))
+
+
+def _explain(one: Read, reasons: Mapping[str, str]) -> None:
+    from rich.text import Text
+
+    from flows import summary
+
+    out, row = summary.console(), one.row()
+    why = reasons.get(str(row["reason"]), f"by {row['reason']}" if row["reason"] else "")
+    out.print(f"{row['outcome']}: {row['reason']}", style="bold", markup=False)
+    out.print(why, markup=False)
+    reading = one.reading
+    if reading is None or one.record is None:
+        out.print("No reader was asked: the rules decided.")
+        return
+    out.print(f"probability of a failure {reading.fails:.2f}, read by {reading.reader} {reading.version}", markup=False)
+    for name, style in STYLES.items():
+        marked = getattr(reading, name)
+        legend = f"{name}: {marked.confidence:.2f}, {marked.span.text[:80]!r}" if marked else f"{name}: none"
+        out.print(Text(legend, style=style))
+    for part in ("title", "text"):
+        out.print()
+        out.print(_marked(one.record, reading, part))
+
+
+def _marked(record: Record, reading: Reading, part: str) -> object:
+    """A part of the post with the spans of its reading in colour."""
+    from rich.text import Text
+
+    text = Text(record.title if part == "title" else record.text)
+    for name, style in STYLES.items():
+        marked = getattr(reading, name)
+        if marked and marked.span.part == part:
+            text.stylize(style, marked.span.start, marked.span.end)
+    return text

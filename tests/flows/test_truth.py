@@ -100,5 +100,5 @@ def test_posts_that_only_look_the_same_never_share_an_item(harvest: Harvest) -> 
 def test_each_source_of_each_night_is_in_balance(harvest: Harvest) -> None:
     for run in harvest.runs:
         for name, numbers in run["sources"].items():
-            known = numbers["landed"] + numbers["merged"] + numbers["dead"] + sum(numbers["refused"].values())
+            known = numbers["landed"] + numbers["merged"] + numbers["leads"] + numbers["dead"] + sum(numbers["refused"].values())
             assert numbers["records"] == known, (name, numbers)

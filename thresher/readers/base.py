@@ -29,9 +29,13 @@ class Reader(Protocol):
         ...
 
 
+SURE = 0.9
+"""From here on no further reader is asked whether it is a failure."""
+
+
 class Chain:
     """Readers one after the other, and the thresholds by which their readings become outcomes. A reader after the first is asked where
-    ``fails`` lies between ``lead`` and ``item``, or where no prompt was found."""
+    ``fails`` is neither small nor large, or where no prompt was found."""
 
     def __init__(self, readers: Sequence[Reader], thresholds: Thresholds) -> None:
         self.readers = tuple(readers)
@@ -56,4 +60,4 @@ class Chain:
         if reading is None:
             return True
         unclear = reading.prompt is None or reading.prompt.confidence < least.prompt
-        return least.lead / 2 <= reading.fails and (reading.fails < least.item or unclear)
+        return least.lead / 2 <= reading.fails and (reading.fails < SURE or unclear)

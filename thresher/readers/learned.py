@@ -26,6 +26,8 @@ Doubles = npt.NDArray[np.float64]
 SIGNAL_WEIGHT = 0.05
 """What a standardised signal weighs beside n-grams and a vector of length one."""
 NUMBER_WEIGHT = 0.1
+LIKELY = -2.5
+"""Log odds of a prompt from which on the answer is sought beside it."""
 CUT = 4.0
 """Standard deviations at which a measure is cut."""
 _MAX_CLAIM = 400
@@ -83,20 +85,20 @@ class LearnedReader:
             + float(standard @ weights.arrays["signals"]) * SIGNAL_WEIGHT
         )
         fails = weights.curves["fails"](score + weights.bias)
-        if fails < weights.thresholds.lead:
+        if fails < weights.thresholds.lead / 2:
             return Reading(record.key, fails, self.name, self.version)
         nothing = np.concatenate((standard * SIGNAL_WEIGHT, [fails, 1.0]))
         prompt = self._prompt(looked.places, nothing)
-        sure = prompt is not None and self._confidence("prompt", prompt) >= weights.thresholds.prompt
-        response = self._response(looked.places, nothing, prompt.place if prompt and sure else None, record)
-        taken = [c.place for c in (prompt if sure else None, response) if c is not None]
+        likely = prompt if prompt and prompt.score > LIKELY else None
+        response = self._response(looked.places, nothing, likely.place if likely else None, record)
+        taken = [choice.place for choice in (likely, response) if choice is not None]
         return Reading(
             record.key,
             fails,
             self.name,
             self.version,
             prompt=self._marked(record, "prompt", prompt),
-            response=self._marked(record, "response", response),
+            response=self._marked(record, answer_curve(prompt, response), response),
             claim=self._claim(record, taken),
         )
 
@@ -140,6 +142,12 @@ class LearnedReader:
 
     def _speaks(self, grams: Sparse) -> list[float]:
         return [float(score) for score in grams.dot(self.weights.arrays["first_ngrams"])]
+
+
+def answer_curve(prompt: ranking.Choice | None, response: ranking.Choice | None) -> str:
+    """The curve of an answer: structure is a witness of its own where prompt and answer are turns of two speakers."""
+    paired = prompt and response and "turn_user" in prompt.place.forms and "turn_assistant" in response.place.forms
+    return "paired" if paired else "response"
 
 
 def standardised(numbers: npt.NDArray[np.float32], mean: npt.NDArray[np.float32], scale: npt.NDArray[np.float32]) -> Doubles:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from thresher.cues import fold
 from thresher.model import Candidate, Claim, Lead, Marked, Message, Reading, Record, Refusal, Response, Span, Tier
 from thresher.readers.base import Chain, Post
-from thresher.readers.weights import Thresholds
+from thresher.readers.weights import Thresholds, log_odds
 from thresher.rules import Rules, judge
 from thresher.rules.blame import Part, blamed_model
 from thresher.rules.claims import Words, stated_answers
@@ -60,14 +60,16 @@ def weigh(record: Record, outcome: Candidate | Refusal, readings: Mapping[str, R
     reading = readings.get(record.key)
     if reading is None:
         return outcome
-    if reading.fails < thresholds.lead:
-        return _refused(record, outcome, reading)
     prompt = reading.prompt
-    if prompt is None or prompt.confidence < thresholds.prompt or _too_short(prompt.span.text, rules):
+    usable = prompt is not None and prompt.confidence >= thresholds.prompt and not _too_short(prompt.span.text, rules)
+    sure = usable and prompt is not None and log_odds(reading.fails) + log_odds(prompt.confidence) >= thresholds.item
+    if reading.fails < thresholds.lead and not sure:
+        return _refused(record, outcome, reading)
+    if prompt is None or not usable:
         return _lead(record, reading, rules, _whereabouts(record, rules), None)
     if need := leans_on(unquoted(prompt.span.text), rules.cues_for(record.language or language_of(record.text))):
         return _lead(record, reading, rules, need[0], prompt.span)
-    if reading.fails < thresholds.item:
+    if not sure:
         return _lead(record, reading, rules, "failure_unsure", prompt.span)
     return _item(record, outcome, reading, prompt, rules, thresholds)
 

@@ -63,9 +63,12 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Read off scores of posts that were not trained on; docs/reading.md says how. From ``lead`` on a failure is reported, from ``item``
-    on surely enough for an item; a span counts from ``prompt`` or ``response`` on. ``first`` is the score of the n-grams alone below which
-    nobody looks further."""
+    """Read off scores of posts that were not trained on; docs/reading.md says how.
+
+    From the probability ``lead`` on a failure is reported. ``item`` is of the sum of two log odds, of a failure and of its prompt: where
+    what was asked is clear, less is needed to believe that something failed. A span counts from ``prompt`` or ``response`` on.
+    ``first`` is the score of the n-grams alone below which nobody looks further.
+    """
 
     first: float
     lead: float
@@ -76,7 +79,8 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Weights:
-    """``arrays`` by the names of SHAPES; ``curves`` for ``first``, ``fails``, ``prompt`` and ``response``."""
+    """``arrays`` by the names of SHAPES; ``curves`` for ``first``, ``fails``, ``prompt``, ``response``, and ``paired``:
+    an answer that stands as the other speaker's turn right behind the prompt's."""
 
     arrays: Mapping[str, Array]
     bias: float
@@ -100,6 +104,12 @@ class Weights:
         text = np.frombuffer(json.dumps(settings, sort_keys=True).encode(), np.uint8)
         arrays: Any = {name: np.asarray(self.arrays[name]) for name in SHAPES}
         np.savez_compressed(path, settings=text, **arrays)
+
+
+def log_odds(probability: float) -> float:
+    """Finite also for certainty."""
+    p = min(max(probability, 1e-4), 1 - 1e-4)
+    return math.log(p / (1 - p))
 
 
 def load(path: Path = FILE) -> Weights:
