@@ -54,6 +54,8 @@ RIGHT = 0.8
 """A span is right from this likeness to the labelled one on, as the scorer has it."""
 OPEN = Thresholds(first=-99.0, lead=0.0, item=0.0, prompt=0.0, response=0.0)
 FLAT = Curve(1.0, 0.0)
+NEVER = -4.6
+"""The log odds of one in a hundred."""
 
 
 @dataclass(frozen=True)
@@ -246,7 +248,9 @@ def _softmax(
 
 
 def curve(scores: Doubles, right: npt.NDArray[Any], weights: Doubles | None = None) -> Curve:
-    """Platt: a logistic curve through scores of posts that were not trained on."""
+    """Platt: a logistic curve through scores of posts that were not trained on; where those say nothing, hardly ever right."""
+    if len(set(right.tolist())) < 2:
+        return Curve(0.0, NEVER)
     fitted = LogisticRegression(C=1e3, solver="lbfgs").fit(scores.reshape(-1, 1), right.astype(int), sample_weight=weights)
     return Curve(float(fitted.coef_[0, 0]), float(fitted.intercept_[0]))
 
@@ -346,8 +350,8 @@ def thresholds(scored: Sequence[Scored], curves: Mapping[str, Curve]) -> Thresho
 
 
 LEAD_PRECISION = 0.79
-ITEM_PRECISION = 0.88
-PROMPT_LEAST = 0.2
+ITEM_PRECISION = 0.89
+PROMPT_LEAST = 0.15
 FIRST_LOSS = 0.01
 RESPONSE_PRECISION = 0.85
 

@@ -69,7 +69,7 @@ def verbs() -> Verbs:
     return Verbs(
         re.compile(f"{spaced('ask')}|(?:{spaceless('spaceless_ask')})"),
         re.compile(f"{spaced('answer')}|(?:{spaceless('spaceless_answer')})"),
-        re.compile(rf"\s{{0,2}}(?:{spaced('between')})"),
+        re.compile(rf"\s{{0,2}}(?:{spaced('between')}|{spaceless('spaceless_between')})"),
         re.compile(rf"\s(?={spaced('onward')})"),
     )
 

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -121,7 +122,7 @@ def load(path: Path = FILE) -> Weights:
 def _load(path: Path, _: int) -> Weights:
     try:
         body = path.read_bytes()
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(BytesIO(body), allow_pickle=False) as stored:
             settings = json.loads(stored["settings"].tobytes())
             arrays = {name: stored[name].astype(np.float32) for name in SHAPES}
         if settings["format"] != FORMAT or any(arrays[name].shape != shape for name, shape in SHAPES.items()):

@@ -18,7 +18,7 @@ OFFERED = [
     ("a fence", "This is what I sent:\n\n```\nreverse the word kettle\n```\n\nand so on", "reverse the word kettle"),
     ("quoted lines", "Look:\n\n> how deep is Loch Ness\n\nNobody knows.", "how deep is Loch Ness"),
     ("a label", "Customer: where is my parcel\nBot: I am a parcel.", "where is my parcel"),
-    ("Chinese after a verb", "我让它把这句话翻成法语，结果翻成了德语。", "把这句话翻成法语"),
+    ("Chinese after a verb", "我让它把这句话翻成法语\uff0c结果翻成了德语。", "把这句话翻成法语"),
     ("Japanese in brackets", "「京都の寺を三つ挙げて」と入力したら大阪の城が出た。", "京都の寺を三つ挙げて"),
     ("Indonesian after a verb", "saya minta buatkan jadwal kereta malah dikasih resep", "buatkan jadwal kereta"),
     ("a line of a list", "Steps:\n1. Open the chat\n2. Type how old is the moon\n3. Wait", "how old is the moon"),
@@ -45,7 +45,7 @@ def test_hostile_texts_give_a_bounded_number_of_places(rules: Rules, post: Calla
         "> " * 3000,
         "a, " * 3000,
         "```\n" * 2000,
-        "：" * 4000,
+        "\uff1a" * 4000,
         "\n".join("Me: x" for _ in range(1500)),
     ):
         for layout in layouts(post(text), rules):

@@ -92,9 +92,10 @@ def test_what_no_benchmark_may_hold_is_not_read_at_all(read: Any, rules: Rules, 
 
 
 REPORTS = [
-    'Just now I asked ChatGPT "how many times does the letter n occur in the word nonconformist?" and it told me two. It is wrong, there are three.',
+    'Just now I asked ChatGPT "how many times does the letter n occur in the word nonconformist?" and it told me two. '
+    "It is wrong, there are three.",
     "User: What is 17 times 23?\nAssistant: 17 times 23 is 401.\n\nThis is plainly wrong, it should be 391. Llama 3 8B, temperature 0.",
-    "我问ChatGPT：“一斤铁和一斤棉花哪个重？”它说铁更重，完全是胡说八道，连这么简单的问题都答错。",
+    "我问ChatGPT\uff1a“一斤铁和一斤棉花哪个重\uff1f”它说铁更重\uff0c完全是胡说八道\uff0c连这么简单的问题都答错。",
 ]
 
 
@@ -176,7 +177,7 @@ def test_posts_that_the_ngrams_rule_out_are_never_embedded(rules: Rules, chain: 
             raise AssertionError(texts)
 
     cheap = LearnedReader(reader.weights, rules, Unopened())
-    record = post(CHATTER[2])
+    record = post(CHATTER[0])
     (got,) = cheap.read([Post(record, next(judge([record], rules)))], [None])
     assert got is not None
     assert got.fails < chain.thresholds.lead
