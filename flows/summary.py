@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # a page over the store needs nothing of the line
     from flows.line.clustering import Clustered
     from flows.line.deciding import Decided
 
-COLUMNS = ("pages", "records", "candidates", "landed", "merged", "dead")
+COLUMNS = ("pages", "records", "candidates", "landed", "merged", "leads", "dead")
 
 
 TAKEN_DOWN = "A takedown covers it (`thresher takedown`)."

@@ -15,28 +15,30 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from store import dedupe_queue
+from store import leads as leads_store
 from store.file.database import Connection
 from store.removal import settle_items
 from store.rows import GONE, arrow_schema, content_of, dumps, fetch, keys, plain, run, table
 from store.runs import add_counts, add_refusals
 from thresher.errors import StoreError
 from thresher.failpoint import failpoint
-from thresher.model import EXPORT_CLASSES, Candidate, Record, Refusal
+from thresher.model import EXPORT_CLASSES, Candidate, Lead, Reading, Record, Refusal
 from thresher.redaction.records import hides_something
 from thresher.text import content_hash, content_id
 
-Outcome = Candidate | Refusal
+Outcome = Candidate | Lead | Refusal
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeCounts:
     """What became of the records of a batch that were due, or that came out differently than before: records = landed + merged +
-    refused."""
+    leads + refused."""
 
     records: int = 0
     candidates: int = 0
     landed: int = 0
     merged: int = 0
+    leads: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -53,8 +55,16 @@ class _Report:
     report_hash: str
 
 
-def land_outcomes(con: Connection, run_id: str, source: str, outcomes: Sequence[Outcome], records: Sequence[Record]) -> OutcomeCounts:
-    """Land one outcome for each of ``records`` (whole threads, as ``pages.unjudged_threads`` gives them) and mark them judged.
+def land_outcomes(
+    con: Connection,
+    run_id: str,
+    source: str,
+    outcomes: Sequence[Outcome],
+    records: Sequence[Record],
+    readings: Mapping[str, Reading] | None = None,
+) -> OutcomeCounts:
+    """Land one outcome for each of ``records`` (whole threads, as ``pages.unjudged_threads`` gives them) and mark them judged;
+    with the readings that they were made of, by record.
 
     An exact duplicate becomes a report of the item that is there. An outcome that differs from the record's last one replaces it; an item
     left without live reports is retired. A record that changed since it was read stays due.
@@ -68,7 +78,7 @@ def land_outcomes(con: Connection, run_id: str, source: str, outcomes: Sequence[
     for record in records:
         present = standing.get(record.key)
         if present is not None:
-            counts.take(record, _of_what_is_there(record, outcome_of[record.key]), present)
+            counts.take(record, _of_what_is_there(record, outcome_of[record.key]), present, (readings or {}).get(record.key))
     landed = counts.write()
     failpoint("store.outcomes")
     return landed
@@ -90,7 +100,7 @@ def _by_record(outcomes: Sequence[Outcome], records: Sequence[Record]) -> dict[s
 
 def _of_what_is_there(record: Record, outcome: Outcome) -> Outcome:
     """What the source took away gives no item, whatever the rules say."""
-    return Refusal(record.key, record.status) if record.status in GONE and isinstance(outcome, Candidate) else outcome
+    return Refusal(record.key, record.status) if record.status in GONE and not isinstance(outcome, Refusal) else outcome
 
 
 def _standing(con: Connection, records: Sequence[Record]) -> dict[str, dict[str, Any]]:
@@ -99,10 +109,11 @@ def _standing(con: Connection, records: Sequence[Record]) -> dict[str, dict[str,
     rows = fetch(
         con,
         """WITH places AS MATERIALIZED (SELECT rowid AS place FROM records SEMI JOIN given USING (record_key) WHERE is_latest)
-           SELECT r.record_key, r.revision, r.judged_by IS NULL AS due, f.reason, f.detail, p.item_id, p.report_hash
+           SELECT r.record_key, r.revision, r.judged_by IS NULL AS due, f.reason, f.detail, p.item_id, p.report_hash, l.lead_hash
            FROM records r JOIN places ON r.rowid = places.place
            JOIN given g ON r.record_key = g.record_key AND (r.content_hash = g.content_hash OR r.blanked)
            LEFT JOIN refusals f ON f.record_key = r.record_key
+           LEFT JOIN leads l ON l.record_key = r.record_key
            LEFT JOIN reports p ON p.record_key = r.record_key AND p.live""",
         given=given,
     )
@@ -127,18 +138,27 @@ class _Batch:
         self._judged: list[str] = []
         self._reports: list[_Report] = []
         self._refusals: list[tuple[Refusal, int]] = []
+        self._leads: list[leads_store.LeadRow] = []
+        self._readings: list[tuple[Reading, int]] = []
         self._left: set[str] = set()
         self._refused: Counter[str] = Counter()
 
-    def take(self, record: Record, outcome: Outcome, standing: Mapping[str, Any]) -> None:
+    def take(self, record: Record, outcome: Outcome, standing: Mapping[str, Any], reading: Reading | None) -> None:
         """Note what the record's outcome changes, if anything."""
         due, old_item = bool(standing["due"]), standing["item_id"]
         self._judged.append(record.key)
+        if reading is not None and record.status not in GONE:
+            self._readings.append((reading, standing["revision"]))
         if isinstance(outcome, Refusal):
             if not due and (standing["reason"], standing["detail"]) == (outcome.reason, outcome.detail):
                 return
             self._refused[outcome.reason] += 1
             self._refusals.append((outcome, standing["revision"]))
+        elif isinstance(outcome, Lead):
+            lead = leads_store.lead_row(outcome, self._source, standing["revision"], self._run_id)
+            if not due and standing["lead_hash"] == lead.lead_hash:
+                return
+            self._leads.append(lead)
         else:
             report = _report(record, outcome, standing["revision"])
             if not due and (old_item, standing["report_hash"]) == (report.item_id, report.report_hash):
@@ -153,12 +173,16 @@ class _Batch:
         """The bulk statements."""
         con = self._con
         changed = [r.candidate.record_key for r in self._reports] + [f.record_key for f, _ in self._refusals]
+        changed += [lead.record_key for lead in self._leads]
         run(con, "UPDATE reports SET live = false FROM changed WHERE reports.record_key = changed.record_key AND reports.live",
             changed=keys("record_key", changed))  # fmt: skip
         run(con, "DELETE FROM refusals USING changed WHERE refusals.record_key = changed.record_key", changed=keys("record_key", changed))
+        leads_store.leave_leads(con, changed)
         landed = self._land_items()
         self._land_reports()
         self._land_refusals()
+        leads_store.land_leads(con, self._leads)
+        leads_store.land_readings(con, self._run_id, self._source, self._readings)
         settle_items(con, sorted(self._left))
         run(
             con,
@@ -168,7 +192,8 @@ class _Batch:
             judged=keys("record_key", self._judged),
         )
         refused = sum(self._refused.values())
-        counts = OutcomeCounts(len(changed), len(self._reports), landed, len(self._reports) - landed, dict(sorted(self._refused.items())))
+        reports, leads = len(self._reports), len(self._leads)
+        counts = OutcomeCounts(len(changed), reports, landed, reports - landed, leads, dict(sorted(self._refused.items())))
         add_counts(
             con,
             self._run_id,
@@ -177,6 +202,7 @@ class _Batch:
             candidates=counts.candidates,
             landed=landed,
             merged=counts.merged,
+            leads=leads,
             refused=refused,
         )
         add_refusals(con, self._run_id, self._source, dict(counts.refused))

@@ -16,6 +16,8 @@ _OF_THE_RUN = {
     "cursors": ("run_id",),
     "records": ("run_id", "first_seen", "last_seen", "page_id"),
     "refusals": ("run_id",),
+    "readings": ("run_id",),
+    "leads": ("run_id",),
     "dead_letters": ("run_id", "first_seen", "page_id"),
     "items": ("created_run", "version"),
     "reports": ("run_id",),
@@ -33,12 +35,15 @@ _OF_THE_RUN = {
 """The tables of ``final_hash``, each with the columns that say by which run or when, and not what."""
 
 _DOUBTS = {
-    "records judged = live reports + refusals": """
+    "records judged = live reports + leads + refusals": """
         SELECT abs((SELECT count(*) FROM records WHERE is_latest AND judged_by IS NOT NULL)
-                   - (SELECT count(*) FROM (SELECT record_key FROM reports WHERE live UNION ALL SELECT record_key FROM refusals) o
+                   - (SELECT count(*) FROM (SELECT record_key FROM reports WHERE live UNION ALL SELECT record_key FROM refusals
+                                               UNION ALL SELECT record_key FROM leads) o
                       SEMI JOIN (FROM records WHERE is_latest AND judged_by IS NOT NULL) r USING (record_key)))""",
     "one row for each revision": "SELECT count(*) - count(DISTINCT (record_key, content_hash)) FROM records",
     "one latest revision for each record": "SELECT abs(count(DISTINCT record_key) - count(*) FILTER (is_latest)) FROM records",
+    "one reading and one lead for each record": """
+        SELECT (SELECT count(*) - count(DISTINCT record_key) FROM readings) + (SELECT count(*) - count(DISTINCT record_key) FROM leads)""",
     "one row for each item": "SELECT count(*) - count(DISTINCT item_id) FROM items",
     "one live report for each record": "SELECT count(*) - count(DISTINCT record_key) FROM reports WHERE live",
     "each report has its item": "SELECT count(*) FROM reports ANTI JOIN items USING (item_id)",
@@ -62,7 +67,7 @@ _DOUBTS = {
 def close_run(con: Connection, run_id: str, state: RunState = "finished") -> None:
     """End a run: prove its balance, and write rows and checksum of every table.
 
-    StoreError where records = landed + merged + refused does not hold for a source, or the tables contradict one another; then the
+    StoreError where records = landed + merged + leads + refused does not hold for a source, or the tables contradict one another; then the
     transaction must not be committed, and the run be ended with ``runs.fail_run``.
     """
     import duckdb
@@ -79,16 +84,17 @@ def close_run(con: Connection, run_id: str, state: RunState = "finished") -> Non
 
 def _unbalanced(con: Connection, run_id: str) -> list[str]:
     rows = con.execute(
-        """SELECT s.source, s.records, s.candidates, s.landed, s.merged, s.refused, coalesce(sum(r.refused), 0)
+        """SELECT s.source, s.records, s.candidates, s.landed, s.merged, s.leads, s.refused, coalesce(sum(r.refused), 0)
            FROM run_sources s LEFT JOIN run_refusals r ON r.run_id = s.run_id AND r.source = s.source
            WHERE s.run_id = ? GROUP BY ALL ORDER BY s.source""",
         [run_id],
     ).fetchall()
     wrong = []
-    for source, records, candidates, landed, merged, refused, reasons in rows:
-        if records != landed + merged + refused or candidates != landed + merged or refused != reasons:
+    for source, records, candidates, landed, merged, leads, refused, reasons in rows:
+        if records != landed + merged + leads + refused or candidates != landed + merged or refused != reasons:
             wrong.append(
-                f"{source}: {records} records, but {landed} landed + {merged} merged + {refused} refused ({reasons} with a reason)"
+                f"{source}: {records} records, but {landed} landed + {merged} merged + {leads} leads + {refused} refused "
+                f"({reasons} with a reason)"
             )
     return wrong
 

@@ -22,7 +22,8 @@ def last_run(con: Connection) -> dict[str, Any] | None:
 
 
 def run_report(con: Connection, run_id: str) -> dict[str, Any]:
-    """What one run did with each source; for each, records = landed + merged + the sum of refused. UsageError for an unknown run."""
+    """What one run did with each source; for each, records = landed + merged + leads + the sum of refused. UsageError for an
+    unknown run."""
     runs = rows(
         con,
         "SELECT run_id, command, state, started_at, finished_at, error, rules_version, dedupe_version, encoder FROM runs WHERE run_id = ?",

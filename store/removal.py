@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from store import failures, purging
+from store import failures, leads, purging
 from store.file.database import Connection
 from store.rows import BLANK, GONE, keys, run, table
 
@@ -51,6 +51,7 @@ def blank_records(con: Connection, record_keys: Sequence[str]) -> None:
     _drop_items(con)
     _settle(con)
     failures.leave(con, record_keys)
+    leads.forget(con, record_keys)
 
 
 def take_out(con: Connection, record_keys: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 RunState = Literal["running", "finished", "failed", "partial"]
 
-_COUNTS = ("pages", "added", "revised", "unchanged", "tombstoned", "dead", "records", "candidates", "landed", "merged", "refused")
+_COUNTS = ("pages", "added", "revised", "unchanged", "tombstoned", "dead", "records", "candidates", "landed", "merged", "leads", "refused")
 
 
 def open_run(

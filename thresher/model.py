@@ -1,6 +1,6 @@
 """The nouns of thresher: what each step takes and what it gives.
 
-    source --fetch--> Page --parse--> Record --rules--> Candidate --decide--> Decision --land--> Item --freeze--> Snapshot
+    source --fetch--> Page --parse--> Record --read--> Reading --rules--> Candidate --decide--> Decision --land--> Item --freeze--> Snapshot
 
 Every noun is frozen. Times are timezone-aware UTC. Texts are sanitised (``thresher.text.clean``) before they enter a Record.
 """
@@ -235,6 +235,48 @@ class Claim:
     model: Span | None = None
     prompt: Span | None = None
     response: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A span that a reader marked, and how sure it is of it, 0 to 1."""
+
+    span: Span
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a record says about the failure of a model, as one reader sees it. Absent is what the reader did not find.
+
+    ``fails`` is the probability that a failure of a model is reported here. ``missing`` says what is lacking to ask again: ``prompt``,
+    ``link`` (the conversation is behind one), ``picture`` (it is in one), ``context`` (a file or an earlier talk); empty for nothing.
+    """
+
+    record_key: str
+    fails: float
+    reader: str
+    version: str
+    prompt: Marked | None = None
+    response: Marked | None = None
+    claim: Marked | None = None
+    model: Marked | None = None
+    kind: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A failure that is reported and makes no item yet; ``reason`` says what is lacking (a word that ``config/rules.toml`` explains).
+
+    ``prompt`` is kept where it was found but leans on something else, or where the failure is not sure enough."""
+
+    record_key: str
+    reason: str
+    fails: float
+    claim: Span | None = None
+    prompt: Span | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ import typer
 import scrapers
 from flows.cli import curating, defects, interruption, mending, shown
 from flows.cli.clusters import app as clusters_app
+from flows.cli.leads import app as leads_app
+from flows.cli.reading import read
 from flows.cli.shared import (
     DEFAULT_DATA,
     FAILED,
@@ -52,6 +54,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 app.add_typer(clusters_app, name="clusters")
+app.add_typer(leads_app, name="leads")
 
 
 @app.callback(invoke_without_command=True)
@@ -136,7 +139,7 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
 
 
 # Here, so that --help tells of looking between harvesting and mending.
-for command in (status, shown.show, shown.compare, curating.verdict, curating.unmerge):
+for command in (status, shown.show, shown.compare, read, curating.verdict, curating.unmerge):
     app.command()(command)
 
 

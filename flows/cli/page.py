@@ -111,6 +111,7 @@ def _facts(overview: Mapping[str, Any]) -> Table:
     status, last = overview["status"], overview["status"]["last_run"]
     facts = {
         "last run": f"{escape(last['command'])}, {moment(last['started_at'])}, {last['state']}" if last else "none",
+        "leads": _most(status["leads"]),
         "refused": _most(status["refused"]),
         "dead letters": _most({f"{row['source']} {row['reason']}": row["letters"] for row in overview["dead_letters"]}),
         "waiting": _waiting(status),

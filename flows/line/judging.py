@@ -1,4 +1,4 @@
-"""Records to outcomes: the rules applied to every thread that has something new, or that older rules judged."""
+"""Records to outcomes: rules and readers applied to every thread that has something new, or that older ones judged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flows.line.run import Run
 from store import items, pages
 from thresher.failpoint import failpoint
 from thresher.model import Record
-from thresher.rules import judge
+from thresher.readers import judge_threads
 
 THREADS_AT_ONCE = 2000
 
@@ -19,18 +19,18 @@ def judge_source(run: Run, source: str) -> None:
     """Judge what is due, a batch of threads in a transaction: killed anywhere, the next run goes on with what is still due."""
     work = run.work
     with work.database.transaction() as con:
-        pages.unjudge(con, source, work.rules.version)
+        pages.unjudge(con, source, work.judged_by)
     while True:
         with work.database.reader() as con:
             threads = list(pages.unjudged_threads(con, source, THREADS_AT_ONCE))
         if not threads:
             return
         for portion in _portions(threads):
-            outcomes = [outcome for thread in portion for outcome in judge(thread, work.rules)]
+            outcomes, readings = judge_threads(portion, work.rules, work.chain)
             records = [record for thread in portion for record in thread]
             failpoint("judging.judged")
             with work.database.transaction() as con:
-                items.land_outcomes(con, run.run_id, source, outcomes, records)
+                items.land_outcomes(con, run.run_id, source, outcomes, records, readings)
 
 
 def _portions(threads: Sequence[list[Record]]) -> Iterator[list[list[Record]]]:

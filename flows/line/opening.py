@@ -44,7 +44,7 @@ def open_run(
             unfinished = runs.unfinished(con)
             clock = ObservationClock(runs.last_observed(con), now)
             run_id = runs.open_run(
-                con, command, rules_version=work.rules.version, dedupe_version=work.settings.dedupe.version,
+                con, command, rules_version=work.judged_by, dedupe_version=work.settings.dedupe.version,
                 encoder=work.settings.dedupe.embedding.model, now=clock.tick(),
             )  # fmt: skip
         recovery.acknowledge(work)

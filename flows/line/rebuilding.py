@@ -176,7 +176,7 @@ def _replay_all(anew: Workspace, old: Workspace, progress: Callable[[int], None]
 def _replay_run(anew: Workspace, old: Workspace, past: _PastRun) -> Iterator[int]:
     """Land, judge, decide and cluster what one run did; yields the pages of each batch once they are landed."""
     with anew.database.transaction() as con:
-        run_id = runs.open_run(con, f"rebuild of {past.run_id}", rules_version=anew.rules.version,
+        run_id = runs.open_run(con, f"rebuild of {past.run_id}", rules_version=anew.judged_by,
                                dedupe_version=anew.settings.dedupe.version, now=past.at)  # fmt: skip
     run = Run(anew, run_id)
     file = file_of(old.archive, past.run_id)

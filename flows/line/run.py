@@ -91,7 +91,8 @@ class LiveRun(Run):
             self.notices += (f"{result.source}: {redact(note)[0]}" for note in result.notes)
 
     def report(self) -> dict[str, Any]:
-        """The numbers of this run, source by source: records = landed + merged + dead + the sum of refused. And its notices."""
+        """The numbers of this run, source by source: records = landed + merged + leads + dead + the sum of refused. And its
+        notices."""
         with self.work.database.reader() as con:
             report = queries.run_report(con, self.run_id)
         for numbers in report["sources"].values():

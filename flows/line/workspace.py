@@ -23,6 +23,7 @@ from thresher.rules import Rules
 if TYPE_CHECKING:
     from dedupe.decide import Judge
     from dedupe.vectors.encoder import Encoder
+    from thresher.readers import Chain
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,18 @@ class Workspace:
         from dedupe.vectors.engines import open_encoder
 
         return open_encoder(self.settings.dedupe.embedding, self.models)
+
+    @cached_property
+    def chain(self) -> Chain:
+        """The readers of posts, opened on first use."""
+        from thresher.readers import open_chain
+
+        return open_chain(self.rules)
+
+    @property
+    def judged_by(self) -> str:
+        """What decides what becomes of a record: the rules and the readers. Another one judges all records again."""
+        return f"{self.rules.version} {self.chain.version}"
 
     @property
     def models(self) -> Path:

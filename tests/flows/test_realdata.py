@@ -46,7 +46,7 @@ def ingest(folder: Path, source: str, paths: Sequence[Path], site: str = "") -> 
 
 
 def in_balance(numbers: dict[str, Any]) -> bool:
-    accounted = numbers["landed"] + numbers["merged"] + numbers["dead"] + sum(numbers["refused"].values())
+    accounted = numbers["landed"] + numbers["merged"] + numbers["leads"] + numbers["dead"] + sum(numbers["refused"].values())
     return bool(numbers["records"] == accounted)
 
 

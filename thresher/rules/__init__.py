@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from thresher.rules.judge import judge
-from thresher.rules.outcome import REASONS
+from thresher.rules.outcome import LEADS, REASONS
 from thresher.rules.settings import Rules
 
-__all__ = ["REASONS", "Rules", "judge"]
+__all__ = ["LEADS", "REASONS", "Rules", "judge"]

@@ -62,10 +62,17 @@ Reason = Literal[
     "judge_contradicts_key",
     "no_failure_signal",
     "nothing_asked",
+    "improbable",
+    "failure_unsure",
 ]
 """Every reason there is; ``[reasons]`` in config/rules.toml explains each."""
 
 REASONS: frozenset[str] = frozenset(get_args(Reason))
+
+LEADS: frozenset[str] = frozenset(
+    {"no_prompt_found", "prompt_behind_link", "prompt_in_picture", "needs_picture", "not_self_contained", "failure_unsure"}
+)
+"""Reasons that say of a post: a failure is reported, but it makes no item yet."""
 
 
 def refuse(record: Record, reason: Reason, detail: str = "") -> Refusal:

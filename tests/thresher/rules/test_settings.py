@@ -28,7 +28,7 @@ def test_every_reason_is_explained_and_every_explanation_has_a_reason(rules: Rul
 def test_every_reason_is_given_somewhere_in_the_code() -> None:
     words = {
         node.value
-        for path in PACKAGE.glob("*.py")
+        for path in [*PACKAGE.glob("*.py"), PACKAGE.parent / "readers" / "verdict.py"]
         if path.name != "outcome.py"
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)

@@ -1,0 +1,82 @@
+"""``thresher read`` and ``thresher leads`` on posts made up for this."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+POSTS: list[dict[str, Any]] = [
+    {
+        "id": "a",
+        "title": "ChatGPT cannot count",
+        "text": 'I asked ChatGPT "how many times does the letter n occur in the word nonconformist?" and it said two. Wrong, it is three.',
+    },
+    {"id": "b", "text": "The app is down again, and support does not answer my mails about the refund."},
+    {"id": "c", "text": "Claude made up three court cases for my essay last week. None of them exists, I looked everywhere."},
+    {"id": "d", "text": "   "},
+]
+
+
+@pytest.fixture
+def posts(tmp_path: Path) -> Path:
+    path = tmp_path / "posts.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in POSTS), encoding="utf-8")
+    return path
+
+
+def test_every_row_is_answered_in_its_order(thresher: Callable[..., Any], posts: Path) -> None:
+    done = thresher("read", "--records", str(posts))
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["id"] for row in rows] == ["a", "b", "c", "d"]
+    assert list(rows[0]) == ["id", "outcome", "reason", "fails", "prompt", "response", "model", "tier", "reader"]
+    assert (rows[1]["outcome"], rows[3]["outcome"], rows[3]["reason"]) == ("refused", "refused", "no_text")
+    assert rows[0]["outcome"] in ("item", "lead")
+    assert rows[2]["outcome"] == "lead"
+    assert rows[2]["fails"] > 0.5 > rows[1]["fails"]
+
+
+def test_why_is_told_of_one_post(thresher: Callable[..., Any], posts: Path) -> None:
+    done = thresher("read", "--records", str(posts), "--explain", "c")
+    assert done.returncode == 0, done.stderr
+    assert "lead: no_prompt_found" in done.stdout
+    assert "probability of a failure" in done.stdout
+    assert "three court cases" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--records", "nowhere.jsonl"], "nowhere.jsonl: no such file"),
+        (["--records", "{posts}", "--explain", "zz"], "holds no post with the id 'zz'"),
+        (["--records", "{numbers}"], "name it by --set text_column=NAME"),
+    ],
+)
+def test_what_cannot_be_read_is_one_clear_line(
+    thresher: Callable[..., Any], posts: Path, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    numbers = tmp_path / "numbers.jsonl"
+    numbers.write_text('{"n": 1}\n', encoding="utf-8")
+    done = thresher("read", *(a.format(posts=posts, numbers=numbers) for a in arguments))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_ingested_posts_balance_and_their_leads_are_shown(thresher: Callable[..., Any], posts: Path, tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    done = thresher("ingest", "posts", str(posts), "--data", data, "--json", "--no-embed")
+    assert done.returncode == 0, done.stderr
+    numbers = json.loads(done.stdout)["sources"]["posts"]
+    known = numbers["landed"] + numbers["merged"] + numbers["leads"] + numbers["dead"] + sum(numbers["refused"].values())
+    assert numbers["records"] == known == 4
+    assert numbers["leads"] >= 1
+    leads = json.loads(thresher("leads", "list", "--data", data, "--json").stdout)
+    assert [lead["model"] for lead in leads if lead["record_key"].endswith(":c")] == ["Claude"]
+    shown = thresher("leads", "show", leads[-1]["record_key"], "--data", data)
+    assert "what they say" in shown.stdout
+    assert json.loads(thresher("status", "--data", data, "--json").stdout)["status"]["leads"]
