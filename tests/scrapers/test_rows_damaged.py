@@ -192,3 +192,29 @@ def test_an_empty_array_has_no_rows(tmp_path: Path, text: str) -> None:
 def test_lines_that_are_nested_too_deeply_cost_themselves(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_text('{"a": 1}\n{"a": ' + "[" * 400 + "]" * 400 + "}\n" + "[" * 99_999 + '\n{"a": 2}\n')
     assert [row for row in rows_of(tmp_path / "log.jsonl") if UNREADABLE not in row] == [{"a": 1}, {"a": 2}]
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"), [("log.jsonl", "utf-16"), ("log.json", "utf-16"), ("log.csv", "utf-16"), ("log.csv", "cp1252")]
+)
+def test_no_encoding_is_read_whole(tmp_path: Path, name: str, encoding: str) -> None:
+    rows = ['{"a": "' + "ä" * 3000 + '"}' if name != "log.csv" else "ä" * 3000] * 15_000
+    small, large = tmp_path / "small.jsonl", tmp_path / name
+    small.write_text("{}\n")
+    large.write_bytes("\n".join(["a", *rows] if name == "log.csv" else rows).encode(encoding))
+    before, after = measured(small, large)
+    assert (after["rows"], after["unreadable"]) == (15_000, [])
+    assert after["own_mb"] - before["own_mb"] < 30
+
+
+@pytest.mark.parametrize("beginning", [b"", b'"', b"a,b\n", b'a,b\n"'])
+def test_a_table_of_one_endless_cell_is_refused(tmp_path: Path, beginning: bytes) -> None:
+    small, bomb = tmp_path / "small.jsonl", tmp_path / "bomb.csv.gz"
+    small.write_text("{}\n")
+    with gzip.open(bomb, "wb", compresslevel=9) as file:
+        file.write(beginning)
+        for _ in range(300):
+            file.write(b"a" * 2**20)
+    before, after = measured(small, bomb)
+    assert len(after["unreadable"]) == 1
+    assert after["own_mb"] - before["own_mb"] < MAY_GROW_MB
