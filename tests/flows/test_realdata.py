@@ -87,9 +87,7 @@ def test_no_item_of_a_recording_is_empty_or_shows_a_picture(other: tuple[str, In
 def test_votes_on_responses_that_the_log_does_not_hold_give_no_items(other: tuple[str, Ingested]) -> None:
     source, got = other
     if source == "arena":
-        assert (
-            got.numbers["refused"]["response_missing"] == 240 + 4
-        )  # reviews of answers in other files; pairs of which one response is empty
+        assert got.numbers["refused"]["response_missing"] == 240 + 4  # reviews of answers elsewhere; pairs with an empty response
         assert got.numbers["refused"]["prompt_missing"] == 1024 + 42  # WildBench's scores; marks of questions in other files
 
 
