@@ -16,7 +16,7 @@ from thresher.readers import ranking
 from thresher.readers.base import Post
 from thresher.readers.features import Places, Vectors, places_of, signals_of, whole
 from thresher.readers.ngrams import Sparse, ngrams
-from thresher.readers.places import MAX_CHARS, Place
+from thresher.readers.places import MAX_CHARS, Place, balanced
 from thresher.readers.weights import Weights
 from thresher.rules.claims import sentences
 from thresher.rules.settings import Rules
@@ -123,7 +123,9 @@ class LearnedReader:
     def _marked(self, record: Record, what: str, choice: ranking.Choice | None) -> Marked | None:
         if choice is None:
             return None
-        return Marked(span_of(record, choice.place.part, choice.place.start, choice.place.end), self._confidence(what, choice))
+        place = choice.place
+        text = record.title if place.part == "title" else record.text
+        return Marked(span_of(record, place.part, *balanced(text, place.start, place.end)), self._confidence(what, choice))
 
     def _claim(self, record: Record, taken: Sequence[Place]) -> Marked | None:
         """The author's sentence that speaks most for a failure, by the n-grams of the detector."""

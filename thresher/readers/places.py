@@ -251,6 +251,16 @@ def _after_verb(layout: Layout, place: int, end: int) -> Iterator[int]:
         yield place
 
 
+def balanced(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without what stands on the other side of a lone quotation mark: words run into a quotation, or out of one."""
+    lone = [start + m.start() for m in re.finditer('["\u201c\u201d]', text[start:end])]
+    if len(lone) != 1:
+        return start, end
+    sides = _trimmed(text, start, lone[0]), _trimmed(text, lone[0] + 1, end)
+    longer = max(sides, key=lambda side: side[1] - side[0])
+    return longer if longer[1] - longer[0] >= (end - start) // 2 else (start, end)
+
+
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and text[start] in _TRIM_LEFT:
         start += 1

@@ -16,7 +16,12 @@ POSTS: list[dict[str, Any]] = [
         "text": 'I asked ChatGPT "how many times does the letter n occur in the word nonconformist?" and it said two. Wrong, it is three.',
     },
     {"id": "b", "text": "The app is down again, and support does not answer my mails about the refund."},
-    {"id": "c", "text": "Claude made up three court cases for my essay last week. None of them exists, I looked everywhere."},
+    {
+        "id": "c",
+        "title": "Claude invents sources",
+        "text": "Claude gave us three court cases for an essay, and none of them exists. It just makes them up, and when we told it so "
+        "it apologised and invented three more.",
+    },
     {"id": "d", "text": "   "},
 ]
 
@@ -43,7 +48,7 @@ def test_every_row_is_answered_in_its_order(thresher: Callable[..., Any], posts:
 def test_why_is_told_of_one_post(thresher: Callable[..., Any], posts: Path) -> None:
     done = thresher("read", "--records", str(posts), "--explain", "c")
     assert done.returncode == 0, done.stderr
-    assert "lead: no_prompt_found" in done.stdout
+    assert done.stdout.startswith("lead: ")
     assert "probability of a failure" in done.stdout
     assert "three court cases" in done.stdout
 

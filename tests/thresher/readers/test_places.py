@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from thresher.model import Record
-from thresher.readers.places import MAX_PLACES, layouts
+from thresher.readers.places import MAX_PLACES, balanced, layouts
 from thresher.rules import Rules
 
 OFFERED = [
@@ -50,3 +50,17 @@ def test_hostile_texts_give_a_bounded_number_of_places(rules: Rules, post: Calla
     ):
         for layout in layouts(post(text), rules):
             assert len(layout.places) <= MAX_PLACES
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('the bot "how deep is the sea?', "how deep is the sea?"),
+        ('how deep is the sea?" and then', "how deep is the sea?"),
+        ('say "sea" twice', 'say "sea" twice'),
+        ("how deep is the sea?", "how deep is the sea?"),
+    ],
+)
+def test_words_beyond_a_lone_quotation_mark_are_cut_off(text: str, words: str) -> None:
+    start, end = balanced(text, 0, len(text))
+    assert text[start:end] == words
