@@ -33,6 +33,9 @@ RATIO_FROM = 256 * 2**20
 
 UNREADABLE = "unreadable"
 """The only column of a row that could not be read; it says why."""
+NO_UNICODE = "bytes that are no UTF-8: save the file as UTF-8"
+_STRAY = re.compile("[\udc80-\udcff]")
+"""Bytes that were none, as ``surrogateescape`` keeps them. An escape in JSON is not one: it is looked for in what was written."""
 
 Rows = Iterator[dict[str, Any]]
 
@@ -127,13 +130,19 @@ def line_rows(raw: IO[bytes]) -> Rows:
 def csv_rows(raw: IO[bytes]) -> Rows:
     """CSV with a header. Cells may be long: whole conversations stand in them."""
     csv.field_size_limit(MAX_ROW_BYTES)
-    text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
+    text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
     try:
-        yield from csv.DictReader(text)
+        for row in csv.DictReader(text):
+            stray = any(isinstance(cell, str) and _is_stray(cell) for cell in row.values())
+            yield {UNREADABLE: NO_UNICODE} if stray else row
     except csv.Error as error:
         yield {UNREADABLE: f"the CSV breaks off: {error}"}
     finally:
         text.detach()
+
+
+def _is_stray(text: str, start: int = 0, end: int = MAX_ROW_BYTES) -> bool:
+    return not text.isascii() and _STRAY.search(text, start, end) is not None
 
 
 def _line(line: bytes) -> dict[str, Any]:
@@ -177,11 +186,12 @@ def array_rows(raw: IO[bytes]) -> Rows:
 
 
 class _Text:
-    """A stream of UTF-8 of which a part is held: as much as the value that begins there needs, at most MAX_ROW_BYTES."""
+    """A stream of JSON, in UTF-8, UTF-16 or UTF-32, of which a part is held: as much as the value that begins there needs, at most
+    MAX_ROW_BYTES."""
 
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw = raw
-        self._utf_8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        self._text_of: codecs.IncrementalDecoder | None = None
         self._held, self._at, self._whole = "", 0, False
         self._decoder = json.JSONDecoder()
 
@@ -208,13 +218,14 @@ class _Text:
         return True
 
     def value(self) -> Any:
-        """The value that begins here. ValueError where there is none, or where it is longer than MAX_ROW_BYTES."""
+        """The value that begins here; one that is no Unicode is a row that says so. ValueError where there is none, or where it is longer
+        than MAX_ROW_BYTES."""
         while True:
             try:
                 value, end = self._decoder.raw_decode(self._held, self._at)
                 if end < len(self._held) or self._whole:
-                    self._at = end
-                    return value
+                    begin, self._at = self._at, end
+                    return {UNREADABLE: NO_UNICODE} if _is_stray(self._held, begin, end) else value
             except ValueError:
                 if self._whole:
                     raise
@@ -236,5 +247,7 @@ class _Text:
         self._held, self._at = self._held[self._at :], 0
         piece = self._raw.read(max(BLOCK, len(self._held)))
         self._whole = not piece
-        self._held += self._utf_8.decode(piece, self._whole)
+        if self._text_of is None:
+            self._text_of = codecs.getincrementaldecoder(json.detect_encoding(piece))("surrogateescape")
+        self._held += self._text_of.decode(piece, self._whole)
         return not self._whole

@@ -191,3 +191,35 @@ def test_an_empty_array_has_no_rows(tmp_path: Path, text: str) -> None:
 def test_lines_that_are_nested_too_deeply_cost_themselves(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_text('{"a": 1}\n{"a": ' + "[" * 400 + "]" * 400 + "}\n" + "[" * 99_999 + '\n{"a": 2}\n')
     assert [row for row in rows_of(tmp_path / "log.jsonl") if UNREADABLE not in row] == [{"a": 1}, {"a": 2}]
+
+
+ROWS = [{"id": "1", "said": "plain"}, {"id": "2", "said": "na\u00efve Gr\u00f6\u00dfe"}, {"id": "3", "said": "plain"}]
+WRITTEN = {
+    "jsonl": "\n".join(json.dumps(row, ensure_ascii=False) for row in ROWS),
+    "json": json.dumps(ROWS, ensure_ascii=False),
+    "csv": "id,said\n" + "\n".join(f"{row['id']},{row['said']}" for row in ROWS),
+}
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_a_text_in_another_charset_is_read_or_costs_its_row_and_never_becomes_another_text(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / f"log.{kind}"
+    for charset in ("utf-8", "utf-8-sig"):
+        file.write_bytes(WRITTEN[kind].encode(charset))
+        assert list(rows_of(file)) == ROWS
+    for charset in ("latin-1", "cp1252"):
+        file.write_bytes(WRITTEN[kind].encode(charset))
+        first, second, third = rows_of(file)
+        assert (first, third) == (ROWS[0], ROWS[2])
+        assert "utf-8" in second[UNREADABLE].lower()
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "utf-32"])
+def test_an_array_in_another_unicode_is_read(tmp_path: Path, charset: str) -> None:
+    (tmp_path / "log.json").write_bytes(WRITTEN["json"].encode(charset))
+    assert list(rows_of(tmp_path / "log.json")) == ROWS
+
+
+def test_half_a_surrogate_that_was_escaped_is_a_text_and_no_damage(tmp_path: Path) -> None:
+    (tmp_path / "log.json").write_text('[{"said": "\\udc80 na\u00efve"}]', encoding="utf-8")
+    assert list(rows_of(tmp_path / "log.json")) == [{"said": "\udc80 na\u00efve"}]
