@@ -85,15 +85,23 @@ def harvest(
         outcome = deduplicate_spread(run) if embed else Deduplicated()
     report = run.report()
     table = as_markdown(report, outcome.decided, outcome.clustered)
-    create_markdown_artifact(key="harvest", markdown=table, description=f"run {run.run_id}")
     log.info("run %s\n%s", run.run_id, table)
     for text in run.partly:
         log.warning("left for another run: %s", text)
     for text in run.notices:
         log.warning("%s", text)
+    _give_table(run.run_id, table)
     if run.failed:
         raise ThresherError("some sources failed, what they gave is kept: " + "; ".join(run.failed))
     return report
+
+
+def _give_table(run_id: str, table: str) -> None:
+    """The numbers as an artifact. A server that is away does not make a failure of a harvest that is closed and in balance."""
+    try:
+        create_markdown_artifact(key="harvest", markdown=table, description=f"run {run_id}")
+    except Exception as error:  # whatever Prefect's client raises
+        get_run_logger().warning("Prefect did not take the table of run %s (%s: %s)", run_id, type(error).__name__, error)
 
 
 def _harvest_all(run: LiveRun, chosen: list[Source]) -> list[SourceResult]:

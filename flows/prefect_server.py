@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from thresher.errors import ThresherError
 
@@ -24,14 +25,28 @@ STARTUP_S = 120.0
 STOP_S = 15.0
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A Prefect server: the address of its API, and its process where it is our own."""
+
+    url: str
+    process: subprocess.Popen[bytes] | None = None
+
+    def refuse_ended(self) -> None:
+        """ThresherError where it is our own and is no more: nothing would ever run again, without a word."""
+        if self.process is not None and self.process.poll() is not None:
+            raise ThresherError(f"the Prefect server that thresher started ended with code {self.process.returncode}; start thresher again")
+
+
 @contextmanager
-def server() -> Iterator[str]:
-    """The address of the API that is configured (``PREFECT_API_URL`` in the environment, a profile or a file), else of a server of our own
-    on this machine: on Prefect's usual port where that is free."""
+def server() -> Iterator[Server]:
+    """The server that is configured (``PREFECT_API_URL`` in the environment, a profile or a file; ThresherError where it does not answer),
+    else one of our own on this machine: on Prefect's usual port where that is free."""
     from prefect.settings import PREFECT_API_URL
 
     if configured := PREFECT_API_URL.value():
-        yield configured
+        _refuse_unreachable(configured)
+        yield Server(configured)
         return
     port = _free_port()
     command = [sys.executable, "-m", "flows.prefect_server", str(port)]
@@ -40,13 +55,25 @@ def server() -> Iterator[str]:
         try:
             url = f"http://127.0.0.1:{port}/api"
             _await_health(url, process)
-            yield url
+            yield Server(url, process)
         finally:
             process.terminate()
             try:
                 process.wait(STOP_S)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def _refuse_unreachable(url: str) -> None:
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        error = client.api_healthcheck()
+    if error is not None:
+        raise ThresherError(
+            f"the Prefect server at {url} does not answer ({type(error).__name__}: {error}); start it, or unset PREFECT_API_URL: thresher "
+            "then brings one, and `thresher harvest` needs none"
+        )
 
 
 def _free_port() -> int:

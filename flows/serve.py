@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.line.settings import Schedule
-from thresher.errors import SettingsError
+from thresher.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
     from prefect.runner import Runner
+
+    from flows.prefect_server import Server
+
+LOOK_EVERY_S = 2.0
 
 
 def serve(data: Path, config: Path | None, schedule: Schedule) -> None:
@@ -20,7 +25,10 @@ def serve(data: Path, config: Path | None, schedule: Schedule) -> None:
     database for itself."""
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-    from prefect.runner import Runner
+    try:
+        from prefect.runner import Runner
+    except ImportError as error:
+        raise UsageError(f"serve needs Prefect ({error}): install thresher again; `thresher harvest` from a cron job needs none") from error
     from prefect.schedules import Cron
     from prefect.settings import PREFECT_API_URL, temporary_settings
     from prefect.types.entrypoint import EntrypointType
@@ -34,7 +42,7 @@ def serve(data: Path, config: Path | None, schedule: Schedule) -> None:
     parameters = {"data": str(data.resolve()), "config": str(config.resolve()) if config else None}
     nightly = Cron(schedule.cron, timezone=schedule.timezone)
     by_module = EntrypointType.MODULE_PATH  # a path would put flows/ on sys.path
-    with server() as url, temporary_settings({PREFECT_API_URL: url}):
+    with server() as prefect, temporary_settings({PREFECT_API_URL: prefect.url}):
         runner = Runner(name="thresher", pause_on_shutdown=False, limit=1)
         for deployment in (
             harvest.to_deployment("nightly", schedule=nightly, parameters=parameters, entrypoint_type=by_module),
@@ -42,13 +50,13 @@ def serve(data: Path, config: Path | None, schedule: Schedule) -> None:
             publish.to_deployment("on-demand", parameters=parameters, entrypoint_type=by_module),
         ):
             runner.add_deployment(deployment)  # type: ignore[arg-type]
-        asyncio.run(_until_told(runner, f"serving harvest/nightly ({schedule.cron}, {schedule.timezone}), deduplicate/on-demand, "
-                                        f"publish/on-demand; stop with Ctrl-C\nPrefect: {url.removesuffix('/api')}"))  # fmt: skip
+        print(f"serving harvest/nightly ({schedule.cron}, {schedule.timezone}), deduplicate/on-demand, publish/on-demand; stop with Ctrl-C")
+        asyncio.run(_until_told(runner, prefect))
 
 
-async def _until_told(runner: Runner, greeting: str) -> None:
+async def _until_told(runner: Runner, prefect: Server) -> None:
     """Run until SIGTERM or SIGINT, then cancel what is under way and come back. Prefect's own handler leaves such a run to itself, and a
-    plain interrupt kills it where it is."""
+    plain interrupt kills it where it is. ThresherError where a server of our own ends first."""
     loop = asyncio.get_running_loop()
     stopping: set[asyncio.Task[None]] = set()
 
@@ -62,9 +70,19 @@ async def _until_told(runner: Runner, greeting: str) -> None:
     runner.handle_sigterm = handle  # type: ignore[method-assign]
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, tell)
-    print(greeting, flush=True)
+    print(f"Prefect: {prefect.url.removesuffix('/api')}", flush=True)
+    watching = loop.create_task(_until_ended(prefect, tell))
     await runner.start()
+    watching.cancel()
     await asyncio.gather(*stopping)
+    prefect.refuse_ended()
+
+
+async def _until_ended(prefect: Server, tell: Callable[[], None]) -> None:
+    """Prefect's runner polls a server that is gone for ever; so somebody has to look whether it is there."""
+    while prefect.process is None or prefect.process.poll() is None:
+        await asyncio.sleep(LOOK_EVERY_S)
+    tell()
 
 
 async def _stop(runner: Runner) -> None:

@@ -33,7 +33,7 @@ def deduplicate_with_workers(run: LiveRun) -> Deduplicated:
     results: list[Deduplicated] = []
     _under_way[run.run_id] = lambda: results.append(deduplicate_items(run, Tasks(workers.count)))
     try:
-        with server() as url, temporary_settings({PREFECT_API_URL: url}):  # else each worker starts one of its own
+        with server() as prefect, temporary_settings({PREFECT_API_URL: prefect.url}):  # else each worker starts one of its own
             flow(name="decide", persist_result=False, task_runner=runner(workers))(_body)(run.run_id)
     finally:
         del _under_way[run.run_id]

@@ -313,3 +313,60 @@ BODY_FAULTS = (
     BodyFault("a list for a value", _each(lambda thing, name: {**thing, name: [1]})),
     BodyFault("ids as text", _ids_as_text, same=True),
 )
+
+
+# In which letters
+
+LETTERS = "na\u00efve Gr\u00f6\u00dfe"
+
+
+@dataclass(frozen=True)
+class Charset:
+    """One cell of the matrix: what a body is written in, and what its header says of that."""
+
+    written: str
+    declared: str = ""
+    readable: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.written} declared {self.declared or 'nothing'}"
+
+    def check(self, scraper: Any, page: Page) -> None:
+        """``parse`` gives the text as it was written, or no record and the reason; never another text."""
+        value = _lettered(_value(page.body))
+        well = parsed(scraper, self._page(page, value, "utf-8", ""))
+        assert any(LETTERS in text for text in well.texts.values())
+        told = parsed(scraper, self._page(page, value, self.written, self.declared))
+        if self.readable:
+            assert told.texts == well.texts
+        else:
+            assert not told.records
+            assert [letter.reason for letter in told.dead] == ["bad_encoding"]
+
+    def _page(self, page: Page, value: Any, charset: str, declared: str) -> Page:
+        kind = "application/json" + (f"; charset={declared}" if declared else "")
+        body = json.dumps(value, ensure_ascii=False).encode(charset)
+        return replace(page, body=body, headers={**page.headers, "content-type": kind})
+
+
+def _lettered(value: Any) -> Any:
+    """The value with letters beyond ASCII in every text of more than one word."""
+    if isinstance(value, dict):
+        return {key: _lettered(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_lettered(inner) for inner in value]
+    return f"{value} {LETTERS}" if isinstance(value, str) and " " in value else value
+
+
+CHARSETS = (
+    Charset("utf-8", "iso-8859-1"),
+    Charset("utf-8", "utf-16"),
+    Charset("utf-8", "utf-7"),
+    Charset("utf-8-sig"),
+    Charset("utf-16"),
+    Charset("utf-16-le", "utf-8"),
+    Charset("utf-32-be", "utf-8"),
+    Charset("latin-1", "utf-8", readable=False),
+    Charset("latin-1", "iso-8859-1", readable=False),
+    Charset("utf-7", "utf-7", readable=False),
+)

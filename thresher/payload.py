@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NoReturn
 
 from thresher.errors import PayloadError
@@ -10,10 +11,18 @@ from thresher.errors import PayloadError
 MAX_JSON_DEPTH = 100
 
 
-def json_value(body: bytes, where: str = "", *, max_depth: int = MAX_JSON_DEPTH) -> Any:
+_CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
+
+
+def json_value(body: bytes, where: str = "", *, max_depth: int = MAX_JSON_DEPTH, content_type: str = "") -> Any:
     """The value of a body, a byte order mark before it or not. PayloadError ``bad_json`` if it is none: HTML, empty, cut, NaN or Infinity,
-    or nested deeper than ``max_depth``, which would break whatever walks it by recursion."""
+    or nested deeper than ``max_depth``, which would break whatever walks it by recursion; ``bad_encoding`` if it is no Unicode.
+
+    The charset of ``content_type`` is heard only where it makes of plain ASCII another text (UTF-7, HZ): JSON has no such parameter
+    (RFC 8259, 11), and sites that name a wrong one send UTF-8 all the same."""
     place = f"{where}: " if where else ""
+    if (declared := _CHARSET.search(content_type)) and body.isascii() and _seven_bit_text(body, declared[1]):
+        raise PayloadError(f"{place}JSON is UTF-8, UTF-16 or UTF-32, and this is {declared[1]}", reason="bad_encoding")
     try:
         value = json.loads(body, parse_constant=_refuse_constant)
     except UnicodeDecodeError as exc:
@@ -27,6 +36,14 @@ def json_value(body: bytes, where: str = "", *, max_depth: int = MAX_JSON_DEPTH)
     if isinstance(value, dict | list) and deeper_than(value, max_depth - 1):
         raise PayloadError(f"{place}JSON nested deeper than {max_depth}", reason="bad_json")
     return value
+
+
+def _seven_bit_text(body: bytes, charset: str) -> bool:
+    """Whether ASCII is another text in this charset, in which ASCII letters stand for themselves."""
+    try:
+        return "a".encode(charset) == b"a" and body.decode(charset) != body.decode("ascii")
+    except (LookupError, UnicodeError):
+        return False
 
 
 def as_utf8(body: bytes) -> bytes:

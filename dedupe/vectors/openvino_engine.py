@@ -8,7 +8,8 @@ moves between such machines keeps its vectors.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,23 @@ PROBE_COSINE = {"int8": 0.97, "f32": 0.9999}
 
 
 def open_minilm(settings: Embedding, folder: Path | None = None) -> MiniLM:
-    """int8 where this machine's arithmetic passes the probe, else float32 under an id of its own; EncoderError where neither does."""
-    folder = folder or minilm.model_dir()
+    """int8 where this machine's arithmetic passes the probe, else float32 under an id of its own; EncoderError where neither does, or
+    where OpenVINO itself cannot be used."""
+    with _told():
+        return _probed(settings, folder or minilm.model_dir())
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What OpenVINO says where it cannot be loaded, does not know the processor, or has no memory left, in its first line."""
+    try:
+        yield
+    except (ImportError, OSError, RuntimeError) as error:
+        said = (str(error).splitlines() or [""])[0]
+        raise EncoderError(f'OpenVINO cannot run {minilm.NAME} ({said}): install openvino again, or set engine = "torch"') from error
+
+
+def _probed(settings: Embedding, folder: Path) -> MiniLM:
     minilm.verify(folder)
     ranges = minilm.load_ranges()
     cosines: dict[str, float] = {}
@@ -66,7 +82,8 @@ class MiniLM:
         vectors = np.zeros((len(texts), self.dim), np.float32)
         for start in range(0, len(texts), CHUNK):
             chunk = texts[start : start + CHUNK]
-            self._encode(chunk, vectors[start : start + len(chunk)])
+            with _told():
+                self._encode(chunk, vectors[start : start + len(chunk)])
             if progress is not None:
                 progress(start + len(chunk))
         return checked(vectors, len(texts), self.dim)

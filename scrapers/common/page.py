@@ -23,7 +23,7 @@ PLAUSIBLE_YEARS = range(1990, 2101)
 
 def json_of(answer: Page | Response, *, max_depth: int = MAX_JSON_DEPTH) -> Any:
     """The body as strict JSON (``thresher.payload.json_value``); PayloadError ``bad_json`` says what it is instead."""
-    return json_value(answer.body, answer.url, max_depth=max_depth)
+    return json_value(answer.body, answer.url, max_depth=max_depth, content_type=answer.headers.get("content-type", ""))
 
 
 def whole(value: object) -> int | None:

@@ -22,6 +22,7 @@ ID_VARIABLE: Final = "THRESHER_REDDIT_CLIENT_ID"
 SECRET_VARIABLE: Final = "THRESHER_REDDIT_CLIENT_SECRET"
 USER_VARIABLE: Final = "THRESHER_REDDIT_USERNAME"
 
+LOG_IN: Final = "/api/v1/access_token"
 DEFAULT_WAIT_S = 60.0
 """What to wait after a 429 that names no time."""
 
@@ -122,7 +123,8 @@ def translated(error: BaseException, source: str) -> ThresherError:
         return _of_response(error, error.response, source)
     if isinstance(error, RedditAPIException) and isinstance(error.__cause__, prawcore.ResponseException):
         return _of_response(error, error.__cause__.response, source)
-    return PayloadError(f"Reddit's answer is not what PRAW expects: {type(error).__name__}: {error}", reason="unexpected_answer")
+    said = f"Reddit's answer is not what PRAW expects: {type(error).__name__}: {error}"
+    return PayloadError(f"{said}; where it was the log-in, check {ID_VARIABLE} and {SECRET_VARIABLE}", reason="unexpected_answer")
 
 
 def _of_response(error: BaseException, response: requests.Response, source: str) -> ThresherError:
@@ -133,12 +135,15 @@ def _of_response(error: BaseException, response: requests.Response, source: str)
         return RateLimited(f"{url}: Reddit asks for a longer wait", wait_s=DEFAULT_WAIT_S, url=url, source=source)
     if status in {408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524}:
         return TransientError(f"{url} answered {status}", url=url, source=source)
+    refused = f"the credentials were refused; check {ID_VARIABLE} and {SECRET_VARIABLE}"
     advice = {
-        401: f"the credentials were refused; check {ID_VARIABLE} and {SECRET_VARIABLE}",
+        401: refused,
         403: "the subreddit is private, quarantined, or closed to this application",
         404: "there is no such subreddit or post, or it is banned",
         302: "there is no such subreddit",
     }.get(status, "")
+    if LOG_IN in url:
+        advice = refused
     return HttpStatusError(
         f"{url} answered {status}" + (f": {advice}" if advice else f" ({error})"), status=status, body=body, url=url, source=source
     )

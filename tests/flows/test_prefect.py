@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -9,12 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from gate import Gate
 from prefect.blocks.system import Secret
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
@@ -27,16 +30,26 @@ from prefect.client.schemas.filters import (
     FlowRunFilterId,
 )
 from prefect.client.schemas.objects import FlowRun, State
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
+from prefect.runner import Runner
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_CLIENT_MAX_RETRIES,
+    PREFECT_HOME,
+    PREFECT_LOGGING_TO_API_ENABLED,
+    temporary_settings,
+)
 
 import flows.harvest as nightly
+import flows.serve as serving
 import sample
 from flows.deduplicate import deduplicate
 from flows.line import harvesting
+from flows.prefect_server import Server
 from flows.publish import publish
 from sample import World
 from store.doctor import doctor
 from store.file.database import Database
+from thresher.errors import ThresherError
 
 pytestmark = pytest.mark.prefect
 
@@ -75,6 +88,8 @@ def start(folder: Path, config: Path, **environment: str) -> tuple[subprocess.Po
         said.append(text)
         if text.startswith("Prefect: "):
             return process, said
+    process.wait(30)
+    process.stdout.close()
     raise AssertionError("thresher serve ended: " + (folder / "stderr").read_text(encoding="utf-8")[-2000:])
 
 
@@ -326,6 +341,120 @@ def test_deduplicate_and_publish_go_on_from_a_harvest(served: Served, client: Sy
     assert decided["embedded"] > 0
     folder = publish(data=str(tmp_path / "data"), config=str(config), name="first")
     assert (Path(folder) / "README.md").is_file()
+
+
+@pytest.fixture
+def silent(config: Path) -> Iterator[socket.socket]:
+    """A server that takes connections and never answers; the client may reach it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        path = config / "thresher.toml"
+        place = f'allow_addresses = ["127.0.0.1:{server.getsockname()[1]}", '
+        path.write_text(path.read_text(encoding="utf-8").replace("allow_addresses = [", place), encoding="utf-8")
+        yield server
+
+
+def process_of(run_id: UUID) -> int:
+    """The PID of the process in which a run of a flow is under way."""
+    wanted = f"PREFECT__FLOW_RUN_ID={run_id}".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                return int(folder.name)
+    raise AssertionError(f"no process runs {run_id}")
+
+
+def test_of_two_runs_begun_at_once_the_second_waits_and_ends_right_although_the_first_is_killed(
+    served: Served, harvested: FlowRun, client: SyncPrefectClient, config: Path, silent: socket.socket, tmp_path: Path
+) -> None:
+    hung = served.world.write_config(tmp_path / "hung", {**served.world.urls, "github_api": f"http://127.0.0.1:{silent.getsockname()[1]}"})
+    deployment = client.read_deployment_by_name("harvest/nightly")
+    parameters = {"data": str(tmp_path / "data"), "embed": False, "sources": ["textbooks"]}
+    asked = [
+        client.create_flow_run_from_deployment(deployment.id, parameters={**parameters, "config": str(folder)}).id
+        for folder in (hung, config)
+    ]
+    connection, _ = silent.accept()
+    with connection:
+        assert client.read_flow_run(asked[1]).start_time is None
+        os.kill(process_of(asked[0]), signal.SIGKILL)
+        first, second = (until_ended(client, run_id) for run_id in asked)
+    assert (first.state_name, second.state_name) == ("Crashed", "Completed")
+    runs = rows_of(tmp_path / "data", "SELECT state, error FROM runs ORDER BY started_at")
+    assert runs == [("failed", "its process ended before the run did"), ("finished", "")]
+    records = "SELECT native_id, revision, status, text FROM records WHERE source = 'textbooks' ORDER BY ALL"
+    assert rows_of(tmp_path / "data", records) == rows_of(served.folder / "data", records)
+    assert doctor(tmp_path / "data").healthy
+
+
+def test_a_task_that_is_tried_again_after_it_succeeded_lands_nothing_twice(
+    served: Served, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harvest_for_real = harvesting.harvest_source
+    results = []
+
+    def its_first_end_is_lost(*given: Any) -> Any:
+        results.append(harvest_for_real(*given))
+        return replace(results[0], state="failed", errors=("the answer was lost",)) if len(results) == 1 else results[-1]
+
+    monkeypatch.setattr(harvesting, "harvest_source", its_first_end_is_lost)
+    assert harvest(tmp_path, config, sources=["textbooks"]).is_completed()
+    assert [result.state for result in results] == ["finished", "finished"]
+    counts = "SELECT count(*), count(DISTINCT (site, native_id, revision)) FROM records"
+    assert rows_of(tmp_path / "data", counts) == [(results[0].records, results[0].records)]
+    assert rows_of(tmp_path / "data", "SELECT landed = (SELECT count(*) FROM items) FROM run_sources") == [(True,)]
+    assert doctor(tmp_path / "data").healthy
+
+
+def test_a_server_that_is_away_while_a_harvest_runs_costs_it_its_table_and_nothing_else(
+    served: Served,
+    client: SyncPrefectClient,
+    config: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    harvest_for_real, give_for_real = harvesting.harvest_source, nightly._give_table
+
+    with Gate(int(served.url.removesuffix("/api").rsplit(":", 1)[1])) as gate:
+
+        def cut_off(*given: Any) -> Any:
+            gate.close()
+            return harvest_for_real(*given)
+
+        def back_after(*given: Any) -> None:
+            give_for_real(*given)
+            gate.open()
+
+        monkeypatch.setattr(harvesting, "harvest_source", cut_off)
+        monkeypatch.setattr(nightly, "_give_table", back_after)
+        through = {PREFECT_API_URL: f"http://127.0.0.1:{gate.port}/api", PREFECT_CLIENT_MAX_RETRIES: 0}  # else its client waits a minute
+        with temporary_settings(through):
+            state = harvest(tmp_path, config, sources=["textbooks"])
+    assert state.is_completed()
+    assert client.read_flow_run(run_of(state)).state_name == "Completed"
+    assert markdown(client, run_of(state)) == ""
+    assert "Prefect did not take the table of run" in caplog.text
+    assert rows_of(tmp_path / "data", "SELECT state FROM runs") == [("finished",)]
+    assert doctor(tmp_path / "data").healthy
+
+
+def test_serve_does_not_outlive_the_server_that_it_brought(served: Served) -> None:
+    """Prefect's runner would poll for ever, and no night would ever be harvested."""
+    with subprocess.Popen([sys.executable, "-c", "raise SystemExit(7)"]) as gone:
+        gone.wait()
+    with pytest.raises(ThresherError, match="the Prefect server that thresher started ended with code 7"):
+        asyncio.run(serving._until_told(Runner(name="spare", pause_on_shutdown=False), Server(served.url, gone)))
+
+
+def test_serve_says_in_a_line_that_the_server_that_is_configured_does_not_answer(tmp_path: Path, served: Served) -> None:
+    url = f"http://127.0.0.1:{free_port()}/api"
+    config = served.world.write_config(tmp_path / "config")
+    with pytest.raises(AssertionError, match="thresher serve ended"):
+        start(tmp_path, config, PREFECT_API_URL=url)
+    (told,) = (tmp_path / "stderr").read_text(encoding="utf-8").splitlines()
+    assert told.startswith(f"thresher: the Prefect server at {url} does not answer (ConnectError")
+    assert "unset PREFECT_API_URL" in told
 
 
 def test_serve_uses_the_server_that_is_configured_and_stops_on_an_interrupt(served: Served, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """A server of processes: imports the command once, then runs each command line in a fork of its own, which may be killed.
 
-One JSON object a line on stdin ({"argv", "env", "out", "err", "hits", "file_size", "portion", "seconds", "powerless"}), the exit status
-of the fork on stdout. ``hits`` names a file in which a process that lives to its end writes how often it passed each failpoint.
-``portion`` is how many records or texts go into one transaction; after ``seconds`` the process is killed.
+One JSON object a line on stdin ({"argv", "env", "out", "err", "hits", "file_size", "portion", "seconds", "powerless", "without"}), the exit
+status of the fork on stdout. ``hits`` names a file in which a process that lives to its end writes how often it passed each failpoint.
+``portion`` is how many records or texts go into one transaction; after ``seconds`` the process is killed; the packages in ``without``
+cannot be imported.
 """
 
 from __future__ import annotations
@@ -74,6 +75,9 @@ def child(order: dict[str, Any]) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_size"], order["file_size"]))
     if order.get("powerless"):
         _give_up_capabilities()
+    for package in order.get("without", ()):
+        assert package not in sys.modules
+        sys.modules[package] = None  # type: ignore[assignment]
     if order.get("portion"):
         landing.BATCH_RECORDS = judging.BATCH_RECORDS = recovery.BATCH_RECORDS = deciding.EMBED_AT_ONCE = order["portion"]
     if order.get("seconds"):

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,14 +41,14 @@ class Command(ForkServer):
         self._process_environment = {**os.environ, **self._environment, "PYTHONPATH": str(ROOT)}
         super().__init__("crash_run.py", self._process_environment, scratch)
 
-    def run(self, *argv: object, failpoint: str = "", **limits: float) -> Done:
-        """Run one command line to its end. ``file_size``: no file of it may grow beyond so many bytes; ``portion``: records in one
-        transaction; ``seconds``: kill it then."""
+    def run(self, *argv: object, failpoint: str = "", without: Sequence[str] = (), **limits: float) -> Done:
+        """Run one command line to its end. ``without``: packages that it cannot import; ``file_size``: no file of it may grow beyond so
+        many bytes; ``portion``: records in one transaction; ``seconds``: kill it then."""
         out, err, hits = (self._scratch / name for name in ("out", "err", "hits"))
         hits.unlink(missing_ok=True)
         order = {
             "argv": [str(a) for a in argv], "env": {**self._environment, "THRESHER_FAILPOINT": failpoint},
-            "out": str(out), "err": str(err), "hits": str(hits), **limits,
+            "out": str(out), "err": str(err), "hits": str(hits), "without": list(without), **limits,
         }  # fmt: skip
         rc = self.send(json.dumps(order))
         counted = json.loads(hits.read_text(encoding="utf-8")) if hits.exists() else {}
@@ -69,14 +70,14 @@ class Line:
         self.world = world
         self.config = config
 
-    def run(self, verb: str, data: Path, *more: object, failpoint: str = "", **limits: float) -> Done:
+    def run(self, verb: str, data: Path, *more: object, failpoint: str = "", without: Sequence[str] = (), **limits: float) -> Done:
         """One command on ``data``."""
         given = () if verb == "doctor" else ("--config", self.config)
-        return self.command.run(verb, *more, "--data", data, *given, failpoint=failpoint, **limits)
+        return self.command.run(verb, *more, "--data", data, *given, failpoint=failpoint, without=without, **limits)
 
-    def well(self, verb: str, data: Path, *more: object, **limits: float) -> Done:
+    def well(self, verb: str, data: Path, *more: object, without: Sequence[str] = (), **limits: float) -> Done:
         """The same, and it must end well."""
-        done = self.run(verb, data, *more, **limits)
+        done = self.run(verb, data, *more, without=without, **limits)
         assert done.rc == 0, f"{verb} ended with {done.rc}: {done.err[-2000:]}\n{done.out[-2000:]}"
         assert "Traceback" not in done.err
         return done

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from sample.faults import BODY_FAULTS, SITE_FAULTS, BodyFault, FakeSite, SiteFault, Visit, visit
+from sample.faults import BODY_FAULTS, CHARSETS, SITE_FAULTS, BodyFault, Charset, FakeSite, SiteFault, Visit, visit
 from thresher.net.client import Client, Clock
 from thresher.net.settings import Network, Pace
 
@@ -65,6 +65,13 @@ def body_fault(request: pytest.FixtureRequest) -> BodyFault:
     """Each thing that can go wrong inside an answer."""
     fault: BodyFault = request.param
     return fault
+
+
+@pytest.fixture(params=CHARSETS, ids=str)
+def charset(request: pytest.FixtureRequest) -> Charset:
+    """Each way in which an answer can be written, and what its header can say of that."""
+    way: Charset = request.param
+    return way
 
 
 @pytest.fixture

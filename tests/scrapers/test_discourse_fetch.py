@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from sample import World
-from sample.faults import BodyFault, Visit
+from sample.faults import BodyFault, Charset, Visit
 from scrapers import discourse
 from thresher.errors import HttpStatusError, PaginationError, PayloadError
 from thresher.model import Page, Record
@@ -120,6 +120,10 @@ def test_whatever_goes_wrong_is_withstood_or_told(endure: Callable[..., Visit], 
 def test_whatever_an_answer_holds_gives_records_or_says_why_not(body_fault: BodyFault, client: Client, forum: Forum) -> None:
     pages, _ = visit(client, forum)
     body_fault.check(discourse, pages[0])
+
+
+def test_an_answer_in_any_charset_gives_its_text_or_is_named(charset: Charset, client: Client, forum: Forum) -> None:
+    charset.check(discourse, visit(client, forum)[0][0])
 
 
 def visit(

@@ -13,7 +13,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from sample import World
-from sample.faults import BodyFault, Visit
+from sample.faults import BodyFault, Charset, Visit, visit
 from scrapers import reddit
 from thresher.errors import HttpStatusError, NetworkError, PaginationError, PayloadError, RateLimited, SettingsError, TransientError
 from thresher.model import Dead, Page, Record
@@ -37,6 +37,8 @@ class FakeReddit:
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.agents: set[str] = set()
         self.override: Callable[[str], Response | None] = lambda path: None
+        self.log_in: Callable[[int], Response | None] = lambda number: None
+        self.log_ins = 0
         for method in ("GET", "POST"):
             server.expect_request(_Any(), method=method).respond_with_handler(self.answer)
 
@@ -57,7 +59,10 @@ class FakeReddit:
     def answer(self, request: Request) -> Response:
         self.agents.add(request.headers["User-Agent"])
         if request.path == "/api/v1/access_token":
-            return _json({"access_token": "made-up-token", "token_type": "bearer", "expires_in": 86400, "scope": "*"})
+            self.log_ins += 1
+            return self.log_in(self.log_ins) or _json(
+                {"access_token": "made-up-token", "token_type": "bearer", "expires_in": 86400, "scope": "*"}
+            )
         assert request.headers["Authorization"] == "bearer made-up-token"
         self.asked.append((request.path, dict(request.args)))
         if (instead := self.override(request.path)) is not None:
@@ -166,6 +171,13 @@ def test_whatever_an_answer_holds_gives_records_or_says_why_not(
     pages = list(reddit.fetch(client, site, since=None))
     for page in (pages[0], pages[-1]):
         body_fault.check(reddit, page)
+
+
+def test_an_answer_in_any_charset_gives_its_text_or_is_named(
+    charset: Charset, there: FakeReddit, client: Client, site: reddit.Site
+) -> None:
+    there.fill(1)
+    charset.check(reddit, next(reddit.fetch(client, site, since=None)))
 
 
 def walk(client: Client, site: reddit.Site, since: Any = None) -> tuple[list[Page], dict[str, Record], list[Dead], Any]:
@@ -287,9 +299,9 @@ def test_an_interrupted_visit_goes_on_with_the_threads_it_had_not_read(there: Fa
     there.comments = {f"t3_a0000{n}": [(f"t1_c{n}", "One.")] for n in range(1, 6)}
     whole = walk(client, site)[1]
     there.asked.clear()
-    visit = reddit.fetch(client, site, since=None)
-    before = list(itertools.islice(visit, 3))
-    visit.close()  # type: ignore[attr-defined]
+    visiting = reddit.fetch(client, site, since=None)
+    before = list(itertools.islice(visiting, 3))
+    visiting.close()  # type: ignore[attr-defined]
     there.asked.clear()
     _, rest, _, cursor = walk(client, site, before[-1].cursor)
     found = {r.native_id for page in before for r in reddit.parse(page)} | set(rest)
@@ -422,6 +434,34 @@ def test_every_request_says_who_we_are_in_reddits_own_way(
     assert agent.startswith("python:thresher:")
     assert "(by /u/operator_of_this)" in agent
     assert "ops@example.org" in agent
+
+
+REFUSALS: dict[str, Callable[[], Response | None]] = {
+    "the account is gone": lambda: _json({"message": "Unauthorized", "error": 401}, 401),
+    "the grant is no longer valid": lambda: _json({"error": "invalid_grant"}),
+    "the log-in is forbidden": lambda: _json({"message": "Forbidden", "error": 403}, 403),
+    "a page in the place of a token": lambda: Response("<html>Log in</html>", 200, content_type="text/html"),
+    "new tokens that nobody takes": lambda: None,
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_a_token_that_expires_on_the_way_and_is_not_renewed_stops_the_visit_and_keeps_what_came(
+    there: FakeReddit, client: Client, site: reddit.Site, waits: list[float], monkeypatch: pytest.MonkeyPatch, refusal: str
+) -> None:
+    monkeypatch.setattr("random.random", lambda: 0.0)  # prawcore sleeps so long before its second try
+    there.add(250)
+    there.log_in = lambda number: REFUSALS[refusal]() if number > 1 else None
+    there.override = lambda path: _json({"message": "Unauthorized", "error": 401}, 401) if there.paths().count(path) > 1 else None
+    visited = visit(reddit, client, site)
+    assert isinstance(visited.error, HttpStatusError | PayloadError)
+    assert not visited.error.retryable
+    assert "THRESHER_REDDIT_CLIENT_ID" in str(visited.error)
+    assert len(visited.records) == 100
+    assert visited.cursor is None, "the next visit would not read what this one did not"
+    assert waits == []
+    assert there.log_ins <= 3
+    assert len(there.asked) <= 4
 
 
 def test_no_token_is_ever_in_a_page(there: FakeReddit, client: Client, site: reddit.Site) -> None:

@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from sample import World
-from sample.faults import BodyFault, Visit
+from sample.faults import BodyFault, Charset, Visit
 from scrapers import stackexchange
 from thresher.errors import BudgetExhausted, HttpStatusError, PaginationError, PayloadError
 from thresher.model import Page, Record
@@ -102,6 +102,10 @@ def test_whatever_an_answer_holds_gives_records_or_says_why_not(body_fault: Body
     pages, _ = visit(client, settings(api))
     for page in pages[:2]:
         body_fault.check(stackexchange, page)
+
+
+def test_an_answer_in_any_charset_gives_its_text_or_is_named(charset: Charset, client: Client, api: Api) -> None:
+    charset.check(stackexchange, visit(client, settings(api))[0][0])
 
 
 def settings(api: Api, **given: Any) -> stackexchange.Site:

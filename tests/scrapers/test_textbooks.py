@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -303,3 +304,29 @@ def test_a_module_without_its_book_tells_its_language(tmp_path: Path, said: str,
     (only,) = parsed(root / "modules").values()
     assert isinstance(only, Record)
     assert only.language == language
+
+
+READABLE = [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("utf-16", "utf-16"), ("utf-16", "utf-8"), ("latin-1", "iso-8859-1"),
+            ("cp1252", "windows-1252"), ("utf-7", "utf-7")]  # fmt: skip
+WRONG = [("latin-1", "utf-8"), ("utf-8", "utf-16"), ("utf-8", "klingon-8")]
+LETTERS = "na\u00efve Gr\u00f6\u00dfe"
+
+
+def lettered(written: str, declared: str) -> Page:
+    """A module with these letters in the title and in every paragraph."""
+    page = next(page for page in pages() if page.context["module"] == "m90002")
+    module = page.body.decode().replace("</para>", f" {LETTERS}</para>")
+    return replace(page, body=f'<?xml version="1.0" encoding="{declared}"?>{module}'.encode(written, "xmlcharrefreplace"))
+
+
+@pytest.mark.parametrize(("written", "declared"), READABLE)
+def test_a_module_in_another_charset_gives_its_texts(written: str, declared: str) -> None:
+    well, told = list(parse(lettered("utf-8", "utf-8"))), list(parse(lettered(written, declared)))
+    assert any(isinstance(record, Record) and LETTERS in record.text for record in well)
+    assert told == well
+
+
+@pytest.mark.parametrize(("written", "declared"), WRONG)
+def test_a_module_that_is_not_in_the_charset_that_it_names_is_refused(written: str, declared: str) -> None:
+    with pytest.raises(PayloadError, match="not well-formed XML"):
+        list(parse(lettered(written, declared)))

@@ -62,8 +62,8 @@ class Response:
 
     def json(self) -> Any:
         """The body as strict JSON; PayloadError ``bad_json`` if it is not (see ``thresher.payload``)."""
-        kind = self.headers.get("content-type", "no content type")
-        return json_value(self.body, f"{self.url} ({kind})")
+        kind = self.headers.get("content-type", "")
+        return json_value(self.body, f"{self.url} ({kind or 'no content type'})", content_type=kind)
 
     def page(self, source: str, site: str, *, context: Mapping[str, str] | None = None, cursor: Mapping[str, Any] | None = None) -> Page:
         """This answer as the Page of a site."""
