@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_the_status_counts_what_the_view_of_the_benchmark_shows(night: Path) -> 
 
 
 def test_it_counts_the_same_after_merges_verdicts_and_lost_evidence(night: Path, tmp_path: Path) -> None:
-    (tmp_path / "benchmark.duckdb").write_bytes((night / "benchmark.duckdb").read_bytes())
+    shutil.copytree(night, tmp_path, dirs_exist_ok=True)
     database = Database(tmp_path)
     with database.transaction() as con:
         first, second, third, fourth = (row[0] for row in con.execute("SELECT item_id FROM items_current ORDER BY 1 LIMIT 4").fetchall())
@@ -72,7 +73,7 @@ def test_growth_sites_and_visits_are_told(night: Path) -> None:
 
 
 def test_a_source_that_a_rebuild_brought_back_counts_as_its_run_ended(night: Path, tmp_path: Path) -> None:
-    (tmp_path / "benchmark.duckdb").write_bytes((night / "benchmark.duckdb").read_bytes())
+    shutil.copytree(night, tmp_path, dirs_exist_ok=True)
     database = Database(tmp_path)
     with database.transaction() as con:
         con.execute("UPDATE run_sources SET state = 'running'")
@@ -81,7 +82,7 @@ def test_a_source_that_a_rebuild_brought_back_counts_as_its_run_ended(night: Pat
 
 
 def test_what_landed_after_the_last_snapshot_is_counted(night: Path, tmp_path: Path) -> None:
-    (tmp_path / "benchmark.duckdb").write_bytes((night / "benchmark.duckdb").read_bytes())
+    shutil.copytree(night, tmp_path, dirs_exist_ok=True)
     database = Database(tmp_path)
     with database.reader() as con:
         assert con.execute("FROM snapshots").fetchall()

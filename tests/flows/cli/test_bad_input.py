@@ -63,7 +63,7 @@ def test_what_no_source_reads_ends_with_1_and_a_line_that_says_what_to_do(thresh
     for source, suffix in SOURCES.items() if name in ("noise", "a zip") else [("discourse", "json")]:
         path = tmp_path / f"some_file.{suffix}"
         make(path)
-        done = thresher("ingest", source, str(path), "--no-embed", "--data", str(tmp_path / "data"))
+        done = thresher("ingest", source, str(path), "--site", "coffee", "--no-embed", "--data", str(tmp_path / "data"))
         said = told(done, 1)
         assert advice in said
         assert str(path) in said
@@ -102,7 +102,8 @@ def test_damaged_files_cost_themselves_and_the_rest_of_the_folder_lands(thresher
 def test_of_several_paths_one_that_is_bad_costs_itself(thresher: Run, tmp_path: Path) -> None:
     packed(tmp_path / "bad.zip")
     good = FIXTURES / "stackexchange" / "questions.json"
-    done = thresher("ingest", "stackexchange", str(tmp_path / "bad.zip"), str(good), "--no-embed", "--data", str(tmp_path / "data"))
+    paths = (str(tmp_path / "bad.zip"), str(good))
+    done = thresher("ingest", "stackexchange", *paths, "--site", "coffee", "--no-embed", "--data", str(tmp_path / "data"))
     assert "could not be read" in told(done, 3)
     with Database(tmp_path / "data").reader() as con:
         assert con.execute("SELECT count(*) FROM records").fetchall()[0][0] > 0
@@ -114,7 +115,7 @@ def test_a_file_that_may_not_be_read_costs_itself(line: Line, tmp_path: Path) ->
     for name in ("a.json", "b.json"):
         shutil.copyfile(FIXTURES / "stackexchange" / "questions.json", folder / name)
     (folder / "b.json").chmod(0)
-    done = line.run("ingest", tmp_path / "data", "stackexchange", folder, "--no-embed", powerless=1)
+    done = line.run("ingest", tmp_path / "data", "stackexchange", folder, "--site", "coffee", "--no-embed", powerless=1)
     assert done.rc == 3
     assert "1 of 2 files or pages could not be read (unreadable_file 1)" in done.err
     assert "Permission denied" in done.err

@@ -129,8 +129,9 @@ def test_what_did_not_change_is_not_sent_again_and_not_archived_again(server: An
 DAMAGES = {
     "the archive is gone": lambda folder: (folder / "night0.warc.gz").unlink(),
     "a byte of it is flipped": lambda folder: flip(folder / "night0.warc.gz"),
-    "its body was taken out": lambda folder: rewrite(folder / "night0.warc.gz", lambda url, body: b"" if body else body),
-    "its page was removed": lambda folder: rewrite(folder / "night0.warc.gz", lambda url, body: None),
+    "it was taken out": lambda folder: rewrite(
+        folder / "night0.warc.gz", is_dirty=lambda page: False, cleaned=lambda page: page, unwanted=lambda url: True
+    ),
     "the notes are torn": lambda folder: (folder / "answers.jsonl").write_text('{"url": "http'),
     "the notes are of another make": lambda folder: (folder / "answers.jsonl").write_text('{"url": 1}\n[]\n{"url": "a", "file": "b"}\n'),
 }
@@ -308,13 +309,17 @@ def test_a_post_sends_a_form_and_json(server: Any, open_client: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"<html>busy</html>", b'{"a": NaN}', b'{"a": ', b"\xff\xfe{", b"[" * 150 + b"]" * 150, b"[" * 100_000]
-)
+@pytest.mark.parametrize("body", [b"", b"<html>busy</html>", b'{"a": NaN}', b'{"a": ', b"[" * 150 + b"]" * 150, b"[" * 100_000])
 def test_what_is_no_json_is_bad_json(server: Any, open_client: Any, body: bytes) -> None:
     with pytest.raises(PayloadError) as caught:
         open_client().get(server.on("/a", server.reply(200, body, {"Content-Type": "text/plain"}))).json()
     assert caught.value.reason == "bad_json"
+
+
+def test_json_in_no_encoding_of_unicode_says_so(server: Any, open_client: Any) -> None:
+    with pytest.raises(PayloadError) as caught:
+        open_client().get(server.on("/a", server.reply(200, b"\xff\xfe{", {"Content-Type": "text/plain"}))).json()
+    assert caught.value.reason == "bad_encoding"
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"\\ud800"', b"1"])
