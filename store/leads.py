@@ -1,14 +1,12 @@
-"""Readings and leads in the database: what each post says, and the reported failures that make no item yet."""
+"""Readings and leads into the database: what each post says, and the reported failures that make no item yet."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from store.file.database import Connection
-from store.reading import counts, rows
 from store.rows import arrow_schema, dumps, keys, plain, run, table
-from thresher.errors import UsageError
 from thresher.model import Lead, Marked, Reading
 from thresher.text import content_hash
 
@@ -91,29 +89,3 @@ def forget(con: Connection, record_keys: Sequence[str]) -> None:
     """Nothing that was read in these records is kept."""
     leave_leads(con, record_keys)
     run(con, "DELETE FROM readings USING given WHERE readings.record_key = given.record_key", given=keys("record_key", record_keys))
-
-
-def leads(con: Connection, *, reason: str = "", model: str = "", limit: int | None = None) -> list[dict[str, Any]]:
-    """Open leads, the surest first; ``model`` is part of a model's name."""
-    return rows(
-        con,
-        f"""SELECT record_key, source, site, reason, fails, model, claim, prompt, url, said_at FROM open_leads
-            WHERE (reason = ? OR ? = '') AND (contains(lower(model), lower(?)) OR ? = '')
-            ORDER BY fails DESC, record_key LIMIT {"ALL" if limit is None else int(limit)}""",
-        [reason, reason, model, model],
-    )
-
-
-def lead(con: Connection, key: str) -> dict[str, Any]:
-    """One lead with its post, by its record's key or an unmistakable part of it. UsageError where there is none, or more than one."""
-    found = rows(con, "SELECT * FROM open_leads WHERE record_key = ?", [key]) or rows(
-        con, "SELECT * FROM open_leads WHERE contains(record_key, ?) ORDER BY record_key LIMIT 2", [key]
-    )
-    if len(found) != 1:
-        raise UsageError(f"{'more than one lead has' if found else 'no lead has'} {key!r} in its key")
-    return found[0]
-
-
-def leads_by_reason(con: Connection) -> dict[str, int]:
-    """How many leads lack what, the most first."""
-    return counts(con, "SELECT reason, count(*) FROM leads GROUP BY 1 ORDER BY 2 DESC, 1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from store import leads
+from store import open_leads
 from store.file.database import Connection
 from store.queries import last_run
 from store.reading import count, counts, rows
@@ -44,7 +44,7 @@ def status(con: Connection) -> dict[str, Any]:
         "records_due": count(con, "SELECT count(*) FROM records WHERE is_latest AND judged_by IS NULL"),
         "embedding_pending": count(con, "SELECT count(*) FROM items ANTI JOIN embeddings USING (item_id) WHERE lifecycle <> 'retired'"),
         "undecided": count(con, "SELECT count(DISTINCT item_id) FROM dedupe_queue"),
-        "leads": leads.leads_by_reason(con),
+        "leads": open_leads.leads_by_reason(con),
         "refused": counts(con, "SELECT reason, count(*) FROM refusals GROUP BY 1 ORDER BY 2 DESC, 1"),
         "dead_letters": count(con, "SELECT count(*) FROM dead_letters WHERE NOT resolved"),
         "tombstones": count(con, "SELECT count(*) FROM tombstones"),

@@ -30,11 +30,11 @@ def list_leads(
     from rich.table import Table
 
     from flows import summary
-    from store import leads
+    from store import open_leads
 
     with reader(data) as con:
-        found = leads.leads(con, reason=reason, model=model, limit=count)
-        by_reason = leads.leads_by_reason(con)
+        found = open_leads.leads(con, reason=reason, model=model, limit=count)
+        by_reason = open_leads.leads_by_reason(con)
     if as_json:
         print(json.dumps(found, ensure_ascii=False, default=str))
         return
@@ -58,10 +58,10 @@ def show(
     from rich.panel import Panel
 
     from flows import summary
-    from store import leads
+    from store import open_leads
 
     with reader(data) as con:
-        lead = leads.lead(con, key)
+        lead = open_leads.lead(con, key)
     if as_json:
         print(json.dumps(lead, ensure_ascii=False, default=str))
         return

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from store import items, leads, ledger, pages
+from store import items, ledger, open_leads, pages
 from store.file.database import Database
 from thresher.errors import UsageError
 from thresher.model import Candidate, Lead, Marked, Message, Page, Reading, Record, Refusal, Span
@@ -62,7 +62,7 @@ def test_a_lead_is_a_row_and_counts_in_the_balance(database: Database, run_id: s
     with database.transaction() as con:
         ledger.close_run(con, run_id)
     with database.reader() as con:
-        (row,) = leads.leads(con)
+        (row,) = open_leads.leads(con)
     assert (row["record_key"], row["model"], row["claim"], row["reason"]) == (one.key, "Claude", TEXT[48:69], "no_prompt_found")
     assert stored(database, "SELECT count(*) FROM items") == [(0,)]
 
@@ -115,8 +115,8 @@ def test_a_lead_is_named_by_a_part_of_its_key_that_no_other_has(database: Databa
     land(database, run_id, *records)
     judge(database, run_id, [lead_of(r) for r in records], records)
     with database.reader() as con:
-        assert leads.lead(con, "quay:18")["record_key"] == records[1].key
+        assert open_leads.lead(con, "quay:18")["record_key"] == records[1].key
         with pytest.raises(UsageError, match="more than one lead has 'quay'"):
-            leads.lead(con, "quay")
+            open_leads.lead(con, "quay")
         with pytest.raises(UsageError, match="no lead has 'pier'"):
-            leads.lead(con, "pier")
+            open_leads.lead(con, "pier")

@@ -1,0 +1,35 @@
+"""The reported failures that make no item yet, as they are looked at; who only looks loads nothing that lands rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from store.file.database import Connection
+from store.reading import counts, rows
+from thresher.errors import UsageError
+
+
+def leads(con: Connection, *, reason: str = "", model: str = "", limit: int | None = None) -> list[dict[str, Any]]:
+    """Open leads, the surest first; ``model`` is part of a model's name."""
+    return rows(
+        con,
+        f"""SELECT record_key, source, site, reason, fails, model, claim, prompt, url, said_at FROM open_leads
+            WHERE (reason = ? OR ? = '') AND (contains(lower(model), lower(?)) OR ? = '')
+            ORDER BY fails DESC, record_key LIMIT {"ALL" if limit is None else int(limit)}""",
+        [reason, reason, model, model],
+    )
+
+
+def lead(con: Connection, key: str) -> dict[str, Any]:
+    """One lead with its post, by its record's key or an unmistakable part of it. UsageError where there is none, or more than one."""
+    found = rows(con, "SELECT * FROM open_leads WHERE record_key = ?", [key]) or rows(
+        con, "SELECT * FROM open_leads WHERE contains(record_key, ?) ORDER BY record_key LIMIT 2", [key]
+    )
+    if len(found) != 1:
+        raise UsageError(f"{'more than one lead has' if found else 'no lead has'} {key!r} in its key")
+    return found[0]
+
+
+def leads_by_reason(con: Connection) -> dict[str, int]:
+    """How many leads lack what, the most first."""
+    return counts(con, "SELECT reason, count(*) FROM leads GROUP BY 1 ORDER BY 2 DESC, 1")
