@@ -36,10 +36,13 @@ PIECES = [
     *("555 0100", "00", "4111 1111", "A1b2C3d4E5", "00ff00ff", "x" * 12, "wren", "example", ".org", "```\n", "> ", "](", "\\(x\\)"),
 ]
 texts = st.lists(st.sampled_from(PIECES) | st.sampled_from(PLANTED), max_size=10).map("".join)
-spelled = st.lists(
-    st.sampled_from(["wren", " ", *"[](){}<>@.\t", "at", "DOT", "dot", "punkt", "\u00e4t", "example", " dot com"]), max_size=14
-).map("".join)
-figures = st.text("0057 \t()./-Ax\u2010", max_size=20)
+brackets = st.tuples(st.sampled_from([" ", "[", " [", "( ", " {", "<"]), st.sampled_from(["]", " ]", ")", " )", "}", "> ", " "]))
+spelled = st.tuples(brackets, st.sampled_from(["at", "AT", "@", "\u00e4t"]), brackets, st.sampled_from(["dot", "Punkt", "."])).map(
+    lambda p: f"wren{p[0][0]}{p[1]}{p[0][1]}example{p[2][0]}{p[3]}{p[2][1]}com"
+)
+figures = st.lists(st.tuples(st.sampled_from("057"), st.text("A \t()./-x\u2010", max_size=3)).map("".join), min_size=5, max_size=8).map(
+    "".join
+)
 several = settings(max_examples=1000, deadline=None)
 
 
