@@ -110,6 +110,11 @@ class Number:
 
 
 _RUN = Lazy(r"\d(?:[A-Z \t\u00a0\u2009\u202f()./\u2010\u2011\u2013-]{0,3}\d){5,}+")
+_BETWEEN_FIGURES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ \t()./-"
+"""What ``_RUN`` lets stand between two figures, as far as it is ASCII."""
+_AS_FIGURES = bytes(ord("0" if chr(byte) in "0123456789" else " ") for byte in range(256))
+_SIX_FIGURES = b"0" * 6
+"""Looked for in a text with ``0`` for every figure and nothing between them: a quarter of the time of the pattern, and mostly not there."""
 _LONGEST_PREFIX = 10
 _PART_OF_A_NAME = frozenset("_/=#%&-.")
 """Before a number these say that it is a piece of an address or of a name: ``/questions/1234567``, ``fs-id2662649``."""
@@ -117,6 +122,8 @@ _PART_OF_A_NAME = frozenset("_/=#%&-.")
 
 def numbers_in(text: str) -> list[Number]:
     """Where a telephone number, a card or an account may begin; mostly nowhere."""
+    if text.isascii() and _SIX_FIGURES not in text.encode().translate(_AS_FIGURES, _BETWEEN_FIGURES):
+        return []
     found = []
     for run in _RUN.finditer(text):
         start = digits = run.start()

@@ -44,6 +44,8 @@ def find_cards(text: str) -> Iterator[Span]:
 
 
 _IBAN = Lazy(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ \u00a0-]?[A-Za-z0-9]{4}){2,7}(?:[ \u00a0-]?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])")
+_IBAN_GATE = Lazy(r"\d\d(?<=[A-Za-z]{2}\d\d)(?<![A-Za-z0-9][A-Za-z]{2}\d\d)")
+"""How one begins, from its first figures on: a look for figures is several times as fast as one for letters."""
 _IBAN_LENGTHS = {
     country: length
     for length, countries in {
@@ -59,7 +61,7 @@ _IBAN_LENGTHS = {
 
 def find_ibans(text: str) -> Iterator[Span]:
     """International account numbers: their country's length and the check of ISO 7064."""
-    for match in _IBAN.finditer(text):
+    for match in _IBAN.finditer(text) if _IBAN_GATE.search(text) else ():
         written = match.group()
         ends = [place for place in range(len(written), 14, -1) if place == len(written) or not written[place].isalnum()]
         for end in ends:  # words of the sentence may look like more groups

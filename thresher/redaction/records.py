@@ -95,7 +95,7 @@ def _gather(value: Any, main: str, texts: list[str]) -> None:
     """All strings in the value that are walked, without those that stand in the main text too."""
     kind = type(value)
     if kind is str:
-        if len(value) >= SHORTEST and value not in _plain and value not in main:
+        if len(value) >= SHORTEST and value not in _plain and value not in main and not _is_number(value):
             texts.append(value)
     elif kind is tuple or kind is list:
         for one in value:
@@ -112,6 +112,14 @@ def _gather(value: Any, main: str, texts: list[str]) -> None:
             _gather(getattr(value, name), main, texts)
 
 
+def _is_number(value: str) -> bool:
+    """Whether a text is a number and nothing else, too short for a card and without the sign of a telephone's: the ids of posts. What else
+    is found in a number is found by the words beside it."""
+    return len(value) < _CARD and value.isdecimal() and not value.startswith("00")
+
+
+_CARD = 12
+"""Figures from which on a number may be a card's."""
 _WALKED = frozenset((Record, Quote, Battle, Exercise, Message, Response))
 
 

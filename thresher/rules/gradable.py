@@ -101,9 +101,11 @@ def unfirm(question: Record, answer: Record, answers: Sequence[Record], rules: R
 
 def is_technical(question: Record, answer: Record) -> bool:
     """Whether question or answer holds code or mathematics, and the answer at least a piece of it."""
-    return bool(
-        formulas(answer) or CODE_BLOCK.search(answer.text) or (_INLINE_CODE.search(answer.text) and CODE_BLOCK.search(question.text))
-    )
+    return bool(formulas(answer) or _has_block(answer) or (_INLINE_CODE.search(answer.text) and _has_block(question)))
+
+
+def _has_block(record: Record) -> bool:
+    return "```" in record.text and CODE_BLOCK.search(record.text) is not None
 
 
 def _is_derivation(question: Record, answer: Record, title: str, asked: str, cues: Grading) -> bool:
@@ -116,7 +118,10 @@ def _is_derivation(question: Record, answer: Record, title: str, asked: str, cue
 
 def formulas(record: Record) -> int:
     """Formulas in title and text; sums of money are none."""
-    text = _INLINE_CODE.sub(" ", CODE_BLOCK.sub(" ", f"{record.title}\n{record.text}"))
+    text = f"{record.title}\n{record.text}"
+    if "$" not in text and "\\(" not in text and "\\[" not in text:
+        return 0  # as in most posts; the pattern is tried at every character
+    text = _INLINE_CODE.sub(" ", _without_blocks(text, " "))
     return sum(1 for m in FORMULA.finditer(text) if _IS_MATHEMATICS.search(m.group().strip("$\\()[] \n")))
 
 
@@ -172,8 +177,16 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 def prose(text: str) -> str:
-    """Own words: without code, quoted lines, and the addresses of links."""
-    return _LINKED.sub(r"\1", _QUOTED.sub("", _INLINE_CODE.sub(" ", CODE_BLOCK.sub("", text))))
+    """Own words: without code, quoted lines, and the addresses of links. What every match holds is looked for first: most posts hold none,
+    and the patterns are tried at every character."""
+    text = _INLINE_CODE.sub(" ", _without_blocks(text, ""))
+    if ">" in text:
+        text = _QUOTED.sub("", text)
+    return _LINKED.sub(r"\1", text) if "](" in text else text
+
+
+def _without_blocks(text: str, instead: str) -> str:
+    return CODE_BLOCK.sub(instead, text) if "```" in text else text
 
 
 def _score(record: Record) -> int:

@@ -183,7 +183,10 @@ class Rules:
     def names_a_model(self, folded: str) -> bool:
         """Whether folded text speaks of a language model, by name or in general words. The AI of a game and the model of a regression are
         none."""
-        if any(n.sure for n in self.names.find(self.not_names.without(folded), limit=5)) or self.about_sure.search(folded):
+        # most texts name none, and need not be looked through for the many phrases in which a name is none
+        if self.names.find(folded, limit=1) and any(n.sure for n in self.names.find(self.not_names.without(folded), limit=5)):
+            return True
+        if self.about_sure.search(folded):
             return True
         if self.about_ambiguous.search(folded) is None or self.other_fields.search(folded):
             return False
