@@ -48,7 +48,7 @@ def test_a_source_with_a_defect_and_one_that_never_answers_cost_the_others_nothi
     line: Line, config: Path, silent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     changed(
-        config / "thresher.toml", ("[network]", "[network]\ndeadline_s = 0.4"), ("allow_addresses = [", f'allow_addresses = ["{silent}", ')
+        config / "thresher.toml", ("[network]", "[network]\ndeadline_s = 3"), ("allow_addresses = [", f'allow_addresses = ["{silent}", ')
     )
     sites = f'[[sites]]\nname = "one"\nbase_url = "http://{silent}"\n[[sites]]\nname = "two"\nbase_url = "http://{silent}"\n'
     changed(config / "sources" / "discourse.toml", ("min_interval_s = 0", "min_interval_s = 0\nmax_minutes = 0.01"))
