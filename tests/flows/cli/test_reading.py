@@ -16,12 +16,7 @@ POSTS: list[dict[str, Any]] = [
         "text": 'I asked ChatGPT "how many times does the letter n occur in the word nonconformist?" and it said two. Wrong, it is three.',
     },
     {"id": "b", "text": "The app is down again, and support does not answer my mails about the refund."},
-    {
-        "id": "c",
-        "title": "Claude invents sources",
-        "text": "Claude gave us three court cases for an essay, and none of them exists. It just makes them up, and when we told it so "
-        "it apologised and invented three more.",
-    },
+    {"id": "c", "text": "Gemini keeps hallucinating book titles. Not one of them exists."},
     {"id": "d", "text": "   "},
 ]
 
@@ -50,7 +45,7 @@ def test_why_is_told_of_one_post(thresher: Callable[..., Any], posts: Path) -> N
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("lead: ")
     assert "probability of a failure" in done.stdout
-    assert "three court cases" in done.stdout
+    assert "hallucinating book titles" in done.stdout
 
 
 @pytest.mark.parametrize(
