@@ -76,7 +76,7 @@ def test_ingested_posts_balance_and_their_leads_are_shown(thresher: Callable[...
     assert numbers["records"] == known == 4
     assert numbers["leads"] >= 1
     leads = json.loads(thresher("leads", "list", "--data", data, "--json").stdout)
-    assert [lead["model"] for lead in leads if lead["record_key"].endswith(":c")] == ["Claude"]
+    assert [lead["model"] for lead in leads if lead["record_key"].endswith(":c")] == ["Gemini"]
     shown = thresher("leads", "show", leads[-1]["record_key"], "--data", data)
     assert "what they say" in shown.stdout
     assert json.loads(thresher("status", "--data", data, "--json").stdout)["status"]["leads"]
