@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from scrapers.base import Place
-from scrapers.common.json_rows import MAX_ROW_BYTES, UNREADABLE, Rows
+from scrapers.common.json_rows import MAX_ROW_BYTES, UNREADABLE, head_of
 from scrapers.common.page import from_epoch, from_iso, rights, saved_files, saved_page
 from scrapers.common.rows import plain, rows_of
 from thresher.errors import UsageError
@@ -91,22 +91,12 @@ def read(path: Path, site: Site) -> Iterator[Page]:
     has none that looks like a text."""
     for file in saved_files(path, SUFFIXES, "posts as JSON lines, CSV or Parquet"):
         rows = rows_of(file)
-        head = _head(rows)
+        head = head_of(rows)
         if head and UNREADABLE not in head[-1]:
             _check(file, head[-1], site)
         for number, body in enumerate(_bodies(chain(head, rows)), 1):
             url = f"{file.absolute().as_uri()}#{number}"
             yield saved_page(SOURCE, site.name, file, body, site.context, url=url)
-
-
-def _head(rows: Rows) -> list[dict[str, Any]]:
-    """The first rows up to one that can be read, which shows the columns."""
-    head = []
-    for row in rows:
-        head.append(row)
-        if UNREADABLE not in row:
-            break
-    return head
 
 
 def _check(file: Path, row: Mapping[str, Any], site: Site) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import io
-import json
 import logging
 import os
 import sys
@@ -159,7 +158,7 @@ def snapshot(
     with work.database.writer(wait):
         made = freeze(work.database, name, work.snapshots, work.settings.export)
     if as_json:
-        print(json.dumps({"name": made.name, "path": made.path, "items": made.items, "sha256": made.sha256}))
+        print_json({"name": made.name, "path": made.path, "items": made.items, "sha256": made.sha256})
     else:
         configs = sorted(p.parent.name for p in Path(made.path).glob("*/*.parquet"))
         print(f"{made.path}: {made.items:,} items, manifest sha256 {made.sha256}")

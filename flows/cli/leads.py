@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from typing import Annotated
 
 import typer
 
-from flows.cli.shared import DEFAULT_DATA, AsJson, Data, reader
+from flows.cli.shared import DEFAULT_DATA, AsJson, Data, print_json, reader
 
 app = typer.Typer(
     help="Look at reported failures that make no item yet.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
@@ -36,7 +35,7 @@ def list_leads(
         found = open_leads.leads(con, reason=reason, model=model, limit=count)
         by_reason = open_leads.leads_by_reason(con)
     if as_json:
-        print(json.dumps(found, ensure_ascii=False, default=str))
+        print_json(found)
         return
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for column in ("sure", "lacks", "model", "what they say", "key"):
@@ -63,7 +62,7 @@ def show(
     with reader(data) as con:
         lead = open_leads.lead(con, key)
     if as_json:
-        print(json.dumps(lead, ensure_ascii=False, default=str))
+        print_json(lead)
         return
     head = f"[dim]{lead['source']} | {escape(lead['model'] or 'no model named')} | {lead['reason']} | sure {lead['fails']:.2f}[/]"
     lines = [head, escape(lead["url"]), "", f"[yellow]what they say[/]: {escape(lead['claim'] or '-')}"]

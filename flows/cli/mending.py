@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.shared import DEFAULT_DATA, FAILED, PARTLY, AsJson, Config, Data, Wait, benchmark, progress
+from flows.cli.shared import DEFAULT_DATA, FAILED, PARTLY, AsJson, Config, Data, Wait, benchmark, print_json, progress, warn
 
 if TYPE_CHECKING:
     from flows.line.rebuilding import Rebuilt
@@ -30,7 +28,7 @@ def doctor(
 
     report = examine(existing_benchmark(data), full=full)
     if as_json:
-        print(json.dumps({"healthy": report.healthy, **asdict(report)}))
+        print_json({"healthy": report.healthy, **asdict(report)})
     else:
         _print_report(report)
     if not report.healthy:
@@ -71,7 +69,7 @@ def rebuild(
     if as_json:
         numbers = {"runs": made.runs, "pages": made.pages, "before": made.before, "after": made.after}
         missing = {"damage": made.damage, "lost": made.lost}
-        print(json.dumps({**numbers, "identical": made.before == made.after, "kept": str(made.old_file or ""), **missing}))
+        print_json({**numbers, "identical": made.before == made.after, "kept": str(made.old_file or ""), **missing})
     else:
         _print_rebuilt(made)
     if not made.whole:
@@ -91,6 +89,6 @@ def _print_rebuilt(made: Rebuilt) -> None:
     if made.old_file:
         print(f"The old file is in {made.old_file}; delete it when you no longer need it.")
     for damage in made.damage:
-        print(f"missing: {damage}", file=sys.stderr)
+        warn(f"missing: {damage}")
     if made.lost:
-        print(f"lost: {in_words(made.lost)}", file=sys.stderr)
+        warn(f"lost: {in_words(made.lost)}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.shared import Config
+from flows.cli.shared import Config, print_json
 from thresher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def read(
         _explain(one, rules.reasons)
         return
     for one in everything:
-        print(json.dumps(one.row(), ensure_ascii=False))
+        print_json(one.row())
 
 
 def _explain(one: Read, reasons: Mapping[str, str]) -> None:

@@ -44,7 +44,7 @@ def compare(
         decision = explain(a, b, encoder, judge)
         if pairs or as_json:
             row = {"verdict": decision.verdict, "score": round(decision.score, 4), "method": decision.method, "reason": decision.reason}
-            print(json.dumps(row))
+            print_json(row)
         else:
             scale = "probability" if decision.method == "scorer" else "cosine"
             print(f"{decision.verdict}: {decision.reason} (by the {decision.method}, {scale} {decision.score:.3f})")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.shared import DEFAULT_DATA, PARTLY, AsJson, Config, Data, NoEmbed, Wait, benchmark
+from flows.cli.shared import DEFAULT_DATA, PARTLY, AsJson, Config, Data, NoEmbed, Wait, benchmark, print_json, warn
 
 if TYPE_CHECKING:
     from flows.line.takedown import Extent
@@ -51,7 +50,7 @@ def takedown(
             deduplicate_spread(run)
     _tell(concerned, as_json, pages=run.purged.pages, files=run.purged.files, done=True)
     for text in run.partly:
-        print(text, file=sys.stderr)
+        warn(text)
     if run.partly:
         raise typer.Exit(PARTLY)
 
@@ -59,11 +58,11 @@ def takedown(
 def _tell(concerned: Extent, as_json: bool, *, pages: int, files: int, done: bool) -> None:
     covered = concerned.covered
     if as_json:
-        print(json.dumps({
+        print_json({
             "done": done, "records": covered.records, "answers": covered.answers, "reports": covered.reports, "items": len(covered.items),
             "items_dropped": covered.dropped, "vectors": covered.vectors, "archive_pages": pages, "archive_files": files,
             "snapshots": [str(path) for path in concerned.snapshots], "copies": [str(path) for path in concerned.copies],
-        }))  # fmt: skip
+        })  # fmt: skip
         return
     print(
         f"{'Taken down' if done else 'Would be taken down'}: {len(covered.records)} records, {covered.reports} reports, "

@@ -91,13 +91,8 @@ def native_id(row: Row, *parts: Any) -> str:
     return str(own) if own not in (None, "") and not isinstance(own, bool) else row_id(*parts, row.get("prompt"))
 
 
-def is_single(row: Row) -> bool:
-    """Whether a row is one answer with a mark: ``prompt``, ``completion`` and ``label``, as KTO takes them."""
-    return {"prompt", "completion", "label"} <= row.keys()
-
-
 def single(row: Row) -> Case:
-    """One answer that somebody marked good or bad."""
+    """One answer that somebody marked good or bad (``prompt``, ``completion``, ``label``), as KTO takes them."""
     talk = _side(row["completion"], prompt_of(row))
     verdict = marked(row["label"])
     if verdict is None:

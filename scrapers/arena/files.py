@@ -13,7 +13,7 @@ from scrapers.arena import archive
 from scrapers.arena.layouts import Layout, detected, named
 from scrapers.arena.site import SOURCE, Site
 from scrapers.arena.talks import without_persons
-from scrapers.common.json_rows import MAX_ROW_BYTES, UNREADABLE, Rows
+from scrapers.common.json_rows import MAX_ROW_BYTES, UNREADABLE, Rows, head_of
 from scrapers.common.page import each_file, printable, saved_page
 from scrapers.common.rows import kind_of, plain, rows_of
 from thresher.errors import PayloadError, ThresherError, UsageError
@@ -99,7 +99,7 @@ def _pages_of(file: Path, folder: Folder, site: Site) -> Iterator[Page]:
         return saved_page(SOURCE, site.name, file, body, told, url=file.absolute().as_uri())
 
     rows = _rows_of(file)
-    head = _head(rows)
+    head = head_of(rows)
     if not head:
         return
     layout = named(site.layout) if site.layout else detected(head[-1])
@@ -115,16 +115,6 @@ def _joined(folder: Folder, row: dict[str, Any], layout: Layout, file: Path) -> 
         return folder.joined(row, layout, file)
     except (KeyError, IndexError, TypeError):
         return row
-
-
-def _head(rows: Rows) -> list[dict[str, Any]]:
-    """The first rows up to one that can be read, which shows the layout."""
-    head = []
-    for row in rows:
-        head.append(row)
-        if UNREADABLE not in row:
-            break
-    return head
 
 
 class Folder:

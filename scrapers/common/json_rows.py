@@ -43,6 +43,16 @@ _WRAPPERS: Final = frozenset(
 Rows = Iterator[dict[str, Any]]
 
 
+def head_of(rows: Rows) -> list[dict[str, Any]]:
+    """The first rows up to one that can be read, which shows columns and layout; they are taken off ``rows``."""
+    head = []
+    for row in rows:
+        head.append(row)
+        if UNREADABLE not in row:
+            break
+    return head
+
+
 def line_rows(raw: IO[bytes]) -> Rows:
     """JSON lines, or, where the first line opens an object or array that it does not close, values one after another over several lines.
     A line longer than a row may be is passed over to its end."""

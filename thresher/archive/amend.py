@@ -92,20 +92,22 @@ def _copy(file: Path, doomed: _Doomed, cleaned: Callable[[Page], Page], write: C
     at = pages = 0
     with file.open("rb") as raw:
         for member, in_full in _members(file):
-            entry = in_full[0] if in_full else None
-            if in_full and entry is not None and entry.body_offset in doomed.dirty:
-                page = cleaned(in_full[1])
+            if in_full is None:
+                if member.offset not in doomed.dirty and member.offset not in doomed.loose:
+                    moved[member.offset] = (at, parse(member).record_id)
+                    raw.seek(member.offset)
+                    at += write(raw.read(member.end - member.offset))
+                continue
+            entry, page = in_full
+            if entry.body_offset in doomed.dirty:
+                page = cleaned(page)
                 kind = page.headers.get("content-type") or "application/octet-stream"
                 body = encode_record("resource", page.body, kind, page.fetched_at, url=page.url)
                 entry = PageEntry(entry.run_id, page, digest(page.body), at)
                 at += write(body.data)
                 at += write(encode_page(entry, body.record_id).data)
                 pages += 1
-            elif entry is not None:
+            else:
                 offset, record_id = moved[entry.body_offset]
                 at += write(encode_page(entry._replace(body_offset=offset), record_id).data)
-            elif member.offset not in doomed.dirty and member.offset not in doomed.loose:
-                moved[member.offset] = (at, parse(member).record_id)
-                raw.seek(member.offset)
-                at += write(raw.read(member.end - member.offset))
     return pages
