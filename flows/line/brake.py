@@ -95,13 +95,14 @@ def apply(con: Connection, run_id: str, settlement: Settlement) -> None:
         vanishing.let_go(con, source, site, up_to=up_to)
 
 
-def settlements(archive: Path, run_id: str) -> list[Settlement]:
-    """What one run decided, in order."""
-    noted = [
-        Settlement(e["source"], e["site"], datetime.fromisoformat(e["up_to"]), bool(e["carried_out"]), bool(e["whole"]))
-        for e in history.events(archive) if e["event"] == SETTLED and e["run_id"] == run_id
-    ]  # fmt: skip
-    return sorted(noted, key=lambda settlement: settlement.up_to)
+def settlements(archive: Path) -> dict[str, list[Settlement]]:
+    """What each run decided, in order; a run that decided nothing is not in it."""
+    by_run: dict[str, list[Settlement]] = {}
+    for e in history.events(archive):
+        if e["event"] == SETTLED:
+            settled = Settlement(e["source"], e["site"], datetime.fromisoformat(e["up_to"]), bool(e["carried_out"]), bool(e["whole"]))
+            by_run.setdefault(e["run_id"], []).append(settled)
+    return {run_id: sorted(decided, key=lambda settlement: settlement.up_to) for run_id, decided in by_run.items()}
 
 
 def in_order(results: Iterable[PageResult], decided: Sequence[Settlement]) -> Iterator[Iterator[PageResult] | Settlement]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from flows.line import brake, salt
+from flows.line import salt
 from flows.line.clustering import cluster_claims
 from flows.line.deciding import decide_queue
-from flows.line.recovery import acknowledge, archived_pages, judge_all, replay
+from flows.line.recovery import Noted, acknowledge, archived_pages, judge_all, read_noted, replay
 from flows.line.run import Run
 from flows.line.workspace import Workspace
 from store import ledger, proof, runs, verdicts
@@ -160,12 +160,12 @@ def _use_decisions_of_people(work: Workspace, fresh: Path) -> None:
 def _replay_all(anew: Workspace, old: Workspace, progress: Callable[[int], None] | None) -> tuple[int, int]:
     """Every run of ``old`` into ``anew``; returns how many runs and pages."""
     page_count = 0
-    past_runs = _past_runs(old.archive)
+    past_runs, noted = _past_runs(old.archive), read_noted(old.archive)
     with anew.database.writer():
         with anew.database.transaction() as con:
             verdicts.replay(con, anew.folder)
         for past in past_runs:
-            for batch_pages in _replay_run(anew, old, past):
+            for batch_pages in _replay_run(anew, old, past, noted):
                 page_count += batch_pages
                 if progress:
                     progress(page_count)
@@ -173,7 +173,7 @@ def _replay_all(anew: Workspace, old: Workspace, progress: Callable[[int], None]
     return len(past_runs), page_count
 
 
-def _replay_run(anew: Workspace, old: Workspace, past: _PastRun) -> Iterator[int]:
+def _replay_run(anew: Workspace, old: Workspace, past: _PastRun, noted: Noted) -> Iterator[int]:
     """Land, judge, decide and cluster what one run did; yields the pages of each batch once they are landed."""
     with anew.database.transaction() as con:
         run_id = runs.open_run(con, f"rebuild of {past.run_id}", rules_version=anew.judged_by,
@@ -181,7 +181,7 @@ def _replay_run(anew: Workspace, old: Workspace, past: _PastRun) -> Iterator[int
     run = Run(anew, run_id)
     file = file_of(old.archive, past.run_id)
     if file.exists():
-        yield from replay(run, archived_pages(old, file), brake.settlements(old.archive, past.run_id))
+        yield from replay(run, archived_pages(old, file, noted), noted.settled.get(past.run_id, ()))
     judge_all(run)
     with anew.database.transaction() as con:
         verdicts.replay_unmerged(con, anew.folder, past.run_id)

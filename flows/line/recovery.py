@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from store import decisions, failures, pages
 from store.pages import PageResult
 from thresher.archive import history
 from thresher.archive.reader import Damage, PageRef, foreign_page, read_pages
-from thresher.archive.seals import run_of
+from thresher.archive.seals import file_of, run_of
 from thresher.archive.warc import repair
 from thresher.errors import ArchiveError
 from thresher.model import Page
@@ -31,22 +31,36 @@ AT_ONCE = 200
 """Pages in one transaction."""
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the history says of the pages of all runs: by run the deletions that were decided, and by run, source and site the event with
+    which a cursor was held back."""
+
+    settled: Mapping[str, Sequence[Settlement]] = field(default_factory=dict)
+    held_back: Mapping[tuple[str, str, str], Mapping[str, Any]] = field(default_factory=dict)
+
+
+def read_noted(archive: Path) -> Noted:
+    """Read once for all files: the history grows with every run."""
+    held_back = {(e["run_id"], e["source"], e["site"]): e for e in history.events(archive) if e["event"] == "held_back"}
+    return Noted(brake.settlements(archive), held_back)
+
+
 def recover(run: Run, unfinished: Sequence[str]) -> int:
     """Land the pages that unfinished runs archived and did not commit; returns how many. The archive is ahead of the database by one batch
     at most."""
     landed = 0
-    for run_id in unfinished:
-        file = run.work.archive / f"{run_id}.warc.gz"
-        if not file.exists():
-            continue
+    files = {run_id: file for run_id in unfinished if (file := file_of(run.work.archive, run_id)).exists()}
+    noted = read_noted(run.work.archive) if files else Noted()
+    for run_id, file in files.items():
         _cut_torn_tail(file)
         with run.work.database.reader() as con:
             landed_up_to = pages.last_offsets(con, file.name)
         missing = (
-            result for result in archived_pages(run.work, file)
+            result for result in archived_pages(run.work, file, noted)
             if result.archive_offset > landed_up_to.get((result.page.source, result.page.site), -1)
         )  # fmt: skip
-        landed += sum(replay(run, missing, brake.settlements(run.work.archive, run_id)))
+        landed += sum(replay(run, missing, noted.settled.get(run_id, ())))
     if landed:
         log.info("%d pages of an interrupted run were taken from the archive", landed)
     judge_all(run)
@@ -98,15 +112,13 @@ def judge_all(run: Run) -> None:
         judge_source(run, source)
 
 
-def archived_pages(work: Workspace, file: Path, tell: Callable[[Damage], None] = _pass_over) -> Iterator[PageResult]:
-    """The pages of an archive file, parsed anew, without the cursors that were held back. Damage is passed over, and ``tell`` hears of
-    it."""
-    held_back = {(e["run_id"], e["source"], e["site"]): e for e in history.events(file.parent) if e["event"] == "held_back"}
-    for run_id, ref, page in read_pages(file, tell):
+def archived_pages(work: Workspace, file: Path, noted: Noted) -> Iterator[PageResult]:
+    """The pages of an archive file, parsed anew, without the cursors that were held back. Damage is passed over, and logged."""
+    for run_id, ref, page in read_pages(file, _pass_over):
         if run_id != run_of(file.name):
-            tell(foreign_page(ref, run_id))
+            _pass_over(foreign_page(ref, run_id))
             continue
-        event = held_back.get((run_id, page.source, page.site))
+        event = noted.held_back.get((run_id, page.source, page.site))
         yield _parse(work, ref, page if event is None or _before(ref, page, event) else replace(page, cursor=None))
 
 
