@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from thresher.model import Candidate, Record, Refusal
 from thresher.readers import measures, places
-from thresher.readers.signals import signals
 from thresher.rules.settings import Rules
 
 Floats = npt.NDArray[np.float32]
@@ -39,11 +38,6 @@ class Places:
 def whole(record: Record) -> str:
     """Title and text, as they are read together."""
     return f"{record.title}\n{record.text}".strip()
-
-
-def signals_of(record: Record, outcome: Candidate | Refusal | None, rules: Rules) -> Floats:
-    """See ``thresher.readers.signals``."""
-    return signals(record, outcome, rules)
 
 
 def places_of(record: Record, outcome: Candidate | Refusal | None, rules: Rules) -> Places:

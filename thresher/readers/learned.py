@@ -14,9 +14,10 @@ import numpy.typing as npt
 from thresher.model import Marked, Reading, Record, Span
 from thresher.readers import ranking
 from thresher.readers.base import Post
-from thresher.readers.features import Places, Vectors, places_of, signals_of, whole
+from thresher.readers.features import Places, Vectors, places_of, whole
 from thresher.readers.ngrams import Sparse, ngrams
 from thresher.readers.places import MAX_CHARS, Place, balanced
+from thresher.readers.signals import signals
 from thresher.readers.weights import Weights
 from thresher.rules.claims import sentences
 from thresher.rules.settings import Rules
@@ -70,7 +71,7 @@ class LearnedReader:
         """Measure and embed a post, and list its places."""
         record = post.record
         return Looked(
-            signals_of(record, post.outcome, self.rules),
+            signals(record, post.outcome, self.rules),
             self.vectors.encode([whole(record)])[0],
             places_of(record, post.outcome, self.rules),
         )
@@ -117,15 +118,12 @@ class LearnedReader:
     def _numbers(self, places: Places) -> Doubles:
         return standardised(places.numbers, self.weights.arrays["number_mean"], self.weights.arrays["number_scale"]) * NUMBER_WEIGHT
 
-    def _confidence(self, what: str, choice: ranking.Choice) -> float:
-        return self.weights.curves[what](choice.score)
-
     def _marked(self, record: Record, what: str, choice: ranking.Choice | None) -> Marked | None:
         if choice is None:
             return None
         place = choice.place
         text = record.title if place.part == "title" else record.text
-        return Marked(span_of(record, place.part, *balanced(text, place.start, place.end)), self._confidence(what, choice))
+        return Marked(span_of(record, place.part, *balanced(text, place.start, place.end)), self.weights.curves[what](choice.score))
 
     def _claim(self, record: Record, taken: Sequence[Place]) -> Marked | None:
         """The author's sentence that speaks most for a failure, by the n-grams of the detector."""
