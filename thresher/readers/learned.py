@@ -21,6 +21,7 @@ from thresher.readers.signals import signals
 from thresher.readers.weights import Weights
 from thresher.rules.claims import sentences
 from thresher.rules.settings import Rules
+from thresher.rules.standing import count_words
 
 Doubles = npt.NDArray[np.float64]
 
@@ -32,6 +33,7 @@ LIKELY = -2.5
 CUT = 4.0
 """Standard deviations at which a measure is cut."""
 _MAX_CLAIM = 400
+_OPENED = (":", "\uff1a", "{", "[", "(", "\u201c", "\u201e", "\u00ab", "\u300c", "\u300e")
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,11 @@ class LearnedReader:
         return Marked(span_of(record, place.part, *balanced(text, place.start, place.end)), self.weights.curves[what](choice.score))
 
     def _claim(self, record: Record, taken: Sequence[Place]) -> Marked | None:
-        """The author's sentence that speaks most for a failure, by the n-grams of the detector."""
+        """The author's sentence that speaks most for a failure, by the n-grams of the detector; None where no sentence says anything."""
         best: tuple[float, str, int, int] | None = None
         for part, text in (("text", record.text[:MAX_CHARS]), ("title", record.title)):
             regions = [(p.start, p.end) for p in taken if p.part == part]
-            found = list(sentences(text, regions)) if text else []
+            found = [(s, e) for s, e in sentences(text, regions) if _says_something(text[s:e])] if text else []
             scores = self._speaks(ngrams([text[s:e] for s, e in found])) if found else []
             for (start, end), score in zip(found, scores, strict=True):
                 if best is None or score > best[0]:
@@ -142,6 +144,12 @@ class LearnedReader:
 
     def _speaks(self, grams: Sparse) -> list[float]:
         return [float(score) for score in grams.dot(self.weights.arrays["first_ngrams"])]
+
+
+def _says_something(sentence: str) -> bool:
+    """Whether a sentence is more than a word, and not what leads up to a quotation: *Mixtral said: "*."""
+    opened = sentence.endswith(_OPENED) or (sentence.endswith('"') and sentence.count('"') % 2 == 1)
+    return not opened and count_words(sentence) > 1
 
 
 def answer_curve(prompt: ranking.Choice | None, response: ranking.Choice | None) -> str:

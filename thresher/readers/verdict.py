@@ -114,7 +114,7 @@ def _item(
     same = outcome if isinstance(outcome, Candidate) and outcome.claim and _same(outcome.claim.prompt, prompt.span) else None
     content = unquoted(prompt.span.text)
     messages = same.messages if same else (Message("user", content),)
-    parts, source, part, claim = _parts(record, reading, prompt.span, response, messages)
+    parts, source, part, claim = _parts(record, _words(same, reading), prompt.span, response, messages)
     blamed = blamed_model(rules, parts, source, source.asked, part, claim) if source.asked else None
     model = blamed[1].name if blamed else ""
     failing: tuple[Response, ...] = ()
@@ -146,8 +146,15 @@ def _item(
     )
 
 
+def _words(same: Candidate | None, reading: Reading) -> Span | None:
+    """What went wrong: in the words that the rules take, where they make the same item, else in those of the reader."""
+    if same is not None and same.claim is not None:
+        return same.claim.words
+    return reading.claim.span if reading.claim else None
+
+
 def _parts(
-    record: Record, reading: Reading, prompt: Span, response: Marked | None, messages: tuple[Message, ...]
+    record: Record, claim: Span | None, prompt: Span, response: Marked | None, messages: tuple[Message, ...]
 ) -> tuple[tuple[Part, ...], Part, Part, Words]:
     """Text and title with what was asked in them, the part that holds the prompt, the part of the claim, and the claim."""
     answer = response.span if response and response.span.part == prompt.part else None
@@ -159,7 +166,7 @@ def _parts(
         for name, text in (("text", record.text), ("title", record.title))
     )
     source = next(p for p in parts if p.name == prompt.part)
-    marked = reading.claim.span if reading.claim else prompt
+    marked = claim or prompt
     part = next(p for p in parts if p.name == marked.part)
     return parts, source, part, Words(marked.start, marked.end, strong=True)
 

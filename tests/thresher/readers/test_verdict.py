@@ -125,6 +125,35 @@ def test_every_span_of_every_outcome_is_verbatim(rules: Rules, chain: Chain, pos
                 assert getattr(record, found.span.part)[found.span.start : found.span.end] == found.span.text
 
 
+LED_UP_TO = [
+    'Me: "What is the capital of Australia?"\nMixtral 8x7B: "Sydney, a city of five million."\nThat is wrong, it is Canberra.',
+    'I asked ChatGPT: "Which is heavier, a pint of water or a pint of mercury?" Answer: "Water, by a wide margin." Completely wrong again.',
+    'User message: {"task": "sum", "numbers": [3, 9, 14]}\n\nLlama 3 8B:\n\n> 25\n\nIt is 26, and it is wrong every time.',
+]
+
+
+@pytest.mark.parametrize("text", LED_UP_TO)
+def test_what_leads_up_to_a_quotation_is_not_what_went_wrong(read: Any, text: str) -> None:
+    got = read(text)
+    assert isinstance(got, Candidate | Lead)
+    words = got.claim.words.text if isinstance(got, Candidate) else got.claim.text
+    assert words[-1] not in ':"{'
+    assert "wrong" in words
+
+
+def test_where_the_rules_make_the_same_item_their_words_for_the_failure_stand(rules: Rules, post: Callable[..., Record]) -> None:
+    record = post('I asked ChatGPT "Which river runs through Cork?" and it said "The Shannon." That is wrong, it is the Lee. Sigh.')
+    own = next(judge([record], rules))
+    assert isinstance(own, Candidate)
+    assert own.claim is not None
+    reading = Reading(record.key, 0.9, "test", "1", prompt=marked(record, PROMPT, 0.9), response=None, claim=marked(record, "Sigh.", 0.5))
+    got = weigh(record, own, {record.key: reading}, rules, THRESHOLDS)
+    assert isinstance(got, Candidate)
+    assert got.claim is not None
+    assert got.claim.words == own.claim.words
+    assert got.rubric.startswith(own.claim.words.text)
+
+
 def test_a_post_is_read_alike_alone_and_among_others(rules: Rules, chain: Chain, post: Callable[..., Record]) -> None:
     threads = [[post(text, native_id=f"p{i}", thread_id=f"t{i}")] for i, text in enumerate([*REPORTS, *CHATTER])]
     _, together = judge_threads(threads, rules, chain)
