@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,8 +70,13 @@ def withdraw(
 
 
 def _remote(work: Workspace, repository: str) -> Remote:
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
     from store.snapshot.remote import Remote
     from thresher.errors import UsageError
+
+    if not sys.stderr.isatty():
+        disable_progress_bars()
 
     settings = work.settings.export.publish
     if not (repository or settings.repository):

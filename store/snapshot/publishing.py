@@ -12,21 +12,18 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from store.snapshot.export import FILE
+from store.snapshot.publications import Publication, note, publications
 from store.snapshot.registry import MANIFEST, verify
 from store.snapshot.remote import Content, HeadMoved, Remote, Tree
-from thresher.disk import append_lines, read_lines
 from thresher.errors import HttpStatusError, RateLimited, StoreError, TransientError, UsageError
 from thresher.failpoint import failpoint
 
 log = logging.getLogger(__name__)
 
-LOG = "published.jsonl"
-"""Beside the snapshots: where each went, and what was withdrawn."""
 TRIES = 5
 FIRST_WAIT_S = 2.0
 LONGEST_WAIT_S = 120.0
@@ -107,7 +104,7 @@ def publish(folder: Path, remote: Remote, *, private: bool = True, overwrite: bo
             f"{remote.repository} has a tag {frozen.name} with another content ({', '.join(differing)}): a tag never moves, freeze under "
             "another name"
         )
-    note(folder.parent, frozen.name, remote, tagged)
+    note(folder.parent, Publication(frozen.name, remote.repository, remote.url, tagged))
     kept = tuple(sorted(tree.keys() - frozen.files.keys() - {".gitattributes"}))
     return Published(frozen.name, remote.repository, tagged, remote.url, kept)
 
@@ -230,27 +227,7 @@ def _tag_anew(remote: Remote, name: str, shown: Tree, patient: Patience) -> bool
 
 def _note_withdrawn(snapshots: Path, remote: Remote, names: Collection[str], tags: Mapping[str, str]) -> None:
     for name in sorted(names):
-        note(snapshots, name, remote, "", withdrawn=True)
-    for name, repository in publications(snapshots):
-        if repository == remote.repository and name in tags:
-            note(snapshots, name, remote, tags[name])
-
-
-def note(snapshots: Path, name: str, remote: Remote, revision: str, *, withdrawn: bool = False) -> None:
-    """Write down where a snapshot is now, or that it is there no more. What is written down already is not written again."""
-    line = {"name": name, "repository": remote.repository, "url": remote.url, "revision": revision, "withdrawn": withdrawn}
-    if publications(snapshots).get((name, remote.repository), {}) != line:
-        append_lines(snapshots / LOG, [{**line, "at": datetime.now(UTC).isoformat()}])
-
-
-def publications(snapshots: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    """What is known of each snapshot in each repository, by both names, in the order in which they were first published."""
-    last: dict[tuple[str, str], dict[str, Any]] = {}
-    for line in read_lines(snapshots / LOG, _check):
-        last[line["name"], line["repository"]] = {key: line[key] for key in ("name", "repository", "url", "revision", "withdrawn")}
-    return last
-
-
-def _check(line: dict[str, Any]) -> None:
-    """KeyError or TypeError for a line that lacks something."""
-    str(line["name"]), str(line["repository"]), str(line["url"]), str(line["revision"]), bool(line["withdrawn"]), str(line["at"])
+        note(snapshots, Publication(name, remote.repository, remote.url, "", withdrawn=True))
+    for name in [made.name for made in publications(snapshots) if made.repository == remote.repository]:
+        if name in tags:
+            note(snapshots, Publication(name, remote.repository, remote.url, tags[name]))
