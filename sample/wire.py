@@ -195,7 +195,7 @@ def _handler(
             if asked.method != "HEAD" and not bodiless:
                 self.wfile.write(answer.body)
 
-        do_GET = do_HEAD = do_POST = _serve
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve
 
         def log_message(self, format: str, *args: Any) -> None:
             """Silent: ``World.requests`` is the log."""

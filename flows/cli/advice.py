@@ -42,7 +42,7 @@ def next_steps(overview: Mapping[str, Any], settings: Settings, place: Place, no
     return [
         *_runs(overview, place),
         *_waiting(overview["status"], place),
-        *_growth(overview, place, now),
+        *_growth(overview, settings.export.publish.repository, place, now),
         *_sources(overview, settings, place),
         *_schedule(overview, place, now),
     ]
@@ -78,7 +78,7 @@ def _waiting(status: Mapping[str, Any], place: Place) -> Iterator[Step]:
         yield Step(f"{counted(status['dead_letters'], 'dead letter')}: parts of pages that could not be read, each with its reason.", sql)
 
 
-def _growth(overview: Mapping[str, Any], place: Place, now: datetime) -> Iterator[Step]:
+def _growth(overview: Mapping[str, Any], repository: str, place: Place, now: datetime) -> Iterator[Step]:
     growing = [failure for failure in overview["rising"] if failure["trend"] == "growing"]
     if growing:
         yield Step(
@@ -88,6 +88,9 @@ def _growth(overview: Mapping[str, Any], place: Place, now: datetime) -> Iterato
     if status["items"] and landed:
         since = f"since the snapshot {status['snapshots'][-1]['name']}" if status["snapshots"] else "so far, and no snapshot was made"
         yield Step(f"{counted(landed, 'item')} landed {since}.", place.command("snapshot", f"{now:%Y-%m-%d}"))
+    last = status["snapshots"][-1]["name"] if status["snapshots"] else ""
+    if repository and last and repository not in overview["published"].get(last, []):
+        yield Step(f"The snapshot {last} is not at {repository}.", place.command("publish", last))
 
 
 def _sources(overview: Mapping[str, Any], settings: Settings, place: Place) -> Iterator[Step]:

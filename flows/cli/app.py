@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 import scrapers
-from flows.cli import curating, defects, interruption, mending, shown
+from flows.cli import curating, defects, interruption, mending, publishing, shown
 from flows.cli.clusters import app as clusters_app
 from flows.cli.leads import app as leads_app
 from flows.cli.reading import read
@@ -167,6 +167,8 @@ def snapshot(
         print("\n".join(f'  datasets.load_dataset("{made.path}", "{c}", split="test")' for c in configs))
 
 
+app.command()(publishing.publish)
+app.command()(publishing.withdraw)
 app.command()(takedown)
 app.command()(mending.doctor)
 app.command()(mending.rebuild)

@@ -107,6 +107,11 @@ def _rising(failures: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
+def _snapshot(snapshot: Mapping[str, Any], repositories: Sequence[str]) -> str:
+    places = f", at {', '.join(repositories)}" if repositories else ""
+    return escape(f"{snapshot['name']} ({snapshot['items']:,}{places})")
+
+
 def _facts(overview: Mapping[str, Any]) -> Table:
     status, last = overview["status"], overview["status"]["last_run"]
     facts = {
@@ -116,7 +121,7 @@ def _facts(overview: Mapping[str, Any]) -> Table:
         "dead letters": _most({f"{row['source']} {row['reason']}": row["letters"] for row in overview["dead_letters"]}),
         "waiting": _waiting(status),
         "may leave": _most(status["by_export_class"]),
-        "snapshots": ", ".join(escape(f"{s['name']} ({s['items']:,})") for s in status["snapshots"][-3:]) or "none",
+        "snapshots": ", ".join(_snapshot(s, overview["published"].get(s["name"], [])) for s in status["snapshots"][-3:]) or "none",
         "verdicts": f"{status['verdicts']:,}" if status["verdicts"] else "",
         "on disk": ", ".join(f"{name} {_size(size)}" for name, size in overview["disk"].items() if size),
     }

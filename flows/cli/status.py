@@ -37,6 +37,7 @@ def status(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = F
 def _overview(data: Path, settings: Settings) -> dict[str, Any]:
     """All that the page says of the benchmark, JSON-ready."""
     from store import overview  # brings DuckDB, which --help does without
+    from store.snapshot.publications import public
 
     with reader(data) as con:
         return {
@@ -47,6 +48,7 @@ def _overview(data: Path, settings: Settings) -> dict[str, Any]:
             "dead_letters": overview.dead_letters(con),
             "rising": overview.rising_failures(con, RISING),
             "landed_since_snapshot": overview.landed_since_snapshot(con),
+            "published": {name: [made.repository for made in places] for name, places in public(data / "snapshots").items()},
             "disk": {name: _bytes(data / name) for name in ("benchmark.duckdb", "archive", "index", "snapshots")},
         }
 

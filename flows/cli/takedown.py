@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,7 +27,7 @@ def takedown(
     """Take records out of the benchmark for good.
 
     They leave the database, the archive, the index and later snapshots, and are never harvested again; only a hash of what was named is
-    kept. Says which published snapshots hold them.
+    kept. Says which snapshots hold them, and where those were published.
     """
     from flows.line.opening import open_run
     from flows.line.takedown import extent, graves, take_down
@@ -61,7 +62,8 @@ def _tell(concerned: Extent, as_json: bool, *, pages: int, files: int, done: boo
         print_json({
             "done": done, "records": covered.records, "answers": covered.answers, "reports": covered.reports, "items": len(covered.items),
             "items_dropped": covered.dropped, "vectors": covered.vectors, "archive_pages": pages, "archive_files": files,
-            "snapshots": [str(path) for path in concerned.snapshots], "copies": [str(path) for path in concerned.copies],
+            "snapshots": [str(path) for path in concerned.snapshots], "published": [asdict(made) for made in concerned.published],
+            "copies": [str(path) for path in concerned.copies],
         })  # fmt: skip
         return
     print(
@@ -78,7 +80,10 @@ def _tell(concerned: Extent, as_json: bool, *, pages: int, files: int, done: boo
         print("Nothing of it is here now. An author may be known by a number: give --author-of RECORD to name them by a record.")
     if concerned.snapshots:
         named = ", ".join(map(str, concerned.snapshots))
-        print(f"Published snapshots that hold it: {named}. Delete them, withdraw what was passed on, and freeze a new one: it is without.")
+        print(f"Snapshots that hold it: {named}. Freeze a new one, which is without, and delete these.")
+    for made in concerned.published:
+        withdraw = f"thresher withdraw {made.name} --from {made.repository}"
+        print(f"{made.name} was published at {made.url}: publish the new one there, then `{withdraw}`.")
     if concerned.copies:
         print(f"Older copies of the database may hold it: {', '.join(map(str, concerned.copies))}. Delete them.")
 

@@ -13,6 +13,7 @@ from flows.line.workspace import Workspace
 from store import verdicts
 from store.file.database import FILE
 from store.snapshot.holders import holders
+from store.snapshot.publications import Publication, public
 from store.verdicts import Covered, Grave, Tombstones
 from thresher import text
 from thresher.errors import UsageError
@@ -20,12 +21,14 @@ from thresher.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What is concerned. ``snapshots`` were published with it; ``copies`` are older databases that this program set aside."""
+    """What is concerned. ``snapshots`` were frozen with it; ``published`` are those of them that are public, and such whose folder is gone,
+    so that nobody can say; ``copies`` are older databases that this program set aside."""
 
     covered: Covered
     pages: int
     files: int
     snapshots: list[Path]
+    published: list[Publication]
     copies: list[Path]
 
 
@@ -65,8 +68,15 @@ def extent(work: Workspace, wanted: Sequence[Grave]) -> Extent:
     sources = {key.partition(":")[0] for key in covered.records}
     pages, files = shown_on(work, Tombstones(frozenset(grave.hash for grave in wanted)), sources) if sources else (0, 0)
     snapshots = holders(work.snapshots, covered.records, covered.items) if covered.records else []
+    names = {path.name for path in snapshots}
+    published = [
+        made
+        for name, places in public(work.snapshots).items()
+        if covered.records and (name in names or not (work.snapshots / name).is_dir())
+        for made in places
+    ]
     copies = sorted([*work.folder.glob("damaged-*"), *work.folder.glob(f"{FILE}.before-*")])
-    return Extent(covered, pages, files, snapshots, copies)
+    return Extent(covered, pages, files, snapshots, published, copies)
 
 
 def take_down(run: LiveRun, wanted: Sequence[Grave], reason: str) -> list[str]:

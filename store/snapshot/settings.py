@@ -5,6 +5,17 @@ from __future__ import annotations
 from thresher.settings import Section
 
 
+class Publish(Section):
+    """Where snapshots go."""
+
+    repository: str = ""
+    """A dataset repository of the Hugging Face Hub, ``OWNER/NAME``; empty: snapshots stay on this machine unless a command names one."""
+    private: bool = True
+    """Whether a repository that is made by the first publication is seen by its owner alone."""
+    endpoint: str = ""
+    """Of another Hub than ``HF_ENDPOINT`` or huggingface.co."""
+
+
 class Export(Section):
     """What leaves in a snapshot."""
 
@@ -14,3 +25,4 @@ class Export(Section):
     """The export classes that leave: ``full`` is text with licence and attribution, ``derived`` what we made of it, ``id_only`` where a
     record is; ``none`` never leaves."""
     canary: str = ""
+    publish: Publish = Publish()

@@ -42,6 +42,9 @@ OF_AN_UNMERGE = ("verdicts.unmerge",)
 """Killed in test_rebuild.py."""
 OF_A_SNAPSHOT = ("snapshot.parquet", "snapshot.manifest", "snapshot.rename", "snapshot.published")
 
+OF_PUBLISHING = ("publish.committed", "publish.tagged")
+OF_A_WITHDRAWAL = ("withdraw.untagged", "withdraw.purged")
+
 
 @dataclass(frozen=True)
 class Whole:
@@ -118,7 +121,7 @@ def test_every_label_in_the_code_is_killed_at_here() -> None:
     code = "".join(p.read_text(encoding="utf-8") for part in ("flows", "store", "thresher") for p in sorted((ROOT / part).rglob("*.py")))
     assert set(re.findall(r'failpoint\("([a-z_.]+)"\)', code)) == {
         *OF_LANDING, *OF_DECIDING, *OF_CLUSTERING, *OF_A_REBUILD, *OF_AN_UNMERGE, *OF_A_SNAPSHOT, *OF_BRAKING,
-        *OF_A_PURGE, *OF_A_TAKEDOWN,
+        *OF_A_PURGE, *OF_A_TAKEDOWN, *OF_PUBLISHING, *OF_A_WITHDRAWAL,
     }  # fmt: skip
 
 

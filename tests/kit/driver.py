@@ -38,7 +38,7 @@ class Command(ForkServer):
     def __init__(self, scratch: Path, environment: dict[str, str]) -> None:
         self._scratch = scratch
         self._environment = {**environment, "THRESHER_SALT": SALT, "COLUMNS": "200"}
-        self._process_environment = {**os.environ, **self._environment, "PYTHONPATH": str(ROOT)}
+        self._process_environment = {**os.environ, **self._environment, "PYTHONPATH": str(ROOT), "HF_HUB_DISABLE_XET": "1"}
         super().__init__("crash_run.py", self._process_environment, scratch)
 
     def run(self, *argv: object, failpoint: str = "", without: Sequence[str] = (), **limits: float) -> Done:
