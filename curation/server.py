@@ -105,6 +105,10 @@ class Desk:
         return self.queue.items(verdict.item_id for verdict in given)
 
 
+def _facets(request: Request) -> dict[str, str]:
+    return {facet: value for facet, value in request.query_params.items() if facet in FACETS}
+
+
 def make_app(queue: Queue, log: VerdictLog, hosts: set[str]) -> FastAPI:
     """The application. ``hosts`` are the names with port under which it may be asked: another one is a page elsewhere that resolves to this
     machine."""
@@ -126,9 +130,6 @@ def make_app(queue: Queue, log: VerdictLog, hosts: set[str]) -> FastAPI:
         if origin.partition("://")[2] not in hosts or not hmac.compare_digest(x_thresher_token, token):
             raise HTTPException(403, "not sent by the page: reload it")
 
-    def chosen_by(request: Request) -> dict[str, str]:
-        return {facet: value for facet, value in request.query_params.items() if facet in FACETS}
-
     @app.exception_handler(Changed)
     async def changed(_: Request, error: Exception) -> Response:
         assert isinstance(error, Changed)
@@ -140,7 +141,7 @@ def make_app(queue: Queue, log: VerdictLog, hosts: set[str]) -> FastAPI:
 
     @app.get("/api/queue")
     def page(
-        wanted: Annotated[dict[str, str], Depends(chosen_by)], words: str = "", offset: Annotated[int, Query(ge=0)] = 0, reviewer: str = ""
+        wanted: Annotated[dict[str, str], Depends(_facets)], words: str = "", offset: Annotated[int, Query(ge=0)] = 0, reviewer: str = ""
     ) -> dict[str, Any]:
         desk.look()
         stretch = queue.page(wanted, words, offset)

@@ -31,7 +31,9 @@ function App() {
   const [reviewer, setReviewer] = useState(remembered("reviewer", ""));
   const [filter, setFilter] = useState(fromAddress);
   const [listed, setListed] = useState({ ids: [], total: 0, facets: {}, progress: null });
-  const [place, setPlace] = useState(0);
+  const at = useRef(0);
+  const setPlace = (next) => { at.current = next; redraw(); };
+  const place = at.current;
   const [note, setNote] = useState("");
   const [panel, setPanel] = useState("");
   const [said, setSaid] = useState(null);
@@ -59,24 +61,25 @@ function App() {
   useEffect(() => { document.querySelector(".card")?.scrollIntoView({ block: "start" }); }, [place]);
   useEffect(() => { if (panel === "note") noteField.current?.focus(); if (panel === "search") searchField.current?.focus(); }, [panel]);
 
-  const id = listed.ids[place];
-  const item = items.current.get(id);
+  // Keys may come faster than the page is drawn: what is next is known at once, not after the next drawing.
+  const current = () => items.current.get(listed.ids[at.current]);
+  const item = current();
 
   const more = async () => {
     const next = await queue(filter.wanted, filter.words, listed.ids.length, reviewer);
     setListed({ ...next, ids: [...listed.ids, ...next.ids.filter((other) => !listed.ids.includes(other))] });
   };
   const move = (step) => {
-    const next = Math.max(0, Math.min(listed.ids.length - 1, place + step));
+    const next = Math.max(0, Math.min(listed.ids.length - 1, at.current + step));
     setPlace(next);
     if (next > listed.ids.length - 20 && listed.ids.length < listed.total) more().catch(failed);
   };
 
   const decide = async (action) => {
-    if (!item) return;
+    const shown = current();
+    if (!shown) return;
     if (!reviewer) return setPanel("who");
     const reason = [action.mark, note.trim()].filter(Boolean).join(": ");
-    const shown = item;
     move(1);
     setNote("");
     setPanel("");
@@ -102,8 +105,8 @@ function App() {
     try {
       const now = await undo(reviewer, last);
       items.current.put(now);
-      const at = listed.ids.indexOf(now[0]?.item_id);
-      if (at >= 0) setPlace(at);
+      const back = listed.ids.indexOf(now[0]?.item_id);
+      if (back >= 0) setPlace(back);
       tell(now.length === 1 ? `${now[0].item_id.slice(0, 8)} is ${now[0].status} again` : `${now.length} items as before`);
     } catch (error) {
       if (error instanceof Conflict) { items.current.put(error.items); return tell("somebody decided after you: nothing was taken back", "bad"); }
@@ -127,8 +130,8 @@ function App() {
   };
 
   const openItem = (wanted) => {
-    const at = listed.ids.indexOf(wanted);
-    if (at >= 0) return setPlace(at);
+    const there = listed.ids.indexOf(wanted);
+    if (there >= 0) return setPlace(there);
     setFilter({ wanted: {}, words: wanted });
   };
   const choose = (facet, value) => {

@@ -49,7 +49,8 @@ const Neighbours = ({ item, open }) =>
     h("ul", null, item.neighbours.map((near) => h("li", null, h("button", { class: "link", onClick: () => open(near.other_id) }, near.other_id.slice(0, 8)), ` ${near.score.toFixed(2)} `, h("span", { class: "aside" }, near.reason)))));
 
 export function Card({ item, open, filter }) {
-  const quote = item.reports.find((report) => report.claim?.prompt)?.claim.prompt.text;
+  const asked = item.reports.find((report) => report.claim?.prompt)?.claim.prompt.text;
+  const quote = item.messages.some((message) => message.content.trim() === asked?.trim()) ? null : asked;
   return h("article", { class: "card" },
     h("header", null,
       h("p", { class: "why" }, item.why),

@@ -6,11 +6,14 @@ import { Marked } from "/static/vendor/marked.js";
 const MATH_BLOCK = /^(?:\$\$([\s\S]+?)\$\$|\\\[([\s\S]+?)\\\])/;
 const MATH_INLINE = /^(?:\\\(([\s\S]+?)\\\)|\$(?!\s)((?:[^$\\\n]|\\.)+?)(?<![\s\\])\$(?!\d))/;
 
+// Where mathematics may begin: a block only at the beginning of a line, or the parser would end the paragraph there.
+const BEGINS = { block: /(?<=^|\n)(?:\$\$|\\\[)/, inline: /\$|\\[([]/ };
+
 const math = (name, level, pattern, display) => ({
   name,
   level,
   start: (text) => {
-    const place = text.search(/\$|\\[([]/);
+    const place = text.search(BEGINS[level]);
     return place < 0 ? undefined : place;
   },
   tokenizer(text) {

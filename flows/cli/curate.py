@@ -43,6 +43,7 @@ def curate(
     stamp = _load(work, queue)
     server = uvicorn.Server(uvicorn.Config(lambda: None, host="127.0.0.1", port=port, log_level="warning"))
     socket = server.config.bind_socket()
+    socket.listen()  # whoever comes before the server is ready waits
     hosts = {f"{name}:{socket.getsockname()[1]}" for name in ("127.0.0.1", "localhost")}
     server.config.app = make_app(queue, VerdictLog(work.folder), hosts)
     address = f"http://127.0.0.1:{socket.getsockname()[1]}/"
@@ -99,8 +100,9 @@ def _take_up(work: Workspace) -> None:
     waiting = len(verdicts.untaken(work.database))
     if not waiting:
         return
+    said = "1 verdict is" if waiting == 1 else f"{waiting:,} verdicts are"
     try:
         with open_run(work, command_line()):
-            print(f"{waiting:,} verdicts are in the benchmark")
+            print(f"{said} in the benchmark")
     except DatabaseLocked as locked:
-        warn(f"{locked}. {waiting:,} verdicts wait in {work.folder / verdicts.FILE}; the next command that writes takes them up")
+        warn(f"{locked}. {said} in {work.folder / verdicts.FILE}; the next command that writes takes them up")

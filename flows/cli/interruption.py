@@ -41,21 +41,19 @@ def _raise(number: int, _: FrameType | None) -> NoReturn:
     raise Interrupted(signal.Signals(number).name)
 
 
-_ends: list[threading.Timer] = []
+_heard = threading.Event()
 
 
 def heard() -> None:
     """The signal is how this command ends: it takes the time that its end needs. A second signal still ends it at once."""
-    for timer in _ends:
-        timer.cancel()
+    _heard.set()
 
 
 def _watch(reading: int) -> None:
     while os.read(reading, 1)[0] not in (signal.SIGINT, signal.SIGTERM):
         pass
-    timer = threading.Timer(ORDERLY_S, end)
+    timer = threading.Timer(ORDERLY_S, lambda: _heard.is_set() or end())
     timer.daemon = True
-    _ends.append(timer)
     timer.start()
     while os.read(reading, 1)[0] not in (signal.SIGINT, signal.SIGTERM):
         pass
