@@ -88,7 +88,8 @@ class VerdictLog:
     def __init__(self, folder: Path) -> None:
         self._path = folder / verdicts.FILE
         self._lock = threading.Lock()
-        self._size = -1
+        self._read = 0
+        """Bytes of whole lines that were read already."""
         self._seen: set[str] = set()
 
     def news(self) -> list[dict[str, Any]]:
@@ -98,13 +99,20 @@ class VerdictLog:
 
     def _news(self) -> list[dict[str, Any]]:
         size = self._path.stat().st_size if self._path.exists() else 0
-        if size == self._size:
+        if size == self._read:
             return []
-        self._size = size
-        lines = [line for line in read_lines(self._path, verdicts.check_line) if line["type"] == "verdict"]
+        start = self._read if self._read < size else 0  # a shorter file was written anew
+        lines = [line for line in read_lines(self._path, verdicts.check_line, start) if line["type"] == "verdict"]
+        self._read = start + self._whole_lines(start)
         fresh = [line for line in lines if line["verdict_id"] not in self._seen]
         self._seen.update(line["verdict_id"] for line in fresh)
         return fresh
+
+    def _whole_lines(self, start: int) -> int:
+        """The bytes from there to the end of the last line that is there as a whole: another process may be writing the next one."""
+        with self._path.open("rb") as file:
+            file.seek(start)
+            return file.read().rfind(b"\n") + 1
 
     def add(self, given: Sequence[Verdict]) -> None:
         """Write verdicts down; they are on the disk when this returns, and in the database when a run next takes them up
