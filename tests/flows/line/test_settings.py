@@ -22,10 +22,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "config"
 
 
-def test_the_shipped_configuration_is_valid_and_says_of_every_source_what_it_brings_and_expects() -> None:
+def test_the_shipped_configuration_is_valid_and_says_of_every_source_what_it_brings_and_expects_and_what_may_leave() -> None:
     sources = settings.load(CONFIG, {}).sources
     assert sorted(sources) == scrapers.names()
-    assert [name for name, source in sources.items() if not source.what or not source.expect.min_records or not source.expect.fill] == []
+    assert [
+        name
+        for name, source in sources.items()
+        if not source.what or not source.rights or not source.expect.min_records or not source.expect.fill
+    ] == []
     assert [name for name, source in sources.items() if not source.enabled and not source.why_off] == []
 
 
