@@ -14,7 +14,9 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from sample import World
 from sample.faults import Visit, visit
+from sample.sites.github_issues import TRACKER
 from scrapers import github_issues
 from scrapers.common.queries import Query
 from thresher.archive.writer import ArchiveWriter
@@ -374,3 +376,18 @@ def test_what_has_not_changed_is_not_sent_again(httpserver: HTTPServer, site: gi
             client = root.bind("github_issues", Pace(min_interval_s=0))
             cursor = visit(github_issues, client, site, since=cursor).cursor
     assert statuses == [200] * 4 + [200, 304, 304]
+
+
+def test_the_sample_world_is_read_on_both_nights(tmp_path: Path) -> None:
+    with World() as world:
+        site = github_issues.Site(name=TRACKER, api_url=world.urls["github_api"])
+        address = world.urls["github_api"].removeprefix("http://")
+        with Client.open(Network(contact="ops@example.org", allow_addresses=(address,))) as root:
+            client = root.bind("github_issues", Pace(min_interval_s=0))
+            first = visit(github_issues, client, site)
+            world.night = 2
+            second = visit(github_issues, client, site, since=first.cursor)
+    assert sorted(first.records) == ["41", "41/7001", "41/7002", "42", "43", "45", "46", "47"]
+    assert {i: r.status for i, r in second.records.items() if i not in first.records or r.status != "live"} == {
+        "42/7003": "live", "48": "live", "47": "deleted", "41/7002": "gone",
+    }  # fmt: skip
