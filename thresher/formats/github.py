@@ -26,7 +26,8 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _BLANKS = re.compile(r"\n{3,}")
-_NO_LABEL = frozenset({"", "image", "img", "screenshot"})
+_NO_LABEL = re.compile(r"(?:image|img|screenshot|[0-9a-f-]{8,})?", re.IGNORECASE)
+"""What GitHub itself writes, and names of files that are digests."""
 
 
 def as_text(source: str) -> str:
@@ -45,4 +46,4 @@ def _plain(part: str) -> str:
 
 def _image(label: str) -> str:
     label = html.unescape(label).strip()
-    return "[image]" if label.lower() in _NO_LABEL else f"[image: {label}]"
+    return "[image]" if _NO_LABEL.fullmatch(label) else f"[image: {label}]"

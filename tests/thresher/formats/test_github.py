@@ -16,6 +16,7 @@ from thresher.formats.github import as_text
         ("### Version\n\n_No response_\n\n### Prompt\n\nCount.", "### Prompt\n\nCount."),
         ("### Version\n\n_No response_", ""),
         ("![Screenshot](https://example.org/assets/1) ![a plot](https://example.org/2)", "[image] [image: a plot]"),
+        ("![3f0c77a1-66](https://example.org/1)", "[image]"),
         ('<img width="3" alt="a &amp; b" src="x"/>', "[image: a & b]"),
         ("<details>\n<summary>Log</summary>\n\nlines\n</details>", "Log\n\nlines"),
         ("a<br/>b <kbd>Ctrl</kbd>", "a\nb Ctrl"),
