@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import Field, model_validator
@@ -31,9 +30,9 @@ class Site(Searching):
     """How many of the newest comments are remembered, to tell which one was deleted where an issue has fewer than before."""
 
     @classmethod
-    def name_for_files(cls, file_name: str, keys: Mapping[str, Any]) -> str:
+    def for_files(cls, name: str) -> dict[str, Any]:
         """Files may hold issues of any repository; each says of which."""
-        return f"files/{file_name}"
+        return {"search": True}
 
     @model_validator(mode="after")
     def _repository(self) -> Self:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from scrapers.base import Place
 
 SOURCE = "lemmy"
+_COMMUNITY = re.compile(r"[A-Za-z0-9_]{1,80}@[a-z0-9.-]+(:\d+)?")
 
 
 class Site(Place):
     """One community. A post is seen by many instances under other numbers each; it is known by its address at home (``ap_id``), and the
     community by its own, so that it is the same wherever it is read."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_]{1,80}@[a-z0-9.-]+(:\d+)?$")
+    name: str
     """As Lemmy writes it behind the exclamation mark: ``chatgpt@lemmy.world``."""
     instance_url: str = Field(
         default_factory=lambda data: f"https://{data.get('name', '').partition('@')[2]}", pattern=r"^https?://\S+[^/\s]$"
@@ -32,9 +32,15 @@ class Site(Place):
     """Of one post, the oldest first, fifty in one request."""
 
     @classmethod
-    def name_for_files(cls, file_name: str, keys: Mapping[str, Any]) -> str:
-        """A community that exists nowhere: saved answers may be of any."""
-        return f"{re.sub(r'[^a-z0-9_]+', '_', file_name.lower())[:80]}@files.invalid"
+    def for_files(cls, name: str) -> dict[str, Any]:
+        """An instance that exists nowhere: saved answers may be of any community."""
+        return {"instance_url": f"https://{name.lower()}.invalid"}
+
+    @model_validator(mode="after")
+    def _community(self) -> Self:
+        if not _COMMUNITY.fullmatch(self.name) and not self.instance_url.endswith(".invalid"):
+            raise ValueError(f"name = {self.name!r} is no community: write it with its instance, such as chatgpt@lemmy.world")
+        return self
 
     @property
     def community(self) -> str:

@@ -145,7 +145,7 @@ def test_letters_are_those_that_were_written(charset: Charset) -> None:
 
 @pytest.mark.parametrize("name", ["chatbots", "chat bots@plum.example", "chatbots@https://plum.example"])
 def test_a_community_is_named_with_its_instance(name: str) -> None:
-    with pytest.raises(ValidationError, match="name"):
+    with pytest.raises(ValidationError, match=r"such as chatgpt@lemmy\.world"):
         lemmy.Site(name=name)
 
 
