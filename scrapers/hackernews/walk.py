@@ -79,9 +79,17 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
     if since is None and not seen:
         raise PayloadError(f"{site.search_url} shows nothing for {len(site.asked)} queries: is it down?", reason="empty_listing")
     yield from _threads(client, site, walk, seen)
-    for number, story in former.items():
-        if number not in seen:
-            yield _page(client, site, number, story)
+    yield from cursor_on_last(_look_again(client, site, walk, {i: story for i, story in former.items() if i not in seen}), walk.cursor)
+
+
+def _look_again(client: Client, site: Site, walk: _Walk, items: Mapping[int, int]) -> Iterator[Page]:
+    """These items as they are now; one that is not there any more is forgotten."""
+    for number, story in items.items():
+        page = _page(client, site, number, story)
+        item = _item_of(page)
+        if item is not None and (not item or item.get("deleted") is True):
+            walk.recent.pop(number, None)
+        yield page
 
 
 def recheck(client: Client, site: Site, native_ids: Sequence[str]) -> Iterator[Page]:

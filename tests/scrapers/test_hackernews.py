@@ -307,6 +307,8 @@ def test_what_was_deleted_or_edited_is_seen_at_the_next_visit(open_client: OpenC
     assert {i: (r.status, r.text) for i, r in second.records.items()} == {
         "22": ("live", "comment 22, edited"), "21": ("gone", ""), "20": ("deleted", ""),
     }  # fmt: skip
+    assert second.cursor is not None
+    assert set(second.cursor["recent"]) == {"22"}
     rechecked = [r for p in hackernews.recheck(open_client("hackernews"), site, ["21", "22"]) for r in hackernews.parse(p)]
     assert [r.status for r in rechecked if isinstance(r, Record)] == ["gone", "live"]
 
