@@ -70,8 +70,9 @@ def _world(again: bool) -> World:
 def _intro(world: World, again: bool) -> str:
     second = "The benchmark of the last demo is still there: nothing is new tonight, and nothing new will land." if again else ""
     return (
-        "A miniature internet is up on this machine: a Reddit, a Discourse forum, a Stack Exchange, a book repository and a Hub of arena "
-        f"logs, with their real paths, paging, rate limits and errors, on the ports {', '.join(map(str, world.ports.values()))}. "
+        "A miniature internet is up on this machine: a Reddit, a Discourse forum, a Stack Exchange, a GitHub with a book and issues, and a "
+        "Hub of arena logs, with their real paths, paging, rate limits and errors, on the ports "
+        f"{', '.join(map(str, world.ports.values()))}. "
         "thresher harvests it as it would the real ones, over HTTP, with PRAW for Reddit." + (f"\n{second}" if second else "")
     )
 

@@ -43,6 +43,8 @@ class Source(Section):
     """The name of the file, and of the module in scrapers/."""
     what: str = ""
     """In one line, what it brings; shown in the README's table."""
+    rights: str = ""
+    """In a few words, whose the texts are and what of them may leave in a snapshot; shown in the README's table."""
     enabled: bool = True
     """Whether a harvest without names takes it."""
     why_off: str = ""

@@ -51,12 +51,12 @@ def help_pages() -> str:
 
 
 def sources() -> str:
-    """A table of all sources: what each is, and whether it is on where no variable is set."""
+    """A table of all sources: what each is, what of it may leave, and whether it is on where no variable is set."""
     rows = []
     for name, source in load(CHECKOUT_CONFIG, {}).sources.items():
         off = f"off until it has {' and '.join(f'`{need}`' for need in source.needs)}" if source.needs else why_off(source, {})
-        rows.append((f"`{name}`", source.what, off or "on"))
-    return _table(("source", "what", "on?"), rows)
+        rows.append((f"`{name}`", source.what, source.rights, off or "on"))
+    return _table(("source", "what", "licence, and what leaves", "on?"), rows)
 
 
 def output(*arguments: str) -> str:

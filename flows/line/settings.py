@@ -1,7 +1,7 @@
 """All that may be set, put together: each section stands beside the code that it sets.
 
-``load(folder)`` reads ``thresher.toml``, ``dedupe.toml``, ``clusters.toml``, ``export.toml`` and ``sources/*.toml`` (``rules.toml`` is
-read by ``thresher.rules``). An environment variable ``THRESHER_<SECTION>_<KEY>`` stands over ``thresher.toml``
+``load(folder)`` reads ``thresher.toml``, ``dedupe.toml``, ``clusters.toml``, ``export.toml``, ``queries.toml`` and ``sources/*.toml``
+(``rules.toml`` is read by ``thresher.rules``). An environment variable ``THRESHER_<SECTION>_<KEY>`` stands over ``thresher.toml``
 (``THRESHER_NETWORK_CONTACT``). Secrets come from the environment alone.
 """
 
@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from dedupe.settings import Clusters, Dedupe
+from scrapers.common.queries import Queries, Query, Searching
 from scrapers.settings import Source
 from store.snapshot.settings import Export
 from thresher.errors import SettingsError
@@ -68,6 +69,7 @@ class Settings(Section):
     clusters: Clusters = Clusters()
     export: Export
     sources: dict[str, Source]
+    queries: Queries = Queries()
     salt: str = Field("", repr=False)
     """The secret with which authors' names are hashed (``THRESHER_SALT``); empty: one is made for each benchmark and kept beside it."""
 
@@ -105,14 +107,16 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         clusters=validated(Clusters, read_optional_toml(folder / "clusters.toml"), folder / "clusters.toml"),
         export=validated(Export, read_toml(folder / "export.toml"), folder / "export.toml"),
         sources=sources,
+        queries=validated(Queries, read_optional_toml(folder / "queries.toml"), folder / "queries.toml"),
         salt=environ.get("THRESHER_SALT", ""),
     )
 
 
-def validated_site(model: type[Model], source: Source, place: Mapping[str, Any], folder: Path) -> Model:
-    """One entry of ``[[sites]]`` as the scraper's own model."""
+def validated_site(model: type[Model], source: Source, place: Mapping[str, Any], folder: Path, queries: tuple[Query, ...] = ()) -> Model:
+    """One entry of ``[[sites]]`` as the scraper's own model; one that searches asks the shared ``queries`` where it states none itself."""
     number = source.sites.index(dict(place)) + 1 if dict(place) in source.sites else 0
-    return validated(model, dict(place), folder / "sources" / f"{source.name}.toml", f"sites[{number}]." if number else "")
+    shared = {"queries": queries} if issubclass(model, Searching) else {}
+    return validated(model, shared | dict(place), folder / "sources" / f"{source.name}.toml", f"sites[{number}]." if number else "")
 
 
 def missing_needs(source: Source, environ: Mapping[str, str] | None = None) -> list[str]:

@@ -126,7 +126,8 @@ class Workspace:
     def sites(self, source: Source) -> list[BaseModel]:
         """The places of a source, each as the scraper's own ``Site``."""
         scraper = base.load(source.name)
-        return [configuration.validated_site(scraper.Site, source, place, self.settings.folder) for place in source.sites]
+        folder, queries = self.settings.folder, self.settings.queries.queries
+        return [configuration.validated_site(scraper.Site, source, place, folder, queries) for place in source.sites]
 
     def local_site(self, source: str, name: str, keys: Mapping[str, Any]) -> Place:
         """The place to which a local file belongs: the configured one of that name, or one made of ``keys`` and of what the source itself

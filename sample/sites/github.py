@@ -1,13 +1,16 @@
-"""A GitHub with one repository: a small book in the layout of OpenStax. Two hosts: the API and the raw files."""
+"""A GitHub with two repositories: a small book in the layout of OpenStax, and a tool with issues (``github_issues``). Two hosts: the API
+and the raw files."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sample.content import SECOND_NIGHT, WORLD, blob_id
+from sample.sites import github_issues
 from sample.wire import Answer, Asked, Fault, instead, json_answer, tagged, text_answer
 
 REPOSITORY = "sample-press/osbooks-everyday-measures"
@@ -64,11 +67,14 @@ class GitHubApi:
         if not asked.headers.get("user-agent"):
             return text_answer("Request forbidden by administrative rules. Please make sure your request has a User-Agent header.\n", 403)
         self.used += 1
-        value = self._data(asked.path, asked)
+        answer = github_issues.respond(asked, self.repository.night, f"http://{asked.headers.get('host', '')}")
+        value = None if answer is not None else self._data(asked.path, asked)
         limits = {
             "x-ratelimit-limit": "60", "x-ratelimit-remaining": str(max(60 - self.used, 1)), "x-ratelimit-used": str(self.used),
             "x-ratelimit-reset": "1795503600", "x-ratelimit-resource": "core", "x-github-media-type": "github.v3; format=json",
         }  # fmt: skip
+        if answer is not None:
+            return tagged(replace(answer, headers={**answer.headers, **limits}), asked) if answer.status == 200 else answer
         if value is None:
             return json_answer({"message": "Not Found", "documentation_url": "https://docs.github.com/rest", "status": "404"}, 404, limits)
         return tagged(json_answer(value, headers=limits), asked)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
 from thresher.errors import PayloadError, ThresherError, UsageError
-from thresher.model import UNREADABLE_FILE, ExportClass, Json, Page
+from thresher.model import UNREADABLE_FILE, Dead, ExportClass, Json, Page, Record
 from thresher.net.client import Response
 from thresher.payload import MAX_JSON_DEPTH, json_value
 
@@ -74,6 +74,18 @@ def rights(page: Page) -> Rights:
         licence_evidence=page.context.get("licence_evidence", ""),
         export_class=cast(ExportClass, page.context.get("export_class", "id_only")),
     )
+
+
+def once(results: Iterable[Record | Dead]) -> Iterator[Record | Dead]:
+    """The records of a page, each id once: the first one counts, the others are Dead ``repeated``."""
+    seen: set[str] = set()
+    for result in results:
+        if isinstance(result, Record) and result.native_id in seen:
+            yield Dead("repeated", "it is in the page more than once; the first one counts", result.native_id)
+            continue
+        if isinstance(result, Record):
+            seen.add(result.native_id)
+        yield result
 
 
 def text_marks(rendered: Rendered) -> dict[str, Json]:

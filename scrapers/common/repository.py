@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from scrapers.common import github
 from scrapers.common.page import json_of, saved_at
 from thresher.errors import PayloadError
 from thresher.model import Json
@@ -17,7 +18,6 @@ from thresher.net.client import Client, Response
 MISSING = 404
 _LINK_MODE = "120000"
 """git's mode of a symbolic link, whose content is a path and not the file."""
-_GITHUB = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 
 
 def tree_versions(tree: Json, prefix: str = "") -> dict[str, str]:
@@ -102,7 +102,7 @@ class Remote:
 
     def _tree(self, ref: str, *, recursive: bool) -> Json:
         url = f"{self._api}/git/trees/{quote(ref, safe='')}"
-        return json_of(self._client.get(url, params={"recursive": "1"} if recursive else None, headers=_GITHUB))
+        return json_of(self._client.get(url, params={"recursive": "1"} if recursive else None, headers=github.headers()))
 
     def url(self, path: str) -> str:
         """The address of a file as it is."""

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from scrapers.common.fields import Fields, told
-from scrapers.common.page import from_epoch, json_of, text_marks, whole
+from scrapers.common.page import from_epoch, json_of, once, text_marks, whole
 from scrapers.stackexchange.rights import granted
 from thresher.errors import PayloadError
 from thresher.formats.html import Rendered, render
@@ -100,12 +100,8 @@ def parse(page: Page) -> Iterator[Record | Dead | Unread]:
     titles = json_value(page.context.get("titles", "{}").encode())
     unread: Counter[str] = Counter()
     seen: set[str] = set()
-    for result in _records(items, page, {str(k): str(v) for k, v in titles.items()}, unread):
-        if isinstance(result, Record) and result.native_id in seen:
-            yield Dead("repeated", "the post is in the page more than once; the first one counts", result.native_id)
-            continue
-        if isinstance(result, Record):
-            seen.add(result.native_id)
+    for result in once(_records(items, page, {str(k): str(v) for k, v in titles.items()}, unread)):
+        seen.add(result.native_id)
         yield result
     for native_id in page.context.get("asked", "").split(";"):
         if native_id and native_id not in seen:

@@ -14,6 +14,7 @@ from lxml import etree
 from sample import truth
 from sample.content import SECOND_NIGHT, WORLD, tables
 from sample.sites import discourse, reddit_things, stackexchange
+from sample.sites.github_issues import TRACKER
 from sample.sites.hub import NEW_LAYOUT, OLD_LAYOUT, files
 
 
@@ -24,6 +25,9 @@ def keys() -> Iterator[str]:
     yield from (f"discourse:wrenhouse:{t['id']}/{number}" for t in tables("discourse") for number, _ in enumerate(t["posts"], 1))
     for question in tables("stackexchange"):
         yield from (f"stackexchange:{question['site']}:{e['id']}" for e in (question, *question.get("answers", ())))
+    for issue in tables("github_"):
+        yield f"github_issues:{TRACKER}:{issue['number']}"
+        yield from (f"github_issues:{TRACKER}:{issue['number']}/{c['id']}" for c in issue.get("comments", ()))
 
 
 def books() -> Iterator[str]:
@@ -73,6 +77,8 @@ def test_a_blamed_model_is_named_in_its_thread() -> None:
     for topic in tables("discourse"):
         whole = topic["title"] + " ".join(p["text"] for p in topic["posts"])
         texts |= {f"discourse:wrenhouse:{topic['id']}/{number}": whole for number, _ in enumerate(topic["posts"], 1)}
+    for issue in tables("github_"):
+        texts[f"github_issues:{TRACKER}:{issue['number']}"] = issue["title"] + issue["text"]
     missing = [p for p in truth().posts if p.model and p.model.lower() not in texts[p.key].lower()]
     assert missing == []
 

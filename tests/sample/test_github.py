@@ -12,6 +12,7 @@ from lxml import etree
 from sample import World
 from sample.content import WORLD, blob_id
 from sample.sites.github import REPOSITORY
+from sample.sites.github_issues import TRACKER
 
 Get = Callable[..., requests.Response]
 
@@ -66,3 +67,20 @@ def test_the_book_has_its_exercises_and_one_broken_module() -> None:
             broken.append(path.parent.name)
     assert exercises == 70
     assert broken == ["m70008"]
+
+
+def test_issues_are_listed_by_change_with_pull_requests_among_them_and_led_from_page_to_page(get: Get) -> None:
+    first = get("github_api", f"/repos/{TRACKER}/issues", state="all", sort="updated", direction="asc", per_page=4)
+    assert [issue["number"] for issue in first.json()] == [41, 42, 43, 44]
+    assert "pull_request" in first.json()[3]
+    second = requests.get(first.links["next"]["url"], timeout=5)
+    assert [issue["number"] for issue in second.json()] == [45, 46, 47]
+    assert "next" not in second.links
+
+
+def test_in_the_second_night_an_issue_and_a_comment_are_deleted(world: World, get: Get) -> None:
+    assert get("github_api", f"/repos/{TRACKER}/issues/47").status_code == 200
+    world.night = 2
+    assert get("github_api", f"/repos/{TRACKER}/issues/47").status_code == 410
+    assert [c["id"] for c in get("github_api", f"/repos/{TRACKER}/issues/41/comments").json()] == [7001]
+    assert get("github_api", f"/repos/{TRACKER}/issues/41").json()["comments"] == 1

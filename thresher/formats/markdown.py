@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _ENTITY = re.compile(r"&(?:#x?[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -57,8 +57,13 @@ def _without_spoiler_marks(markdown: str) -> str:
     """A spoiler is text like other text once it is opened; in code the marks are no marks."""
     if ">!" not in markdown or "!<" not in markdown:
         return markdown
+    return outside_code(markdown, lambda part: _SPOILER.sub(lambda spoiler: spoiler.group(1).strip(" "), part))
+
+
+def outside_code(markdown: str, change: Callable[[str], str]) -> str:
+    """The Markdown with every part outside code changed."""
     parts = _CODE.split(markdown)
-    parts[::2] = [_SPOILER.sub(lambda spoiler: spoiler.group(1).strip(" "), part) for part in parts[::2]]
+    parts[::2] = [change(part) for part in parts[::2]]
     return "".join(parts)
 
 

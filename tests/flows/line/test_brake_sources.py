@@ -37,15 +37,45 @@ def stackexchange(ids: list[int], **context: str) -> Page:
     return page("stackexchange", "https://api.stackexchange.com/2.3/questions", {"items": items}, context)
 
 
+def hackernews(texts: list[str]) -> Page:
+    hits = [
+        {"objectID": str(n), "_tags": ["comment"], "author": "ada", "created_at_i": 1700000000, "story_id": 1, "comment_text": text}
+        for n, text in enumerate(texts, 2)
+    ]
+    return page("hackernews", "https://hn.algolia.com/api/v1/search_by_date", {"hits": hits}, {})
+
+
+def lemmy(count: int, removed: int = 0) -> Page:
+    def view(n: int) -> dict[str, Any]:
+        post = {"ap_id": f"https://plum.example/post/{n}", "name": f"Title {n}", "body": f"Text {n}", "removed": n < removed}
+        return {"post": post, "creator": {"id": 1}}
+
+    return page("lemmy", "https://plum.example/api/v3/post/list", {"posts": [view(n) for n in range(count)]}, {})
+
+
+def github(numbers: list[int], **context: str) -> Page:
+    issues = [{"number": n, "title": f"Title {n}", "body": f"Text {n}", "user": None} for n in numbers]
+    return page("github_issues", "https://api.github.com/repos/plum/agent/issues", issues, {"repository": "plum/agent", **context})
+
+
 def page(source: str, url: str, body: Any, context: dict[str, str]) -> Page:
     return Page(source, "place", url, 200, {}, json.dumps(body).encode(), datetime.now(UTC), context, cursor={"at": hash(json.dumps(body))})
 
 
-FIRST = {"reddit": lambda: reddit([f"Text {n}" for n in range(COUNT)]), "stackexchange": lambda: stackexchange(list(range(1, COUNT + 1)))}
+FIRST = {
+    "reddit": lambda: reddit([f"Text {n}" for n in range(COUNT)]),
+    "stackexchange": lambda: stackexchange(list(range(1, COUNT + 1))),
+    "hackernews": lambda: hackernews([f"Text {n}" for n in range(COUNT)]),
+    "lemmy": lambda: lemmy(COUNT),
+    "github_issues": lambda: github(list(range(1, COUNT + 1))),
+}
 THEN: dict[str, Callable[[int], Page]] = {
     "reddit, [removed]": lambda n: reddit(["[removed]"] * n + [f"Text {i}" for i in range(n, COUNT)]),
     "reddit, [deleted]": lambda n: reddit(["[deleted]"] * n),
     "reddit, not answered": lambda n: reddit([], asked=",".join(f"t3_{i}" for i in range(n))),
+    "hackernews, [flagged]": lambda n: hackernews(["[flagged]"] * n + [f"Text {i}" for i in range(n, COUNT)]),
+    "lemmy, removed": lambda n: lemmy(COUNT, removed=n),
+    "github_issues, not answered": lambda n: github([], asked=";".join(str(i) for i in range(1, n + 1))),
     "stackexchange, not answered": lambda n: stackexchange([], asked=";".join(str(i) for i in range(1, n + 1))),
 }
 

@@ -9,6 +9,8 @@ import pytest
 
 import scrapers
 from flows.line import settings
+from scrapers.common.queries import Searching
+from scrapers.settings import Source
 from thresher.errors import SettingsError
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
@@ -20,10 +22,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "config"
 
 
-def test_the_shipped_configuration_is_valid_and_says_of_every_source_what_it_brings_and_expects() -> None:
+def test_the_shipped_configuration_is_valid_and_says_of_every_source_what_it_brings_and_expects_and_what_may_leave() -> None:
     sources = settings.load(CONFIG, {}).sources
     assert sorted(sources) == scrapers.names()
-    assert [name for name, source in sources.items() if not source.what or not source.expect.min_records or not source.expect.fill] == []
+    assert [
+        name
+        for name, source in sources.items()
+        if not source.what or not source.rights or not source.expect.min_records or not source.expect.fill
+    ] == []
     assert [name for name, source in sources.items() if not source.enabled and not source.why_off] == []
 
 
@@ -49,6 +55,7 @@ def test_the_environment_stands_over_the_file() -> None:
         ("sources/discourse.toml", "min_interval_s = 2.0", "min_interval_s = -2.0", ["discourse.toml", "pace.min_interval_s"]),
         ("sources/discourse.toml", 'name = "discourse"', 'name = "forum"', ["discourse.toml", "name of the file"]),
         ("export.toml", 'version = "2"', "version = ", ["export.toml", "not valid TOML"]),
+        ("queries.toml", "'\"asked chatgpt\" wrong'", "'asked chatgpt\" wrong'", ["queries.toml", "queries.0", "not closed"]),
     ],
 )
 def test_an_error_names_file_key_and_what_is_allowed(folder: Path, file: str, old: str, new: str, said: list[str]) -> None:
@@ -75,3 +82,16 @@ def test_the_origin_of_each_value_is_told_and_the_salt_is_not_shown() -> None:
     assert rows["network.deadline_s"] == ("60.0", "thresher.toml")
     assert rows["network.tries"] == ("5", "default")
     assert "do-not-print-me" not in repr(rows)
+
+
+def test_the_shared_queries_complain_in_many_languages_and_go_to_every_place_that_searches() -> None:
+    loaded = settings.load(CONFIG, {})
+    assert len({query.language for query in loaded.queries.queries}) >= 6
+    source = Source(
+        name="made-up", sites=({"name": "all"}, {"name": "german", "languages": ["de"]}, {"name": "klingon", "languages": ["tlh"]})
+    )
+    everything, german, klingon = (settings.validated_site(Searching, source, p, CONFIG, loaded.queries.queries) for p in source.sites)
+    assert everything.asked == loaded.queries.queries
+    assert {query.language for query in german.asked} == {"de"}
+    with pytest.raises(SettingsError, match=r"klingon: nothing to search for in tlh"):
+        _ = klingon.asked
