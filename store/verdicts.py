@@ -24,8 +24,10 @@ from thresher.text import canonical_url
 FILE = "verdicts.jsonl"
 UNMERGED = "unmerged"
 """The verdict that an item is not the one that it was merged into."""
-VERDICTS = ("proposed", "active", "retired", "rejected", "waived", "verified", "disputed")
-"""The first five set an item's life, the last two say what its key is worth."""
+LIFE = ("proposed", "active", "retired", "rejected", "waived")
+KEY = ("verified", "disputed", "unverified")
+VERDICTS = (*LIFE, *KEY)
+"""Those of ``LIFE`` set an item's life, those of ``KEY`` say what its key is worth: ``unverified`` takes back what was said of it."""
 
 TombstoneKind = Literal["record", "author", "url"]
 
@@ -86,13 +88,32 @@ def save_verdicts(database: Database, verdicts: Sequence[Verdict], *, now: datet
         for verdict in verdicts:
             if not con.execute("SELECT 1 FROM items WHERE item_id = ?", [verdict.item_id]).fetchall():
                 raise UsageError(f"there is no item {verdict.item_id!r}")
-        lines = [
-            {"type": "verdict", "verdict_id": secrets.token_hex(8), "item_id": v.item_id, "version": v.version, "author": v.author,
-            "at": at,
-             "verdict": v.verdict, "reason": v.reason} for v in verdicts
-        ]  # fmt: skip
+        lines = [line_of(verdict, secrets.token_hex(8), at) for verdict in verdicts]
         append_lines(database.folder / FILE, lines)
         _apply(con, lines)
+
+
+def line_of(verdict: Verdict, verdict_id: str, at: str) -> dict[str, Any]:
+    """The line of the journal for one verdict."""
+    return {"type": "verdict", "verdict_id": verdict_id, "item_id": verdict.item_id, "version": verdict.version, "author": verdict.author,
+            "at": at, "verdict": verdict.verdict, "reason": verdict.reason}  # fmt: skip
+
+
+def untaken(database: Database) -> list[dict[str, Any]]:
+    """The lines of verdicts that the journal has and the database has not: given on the page, or just before a crash."""
+    written = [line for line in read_lines(database.folder / FILE, check_line) if line["type"] == "verdict"]
+    if not written:
+        return []
+    with database.reader() as con:
+        stored = {row[0] for row in con.execute("SELECT verdict_id FROM verdicts").fetchall()}
+    return [line for line in written if line["verdict_id"] not in stored]
+
+
+def take_up(database: Database) -> None:
+    """Bring them into the database; nothing is written where there are none."""
+    if lines := untaken(database):
+        with database.transaction() as con:
+            _apply(con, lines)
 
 
 def canonical_of(con: Connection, item_id: str) -> str:
@@ -192,28 +213,28 @@ def take_down(database: Database, graves: Sequence[Grave], reason: str, *, now: 
 def replay(con: Connection, folder: Path) -> int:
     """Bring the verdicts and tombstones of ``verdicts.jsonl`` into a rebuilt database; those that it has are passed over. Returns how
     many lines."""
-    lines = list(read_lines(folder / FILE, _check))
+    lines = list(read_lines(folder / FILE, check_line))
     _apply(con, lines)
     return len(lines)
 
 
 def replay_unmerged(con: Connection, folder: Path, run_id: str) -> None:
     """Part again what was parted in a run, as far as it is merged in the rebuilt database."""
-    for line in read_lines(folder / FILE, _check):
+    for line in read_lines(folder / FILE, check_line):
         if line["type"] == UNMERGED and line["run_id"] == run_id:
             _part(con, line)
 
 
 def damaged_lines(folder: Path) -> list[BadLine]:
     """The lines of ``verdicts.jsonl`` that cannot be used."""
-    return bad_lines(folder / FILE, _check)
+    return bad_lines(folder / FILE, check_line)
 
 
 def unwritten(con: Connection, folder: Path) -> int:
     """How many verdicts and tombstones of the database ``verdicts.jsonl`` lacks: a rebuild would forget them."""
     if not {"verdicts", "tombstones"} <= set(table_names(con)):
         return 0
-    lines = list(read_lines(folder / FILE, _check))
+    lines = list(read_lines(folder / FILE, check_line))
     written = {line.get("verdict_id") or (line["kind"], line["hash"]) for line in lines}
     stored = [row[0] for row in con.execute("SELECT verdict_id FROM verdicts").fetchall()]
     return sum(key not in written for key in [*stored, *con.execute("SELECT kind, hash FROM tombstones").fetchall()])
@@ -226,7 +247,8 @@ _FIELDS = {
 }
 
 
-def _check(line: dict[str, Any]) -> None:
+def check_line(line: dict[str, Any]) -> None:
+    """KeyError, TypeError or ValueError for a line that lacks what its readers use."""
     if line["type"] not in _FIELDS:
         raise ValueError(f"{line['type']!r} is none of {', '.join(_FIELDS)}")
     for name in _FIELDS[line["type"]]:

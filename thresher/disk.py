@@ -82,9 +82,10 @@ Check = Callable[[dict[str, Any]], object]
 """Raises KeyError, TypeError or ValueError for an entry that lacks what its readers use."""
 
 
-def read_lines(path: Path, check: Check) -> Iterator[dict[str, Any]]:
-    """Every line that can be used; what ``bad_lines`` tells of is passed over. StoreError where the file cannot be read."""
-    return (line for line in _lines(path, check) if not isinstance(line, BadLine))
+def read_lines(path: Path, check: Check, offset: int = 0) -> Iterator[dict[str, Any]]:
+    """Every line that can be used, from the byte on at which one begins; what ``bad_lines`` tells of is passed over. StoreError where the
+    file cannot be read."""
+    return (line for line in _lines(path, check, offset) if not isinstance(line, BadLine))
 
 
 def bad_lines(path: Path, check: Check) -> list[BadLine]:
@@ -92,9 +93,10 @@ def bad_lines(path: Path, check: Check) -> list[BadLine]:
     return [line for line in _lines(path, check) if isinstance(line, BadLine)]
 
 
-def _lines(path: Path, check: Check) -> Iterator[dict[str, Any] | BadLine]:
+def _lines(path: Path, check: Check, offset: int = 0) -> Iterator[dict[str, Any] | BadLine]:
     try:
         with path.open("rb") as file:
+            file.seek(offset)
             for number, raw in enumerate(file, 1):
                 line = raw.strip()
                 if line and not _torn(line, is_last=not raw.endswith(b"\n")):

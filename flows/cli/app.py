@@ -16,6 +16,7 @@ import typer
 import scrapers
 from flows.cli import curating, defects, interruption, mending, publishing, shown
 from flows.cli.clusters import app as clusters_app
+from flows.cli.curate import curate
 from flows.cli.leads import app as leads_app
 from flows.cli.reading import read
 from flows.cli.shared import (
@@ -138,7 +139,7 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
 
 
 # Here, so that --help tells of looking between harvesting and mending.
-for command in (status, shown.show, shown.compare, read, curating.verdict, curating.unmerge):
+for command in (status, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge):
     app.command()(command)
 
 

@@ -13,7 +13,7 @@ Author = Annotated[str, typer.Option("--author", help="Who says so; else the use
 
 
 def verdict(
-    word: Annotated[str, typer.Argument(help="active, rejected, waived, retired or proposed; verified or disputed for its key.")],
+    word: Annotated[str, typer.Argument(help="active, rejected, waived, retired, proposed; verified, disputed, unverified for its key.")],
     items: Annotated[list[str], typer.Argument(help="Items, or the beginnings of their ids.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; kept with the verdict.")] = "",
     author: Author = "", data: Data = DEFAULT_DATA, config: Config = None, wait: Wait = 0.0,

@@ -41,10 +41,18 @@ def _raise(number: int, _: FrameType | None) -> NoReturn:
     raise Interrupted(signal.Signals(number).name)
 
 
+_heard = threading.Event()
+
+
+def heard() -> None:
+    """The signal is how this command ends: it takes the time that its end needs. A second signal still ends it at once."""
+    _heard.set()
+
+
 def _watch(reading: int) -> None:
     while os.read(reading, 1)[0] not in (signal.SIGINT, signal.SIGTERM):
         pass
-    timer = threading.Timer(ORDERLY_S, end)
+    timer = threading.Timer(ORDERLY_S, lambda: _heard.is_set() or end())
     timer.daemon = True
     timer.start()
     while os.read(reading, 1)[0] not in (signal.SIGINT, signal.SIGTERM):

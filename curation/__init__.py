@@ -1,0 +1,1 @@
+"""The page on which a person decides, over the store alone."""

@@ -1,0 +1,212 @@
+"""What to look at next, and why: every item in memory, filtered, counted and put in order; what reviewers say of them."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from store.verdicts import KEY, LIFE
+
+Item = dict[str, Any]
+
+FACETS = ("state", "kind", "tier", "source", "key_status", "language", "tag", "licence", "cluster")
+"""By what a person filters. ``state`` is ``open`` where nobody has decided, else the item's status."""
+_MOST_VALUES = 12
+"""Values of a facet that are shown, the commonest."""
+
+
+class Changed(Exception):
+    """Somebody else decided, or the item changed, since it was shown. ``items`` are as they are now."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        super().__init__(f"{len(items)} items changed since they were shown")
+        self.items = list(items)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An item as the reviewer saw it: its version, and the last verdict on it (empty where there was none)."""
+
+    item_id: str
+    version: int
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of the queue, how long the whole is, and how many items each value of each facet has in it."""
+
+    ids: list[str]
+    total: int
+    facets: dict[str, list[tuple[str, int]]]
+
+
+@dataclass
+class Queue:
+    """All items. Every method may be called from any thread."""
+
+    _items: dict[str, Item] = field(default_factory=dict)
+    _lines: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _order: list[str] = field(default_factory=list)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def replace(self, items: Iterable[Item]) -> None:
+        """Another state of the benchmark. Verdicts that it lacks, since no run has taken them up yet, stay."""
+        with self._lock:
+            before, self._lines = self._lines, {}
+            self._items = {item["item_id"]: item for item in items}
+            for item in self._items.values():
+                item["search"] = _search_text(item)
+                stored, item["verdicts"] = item["verdicts"], []
+                self._take(stored)
+            self._take(before.values())
+            self._order = sorted(self._items, key=lambda item_id: _rank(self._items[item_id]))
+
+    def take(self, lines: Iterable[Mapping[str, Any]]) -> None:
+        """Verdicts, as lines of the journal; those that are there already are passed over."""
+        with self._lock:
+            self._take(lines)
+
+    def _take(self, lines: Iterable[Mapping[str, Any]]) -> None:
+        for line in lines:
+            verdict = {
+                "verdict_id": line["verdict_id"], "item_id": line["item_id"], "version": line["version"], "author": line["author"],
+                "given_at": line.get("given_at") or line["at"], "verdict": line["verdict"], "reason": line["reason"],
+            }  # fmt: skip
+            if verdict["verdict_id"] in self._lines:
+                continue
+            self._lines[verdict["verdict_id"]] = verdict
+            if (item := self._items.get(verdict["item_id"])) is not None:
+                item["verdicts"].append(verdict)
+                _settle(item, verdict["verdict"])
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def items(self, ids: Iterable[str]) -> list[Item]:
+        """What the page shows of items, with ``why`` each is where it is; unknown ids are passed over."""
+        with self._lock:
+            return [_shown(self._items[item_id]) for item_id in ids if item_id in self._items]
+
+    def page(self, wanted: Mapping[str, str], words: str = "", offset: int = 0, limit: int = 500) -> Page:
+        """The items that have every wanted value of a facet and all words, in order."""
+        with self._lock:
+            chosen = self.chosen(wanted, words)
+            counted: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}
+            for item_id in chosen:
+                for facet, counter in counted.items():
+                    counter.update(_values(self._items[item_id], facet))
+            facets = {facet: counter.most_common(_MOST_VALUES) for facet, counter in counted.items()}
+            return Page(chosen[offset : offset + limit], len(chosen), facets)
+
+    def chosen(self, wanted: Mapping[str, str], words: str = "") -> list[str]:
+        """The ids of all such items, in order."""
+        needles = words.casefold().split()
+        with self._lock:
+            return [
+                item_id
+                for item_id in self._order
+                if all(value in _values(self._items[item_id], facet) for facet, value in wanted.items())
+                and all(needle in self._items[item_id]["search"] for needle in needles)
+            ]
+
+    def refuse_changed(self, shown: Sequence[Shown]) -> None:
+        """Changed where one of these is not what the reviewer saw."""
+        with self._lock:
+            changed = [
+                self._items[one.item_id]
+                for one in shown
+                if one.item_id in self._items and (one.version, one.last) != _state(self._items[one.item_id])
+            ]
+            if changed:
+                raise Changed([_shown(item) for item in changed])
+
+    def before(self, verdict_ids: Sequence[str]) -> list[tuple[Shown, str]]:
+        """What held before each of these verdicts: the item as it is now, and the word that says so again.
+
+        Changed where a later verdict of the same sort was given; KeyError for a verdict that nobody gave.
+        """
+        with self._lock:
+            undone = [self._before(verdict_id) for verdict_id in verdict_ids]
+            if later := [item for item, _, is_last in undone if not is_last]:
+                raise Changed([_shown(item) for item in later])
+            return [(Shown(item["item_id"], *_state(item)), word) for item, word, _ in undone]
+
+    def _before(self, verdict_id: str) -> tuple[Item, str, bool]:
+        given = self._lines[verdict_id]
+        item = self._items[given["item_id"]]
+        sort = LIFE if given["verdict"] in LIFE else KEY
+        alike = [verdict for verdict in item["verdicts"] if verdict["verdict"] in sort]
+        place = next(n for n, verdict in enumerate(alike) if verdict["verdict_id"] == verdict_id)
+        word = alike[place - 1]["verdict"] if place else ("proposed" if sort is LIFE else "unverified")
+        return item, word, place == len(alike) - 1
+
+    def progress(self, reviewer: str) -> dict[str, int]:
+        """How many items there are, how many wait, how many this reviewer has decided."""
+        with self._lock:
+            waiting = sum(not item["verdicts"] for item in self._items.values())
+            mine = sum(any(v["author"] == reviewer for v in item["verdicts"]) for item in self._items.values())
+            return {"items": len(self._items), "open": waiting, "mine": mine}
+
+
+def _state(item: Item) -> tuple[int, str]:
+    return item["version"], item["verdicts"][-1]["verdict_id"] if item["verdicts"] else ""
+
+
+def _shown(item: Item) -> Item:
+    return {key: value for key, value in item.items() if key != "search"} | {"why": why(item), "last": _state(item)[1]}
+
+
+def _settle(item: Item, word: str) -> None:
+    """What ``items_current`` says after this verdict. A key of which nobody says anything any more is worth what its source gave it."""
+    if word in LIFE:
+        item["status"] = word if item["status"] != "retired" or word == "retired" else item["status"]
+    elif word in KEY:
+        item["key_status"] = item["key_at_source"] if word == "unverified" else word
+
+
+def _values(item: Item, facet: str) -> Sequence[str]:
+    if facet == "state":
+        return (item["status"],) if any(verdict["verdict"] in LIFE for verdict in item["verdicts"]) else ("open",)
+    if facet == "tag":
+        return item["tags"] or ()
+    if facet == "cluster":
+        return (item["cluster"]["label"],) if item["cluster"] else ()
+    return (str(item[facet]),)
+
+
+def _search_text(item: Item) -> str:
+    texts = [message["content"] for message in item["messages"]] + [item["target"], item["item_id"], item["native_id"]]
+    return "\n".join(texts).casefold()
+
+
+def _rank(item: Item) -> tuple[int, int, str]:
+    """Where an item stands in the queue: what was seen failing before what is claimed, much reported before once."""
+    cluster = item["cluster"]["reports"] if item["cluster"] else 0
+    return _urgency(item)[0], -max(cluster, int(item["report_count"])), item["item_id"]
+
+
+def why(item: Item) -> str:
+    """Why an item stands where it stands, for the reviewer."""
+    text = _urgency(item)[1]
+    return f"{text}; {item['cluster']['reports']} reports of this failure" if item["cluster"] and item["cluster"]["reports"] > 1 else text
+
+
+def _urgency(item: Item) -> tuple[int, str]:
+    reports, sources = int(item["report_count"]), int(item["source_count"])
+    if item["key_status"] == "disputed":
+        return 0, "its key is disputed"
+    if item["tier"] in ("witnessed", "reproduced") and reports > 1:
+        return 1, f"seen failing, {reports} reports from {sources} {'source' if sources == 1 else 'sources'}"
+    if item["tier"] in ("witnessed", "reproduced"):
+        return 2, "the failing answer is on record"
+    if reports > 1:
+        return 3, f"{reports} reports from {sources} {'source' if sources == 1 else 'sources'}"
+    if item["tier"] == "claimed":
+        return 4, "somebody says that a model failed"
+    if item["key_status"] == "sourced":
+        return 5, "has the key of its source, and nobody has looked"
+    return 6, "nothing is known of it but its text"

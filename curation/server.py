@@ -1,0 +1,182 @@
+"""The page's server: the queue as JSON, the verdicts that come back, and the files of the page. For this machine alone.
+
+A verdict is on the disk before its answer is sent. Nothing else writes, and no connection to the database is held: while the page is open a
+harvest may run, and a harvest that runs does not close the page.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel, ConfigDict, Field
+
+from curation.queue import FACETS, Changed, Queue, Shown
+from store.curating import VerdictLog
+from store.verdicts import VERDICTS, Verdict
+
+STATIC = Path(__file__).with_name("static")
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""Nothing is loaded from elsewhere, and no text can become a script: not even ours may write HTML."""
+_HEADERS = {
+    "Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+}  # fmt: skip
+_TOKEN_PLACE = "{{token}}"
+MOST_AT_ONCE = 10_000
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_max_length=4_000)
+
+
+class _Shown(_Body):
+    item_id: str
+    version: int
+    last: str = ""
+
+
+class Given(_Body):
+    """One word on one or many items."""
+
+    verdict: str
+    reviewer: str = Field(min_length=1, max_length=80)
+    reason: str = ""
+    items: list[_Shown] = Field(min_length=1, max_length=MOST_AT_ONCE)
+
+
+class ForAll(_Body):
+    """One word on all items of a filter; ``total`` is how many the reviewer was told of."""
+
+    verdict: str
+    reviewer: str = Field(min_length=1, max_length=80)
+    reason: str = ""
+    wanted: dict[str, str] = {}
+    words: str = ""
+    total: int = Field(ge=1, le=MOST_AT_ONCE)
+
+
+class Undo(_Body):
+    """Verdicts to be taken back."""
+
+    reviewer: str = Field(min_length=1, max_length=80)
+    verdicts: list[str] = Field(min_length=1, max_length=MOST_AT_ONCE)
+
+
+class Desk:
+    """The queue and the journal together: what was shown, what is said, what others said meanwhile."""
+
+    def __init__(self, queue: Queue, log: VerdictLog) -> None:
+        self.queue = queue
+        self._log = log
+
+    def look(self) -> None:
+        """Take in what was written since, by this process or another."""
+        self.queue.take(self._log.news())
+
+    def give(self, word: str, reviewer: str, reason: str, shown: list[Shown]) -> list[dict[str, Any]]:
+        """Write the verdicts down; the items as they are now. Changed, and nothing written, where one is not what was shown."""
+        self.look()
+        self.queue.refuse_changed(shown)
+        return self._write([Verdict(one.item_id, word, reviewer, reason, one.version) for one in shown])
+
+    def give_all(self, word: str, reviewer: str, reason: str, ids: list[str]) -> list[dict[str, Any]]:
+        """The same for items that are known by their ids alone."""
+        return self._write([Verdict(item["item_id"], word, reviewer, reason, item["version"]) for item in self.queue.items(ids)])
+
+    def undo(self, reviewer: str, verdict_ids: list[str]) -> list[dict[str, Any]]:
+        """Say again what held before these verdicts; nothing is ever deleted."""
+        self.look()
+        words = self.queue.before(verdict_ids)
+        return self._write([Verdict(shown.item_id, word, reviewer, "taken back", shown.version) for shown, word in words])
+
+    def _write(self, given: list[Verdict]) -> list[dict[str, Any]]:
+        self._log.add(given)
+        self.look()
+        return self.queue.items(verdict.item_id for verdict in given)
+
+
+def _facets(request: Request) -> dict[str, str]:
+    return {facet: value for facet, value in request.query_params.items() if facet in FACETS}
+
+
+def make_app(queue: Queue, log: VerdictLog, hosts: set[str]) -> FastAPI:
+    """The application. ``hosts`` are the names with port under which it may be asked: another one is a page elsewhere that resolves to this
+    machine."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    desk = Desk(queue, log)
+    token = secrets.token_urlsafe(32)
+
+    @app.middleware("http")
+    async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+        if request.headers.get("host", "") not in hosts:
+            return JSONResponse({"detail": f"this page is served as {', '.join(sorted(hosts))}"}, 421)
+        response = await answer(request)
+        response.headers.update(_HEADERS)
+        return response
+
+    def from_the_page(request: Request, x_thresher_token: Annotated[str, Header()] = "") -> None:
+        """A request of the page itself: it alone can read the token."""
+        origin = request.headers.get("origin", "")
+        if origin.partition("://")[2] not in hosts or not hmac.compare_digest(x_thresher_token, token):
+            raise HTTPException(403, "not sent by the page: reload it")
+
+    @app.exception_handler(Changed)
+    async def changed(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Changed)
+        return JSONResponse({"detail": "changed", "items": error.items}, 409)
+
+    @app.get("/")
+    def index() -> HTMLResponse:
+        return HTMLResponse((STATIC / "index.html").read_text(encoding="utf-8").replace(_TOKEN_PLACE, token))
+
+    @app.get("/api/queue")
+    def page(
+        wanted: Annotated[dict[str, str], Depends(_facets)], words: str = "", offset: Annotated[int, Query(ge=0)] = 0, reviewer: str = ""
+    ) -> dict[str, Any]:
+        desk.look()
+        stretch = queue.page(wanted, words, offset)
+        return {"ids": stretch.ids, "total": stretch.total, "facets": stretch.facets, "progress": queue.progress(reviewer)}
+
+    @app.get("/api/items")
+    def items(id: Annotated[list[str], Query(max_length=50)]) -> list[dict[str, Any]]:
+        desk.look()
+        return queue.items(id)
+
+    @app.post("/api/verdicts", dependencies=[Depends(from_the_page)])
+    def give(given: Given) -> list[dict[str, Any]]:
+        return desk.give(_word(given.verdict), given.reviewer, given.reason, [Shown(**one.model_dump()) for one in given.items])
+
+    @app.post("/api/verdicts/all", dependencies=[Depends(from_the_page)])
+    def give_all(given: ForAll) -> list[dict[str, Any]]:
+        desk.look()
+        ids = queue.chosen({facet: value for facet, value in given.wanted.items() if facet in FACETS}, given.words)
+        if len(ids) != given.total:
+            raise HTTPException(409, f"the filter gives {len(ids)} items now: look again")
+        return desk.give_all(_word(given.verdict), given.reviewer, given.reason, ids)
+
+    @app.post("/api/undo", dependencies=[Depends(from_the_page)])
+    def undo(asked: Undo) -> list[dict[str, Any]]:
+        try:
+            return desk.undo(asked.reviewer, asked.verdicts)
+        except KeyError as error:
+            raise HTTPException(404, f"there is no verdict {error}") from None
+
+    app.mount("/static", StaticFiles(directory=STATIC))
+    app.get("/favicon.ico")(lambda: FileResponse(STATIC / "icon.svg", media_type="image/svg+xml"))
+    return app
+
+
+def _word(verdict: str) -> str:
+    if verdict not in VERDICTS:
+        raise HTTPException(422, f"{verdict!r} is no verdict; there are: {', '.join(VERDICTS)}")
+    return verdict

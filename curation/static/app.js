@@ -1,0 +1,209 @@
+// The page: a queue on the left, one item in the middle, keys for everything.
+import { h, render, useEffect, useReducer, useRef, useState } from "/static/vendor/preact.js";
+import { Card } from "./card.js";
+import { Conflict, Items, give, giveAll, queue, undo } from "./desk.js";
+
+const ACTIONS = [
+  { key: "a", word: "active", name: "accept", hint: "a genuine failure or a good item", mark: "" },
+  { key: "r", word: "rejected", name: "reject", hint: "a bad item: wrong prompt, no failure, cannot be judged", mark: "bad item" },
+  { key: "h", word: "rejected", name: "harness error", hint: "what failed was not the model", mark: "harness error" },
+  { key: "l", word: "disputed", name: "label problem", hint: "the key is wrong or doubtful", mark: "label problem" },
+  { key: "v", word: "verified", name: "verify key", hint: "the key is right: you checked", mark: "" },
+  { key: "w", word: "waived", name: "waive", hint: "a capability that nobody needs", mark: "" },
+];
+const FACET_NAMES = { state: "state", kind: "kind", tier: "evidence", source: "source", key_status: "key", language: "language", tag: "tag", licence: "licence", cluster: "failure cluster" };
+const HELP = [["j / ↓", "next"], ["k / ↑", "previous"], ...ACTIONS.map((action) => [action.key, `${action.name}: ${action.hint}`]),
+  ["n", "a note first, kept with the next verdict"], ["u", "undo your last"], ["b", "decide for all in the filter"], ["f", "filters"], ["/", "search"], ["Esc", "back"], ["?", "this"]];
+
+const remembered = (name, otherwise) => { try { return JSON.parse(localStorage.getItem(name)) ?? otherwise; } catch { return otherwise; } };
+const remember = (name, value) => { try { localStorage.setItem(name, JSON.stringify(value)); } catch { /* a private window */ } };
+
+function fromAddress() {
+  const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  const { words = "", ...wanted } = given;
+  return { wanted: location.hash ? wanted : { state: "open" }, words };
+}
+
+function App() {
+  const [, redraw] = useReducer((n) => n + 1, 0);
+  const items = useRef(null);
+  items.current ??= new Items(redraw);
+  const [reviewer, setReviewer] = useState(remembered("reviewer", ""));
+  const [filter, setFilter] = useState(fromAddress);
+  const [listed, setListed] = useState({ ids: [], total: 0, facets: {}, progress: null });
+  const at = useRef(0);
+  const setPlace = (next) => { at.current = next; redraw(); };
+  const place = at.current;
+  const [note, setNote] = useState("");
+  const [panel, setPanel] = useState("");
+  const [said, setSaid] = useState(null);
+  const given = useRef([]);
+  const noteField = useRef(null);
+  const searchField = useRef(null);
+
+  const tell = (text, sort = "") => setSaid({ text, sort });
+  const failed = (error) => tell(error.message, "bad");
+
+  const load = async (keep) => {
+    try {
+      const found = await queue(filter.wanted, filter.words, 0, reviewer);
+      setListed(found);
+      if (!keep) setPlace(0);
+      await items.current.around(found.ids, keep ? place : 0);
+    } catch (error) { failed(error); }
+  };
+  useEffect(() => {
+    const address = new URLSearchParams({ ...filter.wanted, ...(filter.words ? { words: filter.words } : {}) });
+    history.replaceState(null, "", `#${address}`);
+    load(false);
+  }, [filter, reviewer]);
+  useEffect(() => { items.current.around(listed.ids, place).catch(failed); }, [place, listed]);
+  useEffect(() => { document.querySelector(".card")?.scrollIntoView({ block: "start" }); }, [place]);
+  useEffect(() => { if (panel === "note") noteField.current?.focus(); if (panel === "search") searchField.current?.focus(); }, [panel]);
+
+  // Keys may come faster than the page is drawn: what is next is known at once, not after the next drawing.
+  const current = () => items.current.get(listed.ids[at.current]);
+  const item = current();
+
+  const more = async () => {
+    const next = await queue(filter.wanted, filter.words, listed.ids.length, reviewer);
+    setListed({ ...next, ids: [...listed.ids, ...next.ids.filter((other) => !listed.ids.includes(other))] });
+  };
+  const move = (step) => {
+    const next = Math.max(0, Math.min(listed.ids.length - 1, at.current + step));
+    setPlace(next);
+    if (next > listed.ids.length - 20 && listed.ids.length < listed.total) more().catch(failed);
+  };
+
+  const decide = async (action) => {
+    const shown = current();
+    if (!shown) return;
+    if (!reviewer) return setPanel("who");
+    const reason = [action.mark, note.trim()].filter(Boolean).join(": ");
+    move(1);
+    setNote("");
+    setPanel("");
+    try {
+      const now = await give(action.word, reviewer, reason, [shown]);
+      items.current.put(now);
+      given.current.push(now.map((one) => one.last));
+      setListed((before) => ({ ...before, progress: before.progress && { ...before.progress, mine: before.progress.mine + 1 } }));
+      tell(`${shown.item_id.slice(0, 8)}: ${action.name}. u takes it back`);
+    } catch (error) {
+      if (!(error instanceof Conflict)) { setNote(note); return failed(error); }
+      items.current.put(error.items);
+      setPlace(listed.ids.indexOf(shown.item_id));
+      setNote(note);
+      const last = error.items[0]?.verdicts.at(-1);
+      tell(last ? `${last.author} decided meanwhile: ${last.verdict}. Look, and decide again if you differ` : "it changed since you saw it: look again", "bad");
+    }
+  };
+
+  const takeBack = async () => {
+    const last = given.current.pop();
+    if (!last) return tell("nothing to undo in this window");
+    try {
+      const now = await undo(reviewer, last);
+      items.current.put(now);
+      const back = listed.ids.indexOf(now[0]?.item_id);
+      if (back >= 0) setPlace(back);
+      tell(now.length === 1 ? `${now[0].item_id.slice(0, 8)} is ${now[0].status} again` : `${now.length} items as before`);
+    } catch (error) {
+      if (error instanceof Conflict) { items.current.put(error.items); return tell("somebody decided after you: nothing was taken back", "bad"); }
+      given.current.push(last);
+      failed(error);
+    }
+  };
+
+  const decideAll = async (action) => {
+    if (!reviewer) return setPanel("who");
+    try {
+      const reason = [action.mark, note.trim()].filter(Boolean).join(": ");
+      const now = await giveAll(action.word, reviewer, reason, filter.wanted, filter.words, listed.total);
+      given.current.push(now.map((one) => one.last));
+      items.current.forget();
+      setPanel("");
+      setNote("");
+      tell(`${now.length} items: ${action.name}. u takes them all back`);
+      await load(false);
+    } catch (error) { failed(error); await load(false); }
+  };
+
+  const openItem = (wanted) => {
+    const there = listed.ids.indexOf(wanted);
+    if (there >= 0) return setPlace(there);
+    setFilter({ wanted: {}, words: wanted });
+  };
+  const choose = (facet, value) => {
+    const { [facet]: before, ...others } = filter.wanted;
+    setFilter({ ...filter, wanted: before === value ? others : { ...others, [facet]: value } });
+  };
+
+  const onKey = (event) => {
+    const typing = /^(INPUT|TEXTAREA)$/.test(event.target.tagName);
+    if (event.key === "Escape") { setPanel(""); event.target.blur(); return; }
+    if (event.key === "Enter" && typing) { event.preventDefault(); setPanel(""); event.target.blur(); return; }
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const action = ACTIONS.find((one) => one.key === event.key);
+    const acts = {
+      j: () => move(1), ArrowDown: () => move(1), ArrowRight: () => move(1), k: () => move(-1), ArrowUp: () => move(-1), ArrowLeft: () => move(-1),
+      n: () => setPanel("note"), u: takeBack, b: () => listed.total && setPanel("all"), f: () => setPanel(panel === "filters" ? "" : "filters"), "/": () => setPanel("search"), "?": () => setPanel(panel === "help" ? "" : "help"),
+    };
+    const act = action ? (panel === "all" ? () => decideAll(action) : () => decide(action)) : acts[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  };
+  useEffect(() => {
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  });
+
+  return h("div", { class: panel === "filters" ? "page filters-open" : "page" },
+    h(Bar, { listed, place, reviewer, filter, setPanel, setFilter }),
+    h("nav", { class: "facets" }, Object.entries(FACET_NAMES).map(([facet, name]) => h(Facet, { name, values: listed.facets[facet] ?? [], chosen: filter.wanted[facet], choose: (value) => choose(facet, value) }))),
+    h("main", { "aria-live": "off" },
+      item ? h(Card, { key: item.item_id, item, open: openItem, filter: choose })
+        : h("p", { class: "empty" }, listed.total ? "…" : listed.progress ? "Nothing here waits for you. Esc, then f for other filters." : "…")),
+    h("footer", null,
+      h("div", { class: "acts" }, ACTIONS.map((action) => h("button", { title: action.hint, disabled: !item, onClick: () => decide(action) }, h("kbd", null, action.key), action.name)),
+        h("button", { onClick: takeBack }, h("kbd", null, "u"), "undo"), h("button", { onClick: () => setPanel("help") }, h("kbd", null, "?"), "keys")),
+      h("input", { ref: noteField, class: "note", placeholder: "n: a note, kept with the next verdict", value: note, onInput: (event) => setNote(event.target.value), "aria-label": "note" }),
+      said && h("p", { class: `said ${said.sort}`, role: "status" }, said.text)),
+    panel === "search" && h(Dialog, { title: "Search" }, h("input", { ref: searchField, value: filter.words, placeholder: "words, or the beginning of an id", "aria-label": "search", onChange: (event) => setFilter({ ...filter, words: event.target.value }) })),
+    panel === "who" && h(Who, { reviewer, done: (name) => { remember("reviewer", name); setReviewer(name); setPanel(""); } }),
+    panel === "help" && h(Dialog, { title: "Keys" }, h("dl", null, HELP.map(([key, text]) => [h("dt", null, h("kbd", null, key)), h("dd", null, text)]))),
+    panel === "all" && h(Dialog, { title: `Decide for all ${listed.total.toLocaleString()} in this filter` },
+      h("p", null, "Look at some of them first. One key decides for all of them; u takes all of it back."),
+      h("ul", { class: "keys" }, ACTIONS.map((action) => h("li", null, h("button", { onClick: () => decideAll(action) }, h("kbd", null, action.key), action.name))))));
+}
+
+function Bar({ listed, place, reviewer, filter, setPanel, setFilter }) {
+  const chosen = Object.entries(filter.wanted);
+  return h("header", { class: "bar" },
+    h("b", null, "thresher"),
+    h("span", { class: "count" }, listed.total ? `${(place + 1).toLocaleString()} of ${listed.total.toLocaleString()}` : "0"),
+    h("span", { class: "chosen" }, chosen.map(([facet, value]) => h("button", { class: "chip", title: "take this filter away", onClick: () => setFilter({ ...filter, wanted: Object.fromEntries(chosen.filter(([other]) => other !== facet)) }) }, `${FACET_NAMES[facet]}: ${value} ×`)),
+      filter.words && h("button", { class: "chip", onClick: () => setFilter({ ...filter, words: "" }) }, `“${filter.words}” ×`)),
+    h("button", { onClick: () => setPanel("filters") }, h("kbd", null, "f"), "filters"),
+    h("button", { onClick: () => setPanel("search") }, h("kbd", null, "/"), "search"),
+    listed.progress && h("span", { class: "progress", title: "items without a verdict, of all; decided by you" }, `${listed.progress.open.toLocaleString()} open of ${listed.progress.items.toLocaleString()} · ${listed.progress.mine.toLocaleString()} by you`),
+    h("button", { class: "who", onClick: () => setPanel("who") }, reviewer || "who are you?"));
+}
+
+const Facet = ({ name, values, chosen, choose }) =>
+  values.length > 0 && h("section", null, h("h2", null, name),
+    h("ul", null, values.map(([value, count]) => h("li", null,
+      h("button", { class: value === chosen ? "on" : "", onClick: () => choose(value) },
+        h("span", { class: "value" }, value || "none"), h("span", { class: "number" }, count.toLocaleString()), h("meter", { min: 0, max: values[0][1], value: count, "aria-hidden": "true" }))))));
+
+const Dialog = ({ title, children }) => h("div", { class: "dialog", role: "dialog", "aria-label": title }, h("h2", null, title), children);
+
+function Who({ reviewer, done }) {
+  const field = useRef(null);
+  useEffect(() => field.current.focus(), []);
+  return h(Dialog, { title: "Who decides?" }, h("p", null, "Your name stands beside each verdict."),
+    h("input", { ref: field, value: reviewer, maxLength: 80, "aria-label": "your name", onChange: (event) => event.target.value.trim() && done(event.target.value.trim()) }));
+}
+
+render(h(App), document.body);

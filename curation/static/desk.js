@@ -1,0 +1,68 @@
+// What the page asks its server. Items come in advance: a neighbour is there before its key is pressed.
+const TOKEN = document.querySelector("meta[name=thresher-token]").content;
+const AHEAD = 6;
+const BEHIND = 2;
+
+export class Conflict extends Error {
+  constructor(items, detail) {
+    super(detail);
+    this.items = items;
+  }
+}
+
+async function answered(response) {
+  const said = await response.json().catch(() => ({}));
+  if (response.status === 409) throw new Conflict(said.items ?? [], said.detail);
+  if (!response.ok) throw new Error(typeof said.detail === "string" ? said.detail : `the server answered ${response.status}`);
+  return said;
+}
+
+const post = async (path, body) =>
+  answered(await fetch(path, { method: "POST", headers: { "Content-Type": "application/json", "X-Thresher-Token": TOKEN }, body: JSON.stringify(body) }));
+
+const query = (wanted, words, more) => new URLSearchParams({ ...wanted, ...(words ? { words } : {}), ...more });
+
+export const queue = async (wanted, words, offset, reviewer) =>
+  answered(await fetch(`/api/queue?${query(wanted, words, { offset, reviewer })}`));
+
+export class Items {
+  constructor(changed) {
+    this.changed = changed;
+    this.known = new Map();
+    this.asked = new Set();
+  }
+
+  get(id) {
+    return this.known.get(id);
+  }
+
+  put(items) {
+    for (const item of items) this.known.set(item.item_id, item);
+    this.changed();
+  }
+
+  forget() {
+    this.known.clear();
+    this.asked.clear();
+  }
+
+  // The item at a place and those about to be looked at.
+  async around(ids, place) {
+    const wanted = ids.slice(Math.max(0, place - BEHIND), place + AHEAD).filter((id) => !this.known.has(id) && !this.asked.has(id));
+    if (!wanted.length) return;
+    wanted.forEach((id) => this.asked.add(id));
+    try {
+      this.put(await answered(await fetch(`/api/items?${new URLSearchParams(wanted.map((id) => ["id", id]))}`)));
+    } finally {
+      wanted.forEach((id) => this.asked.delete(id));
+    }
+  }
+}
+
+export const give = (verdict, reviewer, reason, items) =>
+  post("/api/verdicts", { verdict, reviewer, reason, items: items.map(({ item_id, version, last }) => ({ item_id, version, last })) });
+
+export const giveAll = (verdict, reviewer, reason, wanted, words, total) =>
+  post("/api/verdicts/all", { verdict, reviewer, reason, wanted, words, total });
+
+export const undo = (reviewer, verdicts) => post("/api/undo", { reviewer, verdicts });

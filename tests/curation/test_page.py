@@ -1,0 +1,176 @@
+"""The page in a real browser: by keys alone, quick, and deaf to what texts of strangers would have it do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import Desk, item
+
+HOSTILE = [
+    "<script>window.hit=1</script>",
+    "<img src=x onerror='window.hit=1'>",
+    "<svg onload=window.hit=1><a xlink:href='javascript:window.hit=1'>x</a></svg>",
+    "[a](javascript:window.hit=1) [b](data:text/html,<script>window.hit=1</script>) <javascript:window.hit=1>",
+    "![a](javascript:window.hit=1) ![b](https://tracker.example/pixel.png)",
+    "`<b onclick=window.hit=1>` &lt;script&gt;window.hit=1&lt;/script&gt;",
+    "$\\href{javascript:window.hit=1}{x}$ $\\htmlData{a=b}{x}$ \\(\\url{javascript:window.hit=1}\\)",
+    "$\\includegraphics{https://tracker.example/p.png}$",
+    "<iframe srcdoc='<script>parent.window.hit=1</script>'></iframe><style>*{display:none}</style><base href=https://evil.example/>",
+    "<form action=https://evil.example><button id=save name=innerHTML>x</button></form><a id=config href=x>",
+    "\u202etxt.exe \x00 \ud7ff | a | b |\n|---|---|\n| <img src=x onerror=window.hit=1> | c |",
+    "# <details open ontoggle=window.hit=1>",
+    "> <math><mtext><table><mglyph><style><!--</style><img title='--><img src onerror=window.hit=1>'>",
+    "$" + "{" * 3_000 + "$ \\[" + "\\def\\a{\\a\\a}\\a" + "\\]",
+]
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A window; what the page complains of fails the test."""
+    context = browser.new_context()
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" and "409" not in line.text else None)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.asked = asked
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def opened(page: Any, desk: Desk, reviewer: str = "ann") -> None:
+    page.goto(f"http://{desk.host}/")
+    page.evaluate("name => localStorage.setItem('reviewer', JSON.stringify(name))", reviewer)
+    page.reload()
+    page.wait_for_selector(".card")
+
+
+def waited(page: Any, text: str) -> None:
+    page.wait_for_function("text => document.querySelector('.said')?.textContent.includes(text)", arg=text)
+
+
+def test_items_are_decided_by_keys_alone_with_a_note_and_taken_back(page: Any, desk: Desk) -> None:
+    opened(page, desk)
+    page.keyboard.press("n")
+    page.wait_for_selector("input.note:focus")
+    page.keyboard.type("a clear case")
+    page.keyboard.press("Enter")
+    page.keyboard.press("a")
+    waited(page, "accept")
+    page.keyboard.press("r")
+    waited(page, "reject")
+    page.keyboard.press("u")
+    waited(page, "is proposed again")
+    assert [(line["verdict"], line["reason"]) for line in desk.lines()] == [
+        ("active", "a clear case"), ("rejected", "bad item"), ("proposed", "taken back"),
+    ]  # fmt: skip
+
+
+def test_keys_that_come_faster_than_the_page_is_drawn_each_decide_an_item_of_their_own(page: Any, desk: Desk) -> None:
+    opened(page, desk)
+    page.evaluate("""() => { for (const key of "aaaaa") dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })) }""")
+    page.wait_for_function("() => document.querySelector('.progress')?.textContent.includes('5 by you')")
+    assert len({line["item_id"] for line in desk.lines()}) == 5
+
+
+def test_who_decides_is_asked_once(page: Any, desk: Desk) -> None:
+    page.goto(f"http://{desk.host}/")
+    page.wait_for_selector(".card")
+    page.keyboard.press("a")
+    page.wait_for_selector(".dialog input:focus")
+    page.keyboard.type("Zoë")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".dialog", state="detached")
+    page.keyboard.press("a")
+    waited(page, "accept")
+    assert [line["author"] for line in desk.lines()] == ["Zoë"]
+
+
+def test_a_second_reviewer_sees_that_somebody_was_quicker(browser: Any, page: Any, desk: Desk) -> None:
+    opened(page, desk)
+    context = browser.new_context()
+    other = context.new_page()
+    opened(other, desk, "bob")
+    other.keyboard.press("w")
+    waited(other, "waive")
+    page.keyboard.press("a")
+    waited(page, "bob decided meanwhile: waived")
+    context.close()
+    assert [line["author"] for line in desk.lines()] == ["bob"]
+
+
+def test_all_of_a_filter_are_decided_at_once_and_taken_back_at_once(page: Any, desk: Desk) -> None:
+    opened(page, desk)
+    page.keyboard.press("b")
+    page.wait_for_selector(".dialog")
+    page.keyboard.press("r")
+    waited(page, "5 items: reject")
+    page.keyboard.press("u")
+    waited(page, "5 items as before")
+    assert [line["verdict"] for line in desk.lines()] == ["rejected"] * 5 + ["proposed"] * 5
+
+
+def test_mathematics_code_and_both_responses_are_shown_as_they_were_meant(page: Any, tmp_path: Path) -> None:
+    prompt = "Solve $x^2 = 4$ and\n\n```python\nprint('<b>')\n```\n\n| a | b |\n|---|---|\n| 1 | *2* |\n\nIt costs $5 or $6."
+    pair = item(
+        1, kind="preference", messages=[{"role": "user", "content": prompt}], choices=["It is **2**.", "It is 3."], target="It is **2**."
+    )
+    desk = Desk(tmp_path, [pair])
+    try:
+        opened(page, desk)
+        assert page.locator(".turn .katex").count() == 1
+        assert page.inner_text(".turn pre") == "print('<b>')"
+        assert page.inner_text(".turn td em") == "2"
+        assert "It costs $5 or $6." in page.inner_text(".turn")
+        assert page.inner_text(".option.right strong") == "2"
+        assert page.locator(".option").count() == 2
+    finally:
+        desk.close()
+
+
+@pytest.mark.parametrize("place", ["prompt", "evidence"])
+def test_texts_of_strangers_are_shown_and_never_obeyed(page: Any, tmp_path: Path, place: str) -> None:
+    common = {"record_key": "a:b:c", "tier": "claimed", "created_at": None}
+    reports = [
+        {**dict.fromkeys(("source", "site", "attribution", "licence"), text), "url": f"javascript:window.hit=1//{text}",
+         "claim": {"words": {"text": text}}, "failing": [{"text": text, "model": text}], **common}
+        for text in HOSTILE
+    ]  # fmt: skip
+    made = [item(n, messages=[{"role": "user", "content": text}], tags=[text]) for n, text in enumerate(HOSTILE, 1)]
+    evidence = [item(1, reports=reports, attribution=HOSTILE[0], cluster={"label": HOSTILE[1], "cluster_id": "c", "reports": 2})]
+    desk = Desk(tmp_path, made if place == "prompt" else evidence)
+    try:
+        opened(page, desk)
+        for _ in range(len(desk.queue)):
+            for clickable in page.locator("main a, main button").all()[:20]:
+                assert not (clickable.get_attribute("href") or "").lower().startswith(("javascript", "data"))
+            page.keyboard.press("j")
+        assert page.evaluate("window.hit") is None
+        assert page.locator("main script, main img, main iframe, main form, main style, main object, main embed").count() == 0
+        assert [url for url in page.asked if not url.startswith(f"http://{desk.host}/")] == []
+        assert "<script>window.hit=1</script>" in page.evaluate("document.querySelector('main').textContent") or place == "prompt"
+    finally:
+        desk.close()
+
+
+def test_the_next_item_is_there_before_its_key_is_pressed(page: Any, tmp_path: Path) -> None:
+    """Each press of the key draws from what is at hand: no answer is waited for."""
+    desk = Desk(tmp_path, [item(n) for n in range(1, 60)])
+    try:
+        opened(page, desk)
+        page.wait_for_load_state("networkidle")
+        drawn = page.evaluate(
+            """async () => { const seen = []; for (let n = 0; n < 4; n++) {
+                 dispatchEvent(new KeyboardEvent("keydown", { key: "j" })); await new Promise((done) => setTimeout(done, 0));
+                 seen.push(document.querySelector(".turn .text")?.textContent) } return seen }"""
+        )
+        ids = desk.json("/api/queue?state=open")["ids"][1:5]
+        assert drawn == [json.loads(desk.ask(f"/api/items?id={one}")[1])[0]["messages"][0]["content"] for one in ids]
+    finally:
+        desk.close()

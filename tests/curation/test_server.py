@@ -1,0 +1,154 @@
+"""The page's server: verdicts on the disk before they are answered, nobody overwritten, nothing taken from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import Desk, item
+
+from store.curating import VerdictLog
+from store.verdicts import Verdict
+from thresher.errors import UsageError
+
+
+def shown(one: dict[str, Any]) -> dict[str, Any]:
+    return {"item_id": one["item_id"], "version": one["version"], "last": one.get("last", "")}
+
+
+def verdict(*items: dict[str, Any], word: str = "active", reviewer: str = "ann", reason: str = "") -> dict[str, Any]:
+    return {"verdict": word, "reviewer": reviewer, "reason": reason, "items": [shown(one) for one in items]}
+
+
+def test_a_verdict_is_in_the_journal_when_it_is_answered(desk: Desk) -> None:
+    (now,) = desk.json("/api/verdicts", verdict(item(1), reason="seen it myself"))
+    (line,) = desk.lines()
+    assert (line["item_id"], line["verdict"], line["author"], line["reason"]) == (item(1)["item_id"], "active", "ann", "seen it myself")
+    assert (now["status"], now["last"]) == ("active", line["verdict_id"])
+    left = desk.json("/api/queue?state=open&reviewer=ann")
+    assert left["total"] == 4
+    assert left["progress"] == {"items": 5, "open": 4, "mine": 1}
+
+
+def test_of_two_who_decide_on_what_they_saw_the_second_is_told_and_overwrites_nothing(desk: Desk) -> None:
+    desk.json("/api/verdicts", verdict(item(1), word="rejected", reviewer="bob"))
+    status, text = desk.ask("/api/verdicts", verdict(item(1), item(2)))
+    assert status == 409
+    (changed,) = json.loads(text)["items"]
+    assert changed["verdicts"][-1]["author"] == "bob"
+    assert len(desk.lines()) == 1
+    assert desk.ask("/api/verdicts", verdict(changed))[0] == 200, "whoever saw it may differ"
+
+
+def test_an_item_that_changed_since_it_was_shown_is_shown_again(desk: Desk) -> None:
+    desk.queue.replace([item(1, version=2, messages=[{"role": "user", "content": "What is 1 + 2?"}])])
+    status, text = desk.ask("/api/verdicts", verdict(item(1)))
+    assert status == 409
+    assert json.loads(text)["items"][0]["messages"][0]["content"] == "What is 1 + 2?"
+    assert desk.lines() == []
+
+
+def test_what_another_process_decides_is_seen_and_counts(desk: Desk) -> None:
+    VerdictLog(desk.folder).add([Verdict(item(3)["item_id"], "waived", "bob", "", 1)])
+    assert desk.ask("/api/verdicts", verdict(item(3)))[0] == 409
+    assert desk.json("/api/queue?state=waived")["ids"] == [item(3)["item_id"]]
+
+
+def test_many_who_decide_at_once_each_leave_their_line(desk: Desk) -> None:
+    statuses: list[int] = []
+
+    def decide(number: int) -> None:
+        statuses.append(desk.ask("/api/verdicts", verdict(item(1 + number % 5), reviewer=f"r{number}"))[0])
+
+    threads = [threading.Thread(target=decide, args=(n,)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200] * 5 + [409] * 15
+    assert len({line["item_id"] for line in desk.lines()}) == len(desk.lines()) == 5
+
+
+def test_undo_says_again_what_held_before_and_deletes_nothing(desk: Desk) -> None:
+    (first,) = desk.json("/api/verdicts", verdict(item(1), word="rejected"))
+    (second,) = desk.json("/api/verdicts", verdict(first, word="active"))
+    (back,) = desk.json("/api/undo", {"reviewer": "ann", "verdicts": [second["last"]]})
+    assert back["status"] == "rejected"
+    (key,) = desk.json("/api/verdicts", verdict(back, word="verified"))
+    assert key["key_status"] == "verified"
+    (plain,) = desk.json("/api/undo", {"reviewer": "ann", "verdicts": [key["last"]]})
+    assert (plain["key_status"], plain["status"]) == ("none", "rejected")
+    assert [line["verdict"] for line in desk.lines()] == ["rejected", "active", "rejected", "verified", "unverified"]
+
+
+def test_undo_stops_where_somebody_decided_after(desk: Desk) -> None:
+    (mine,) = desk.json("/api/verdicts", verdict(item(1)))
+    desk.json("/api/verdicts", verdict(mine, word="rejected", reviewer="bob"))
+    assert desk.ask("/api/undo", {"reviewer": "ann", "verdicts": [mine["last"]]})[0] == 409
+    assert desk.ask("/api/undo", {"reviewer": "ann", "verdicts": ["nobody's"]})[0] == 404
+
+
+def test_one_word_for_all_of_a_filter_and_one_undo_for_all(desk: Desk) -> None:
+    asked = {"verdict": "rejected", "reviewer": "ann", "wanted": {"kind": "complaint"}, "words": "", "total": 4}
+    assert desk.ask("/api/verdicts/all", asked)[0] == 409, "the filter gives five: the reviewer saw another number"
+    assert desk.lines() == []
+    now = desk.json("/api/verdicts/all", {**asked, "total": 5})
+    assert {one["status"] for one in now} == {"rejected"}
+    desk.json("/api/undo", {"reviewer": "ann", "verdicts": [one["last"] for one in now]})
+    assert desk.json("/api/queue?state=proposed")["total"] == 5
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "http://evil.example"}, {"Origin": ""}, {"X_Thresher_Token": ""}, {"X_Thresher_Token": "guessed"}],
+)
+def test_a_verdict_that_another_site_sends_is_refused(desk: Desk, headers: dict[str, str]) -> None:
+    assert desk.ask("/api/verdicts", verdict(item(1)), **headers)[0] == 403
+    assert desk.lines() == []
+
+
+def test_a_name_elsewhere_that_leads_here_is_refused(desk: Desk) -> None:
+    assert desk.ask("/api/queue", None, Host="rebound.example")[0] == 421
+
+
+@pytest.mark.parametrize(
+    "body",
+    [verdict(item(1), word="perfect"), verdict(item(1), reviewer=""), {**verdict(item(1)), "more": 1}, verdict(), [1], "x" * 10_000],
+)
+def test_a_body_that_is_none_is_refused_with_a_reason(desk: Desk, body: Any) -> None:
+    status, text = desk.ask("/api/verdicts", body)
+    assert status == 422
+    assert json.loads(text)["detail"]
+    assert desk.lines() == []
+
+
+def test_what_the_benchmark_gains_is_shown_and_verdicts_that_it_lacks_stay(desk: Desk) -> None:
+    desk.json("/api/verdicts", verdict(item(2)))
+    desk.queue.replace([item(n) for n in range(1, 9)])
+    assert desk.json("/api/queue?state=open")["total"] == 7
+    assert desk.json(f"/api/items?id={item(2)['item_id']}")[0]["status"] == "active"
+
+
+def test_the_queue_shows_what_was_seen_failing_first_and_says_why(tmp_path: Path) -> None:
+    rare = item(1, tier="untested", key_status="sourced", kind="exercise")
+    twice = item(2, tier="witnessed", report_count=2, source_count=2)
+    doubted = item(3, key_status="disputed")
+    desk = Desk(tmp_path, [rare, twice, doubted, item(4)])
+    try:
+        ids = desk.json("/api/queue")["ids"]
+        assert ids == [one["item_id"] for one in (doubted, twice, item(4), rare)]
+        (one,) = desk.json(f"/api/items?id={twice['item_id']}")
+        assert one["why"] == "seen failing, 2 reports from 2 sources"
+        assert desk.json("/api/queue?kind=exercise")["facets"]["key_status"] == [["sourced", 1]]
+        assert desk.json("/api/queue?words=4+1%3F")["ids"] == [item(4)["item_id"]]
+    finally:
+        desk.close()
+
+
+def test_a_word_that_is_no_verdict_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there are: proposed"):
+        VerdictLog(tmp_path).add([Verdict("x", "perfect", "ann")])
+    assert not (tmp_path / "verdicts.jsonl").exists()
