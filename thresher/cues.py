@@ -112,6 +112,19 @@ class Cue:
         """A match that begins at ``start``."""
         return self.pattern.match(folded, start)
 
+    def ends(self, folded: str, rest: str) -> bool:
+        """Whether a match ends folded text, but for the pattern ``rest``."""
+        return self._may(folded) and self._ending(rest).search(folded) is not None
+
+    def _ending(self, rest: str) -> re.Pattern[str]:
+        if rest not in self._endings:
+            self._endings[rest] = re.compile(rf"{self.pattern.pattern}{rest}\Z")
+        return self._endings[rest]
+
+    @cached_property
+    def _endings(self) -> dict[str, re.Pattern[str]]:
+        return {}
+
     def without(self, folded: str) -> str:
         """The text with a space in the place of every match."""
         return self.pattern.sub(" ", folded) if self._may(folded) else folded

@@ -148,6 +148,8 @@ class ExerciseLanguage(_Section):
     elsewhere: Phrases
     addressees: Phrases
     cites: Phrases
+    asides: Phrases
+    recaps: Phrases
     link_cues: Phrases
     no_key: Phrases
     sample: Phrases

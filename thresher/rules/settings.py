@@ -76,6 +76,8 @@ class ExerciseCues:
     elsewhere: Cue
     addressees: Cue
     cites: Cue
+    asides: Cue
+    recaps: Cue
     link_cues: Cue
     no_key: Cue
     sample: Cue

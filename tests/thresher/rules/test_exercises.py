@@ -89,7 +89,7 @@ def test_an_exercise_without_its_detail_is_refused(judge_one: Any) -> None:
     assert judge_one("What?", role="exercise").reason == "wrong_detail"
 
 
-def test_real_books_give_mostly_candidates_and_none_with_a_picture(realdata: Path, rules: Any) -> None:
+def test_real_books_give_mostly_candidates_and_none_with_a_picture_unsaid(realdata: Path, rules: Any) -> None:
     textbooks = pytest.importorskip("scrapers.textbooks")
     from thresher.model import Record
     from thresher.rules import judge
@@ -101,7 +101,8 @@ def test_real_books_give_mostly_candidates_and_none_with_a_picture(realdata: Pat
     kinds = Counter("candidate" if isinstance(o, Candidate) else o.reason for o in outcomes)
     assert len(outcomes) == len(records) == 1226
     assert kinds["candidate"] > 1000
-    assert all("[figure" not in o.prompt and o.key_status == "sourced" for o in outcomes if isinstance(o, Candidate))
+    assert all(o.key_status == "sourced" for o in outcomes if isinstance(o, Candidate))
+    assert all(("picture:described" in o.tags) == ("[figure" in o.prompt) for o in outcomes if isinstance(o, Candidate))
 
 
 @pytest.mark.parametrize(
