@@ -21,6 +21,7 @@ _BLANK_AREA = re.compile(
 _EMPTY_PART = re.compile(r"(?:\(\w\)|[\u24d0-\u24e9])\s*(?=\(\w\)|[\u24d0-\u24e9]|\Z)")
 _CREDIT = re.compile(r"\b(?:credits?|micrographs? provided|cr[ée]ditos?|cr[ée]dits?|crediti|bildnachweis|źródło)\b", re.IGNORECASE)
 """Below a photograph."""
+_ARE_SHOWN = re.compile(r"\b(?:shown|labell?ed|marked|se muestran?|señalad[oa]s?|marcad[oa]s?)\b", re.IGNORECASE)
 _LOOKS = re.compile(
     r"\b(?:notice|distinctive|recogni[sz]e|(?<!to )identify|zoom on|this (?:image|slide|photo\w*|section of))\b", re.IGNORECASE
 )
@@ -78,8 +79,9 @@ _LONG_WORD, _SAME = re.compile(r"[^\W\d_]{4,}"), 0.7
 _WHOLE_STORY, _STORY = 40, 20
 """Words of a text that says itself what a picture beside it shows."""
 _ORIGIN = re.compile(r"\b(?:origin|origen|origine|ursprung)\b", re.IGNORECASE)
-_TOLD, _AT_LENGTH, _OF_ONE_POINT = 15, 60, 4
-"""Words of a description that tells a picture, and of one that goes through it; numbers that stand beside two points."""
+_TOLD, _AT_LENGTH, _OF_ONE_POINT, _MANY_WORDS = 15, 60, 4, 8
+"""Words of a description that tells a picture, and of one that goes through it; numbers that stand beside two points; words for numbers
+from which on they are values and not counts (``three curves``)."""
 _OWN_DATA, _FORMULAS = 2, 3
 """Numbers and equations, or formulas of any kind, with which a text says itself what a picture shows too."""
 
@@ -109,9 +111,9 @@ def _says_enough(bare: str, text: str, *, unpointed: bool) -> bool:
     formulas = [m.group(1) or m.group(2) for m in MATHEMATICS.finditer(bare)]
     data = sum(max(1, f.count("=")) for f in formulas if is_data(f)) + len(NUMBER.findall(MATHEMATICS.sub(" ", bare)))
     words = len(bare.split())
-    if data >= _OWN_DATA or len(formulas) >= _FORMULAS or words >= _WHOLE_STORY:
+    if data >= _OWN_DATA or len(formulas) >= _FORMULAS or (words >= _WHOLE_STORY and _ARE_SHOWN.search(bare) is None):
         return True
-    if unpointed and words >= _STORY and data > 0:
+    if unpointed and words >= _STORY and data > 0 and _ARE_SHOWN.search(bare) is None:
         return True
     return _CREDIT.search(text) is not None and words >= WHOLE_WORDS and _LOOKS.search(bare) is None
 
@@ -147,7 +149,8 @@ def _shows_values(alt: str, text: str) -> bool:
     """Whether the description of a graph says where it runs; where it only asks how the graph rises and bends, one point is enough."""
     alt = _AXES.sub("", alt)
     points = len(_POINT.findall(alt))
-    numbers = len(NUMBER.findall(alt)) + len(_NUMBER_WORD.findall(alt))
+    in_words = len(_NUMBER_WORD.findall(alt))
+    numbers = len(NUMBER.findall(alt)) + (in_words if in_words >= _MANY_WORDS else 0)
     if points > 1 or len(_FUNCTION.findall(alt)) > 1 or _LINE.search(alt):
         return True
     if numbers and (_FULLY.search(alt) or _RAY.search(alt)):
@@ -174,7 +177,7 @@ def _without_pointers(text: str, cues: ExerciseCues) -> str:
         if text[:start].endswith((".", "!", "?", "\n", ".\\)", "?\\)")) or not start:
             end += text.startswith((".", ";"), end)
         text = text[:start] + text[end:]
-    return text
+    return text.lstrip(" ,;")
 
 
 def draws_only(statement: str, solution: str, cues: ExerciseCues) -> bool:

@@ -61,6 +61,7 @@ _FITTED = re.compile(
     r"[^.!?\n]{0,60}\b(?:fit|regression|model|curve|ajuste|regresión|modelo|curva)\b[^.!?\n]{0,40}?\\\([^\n]{0,80}?=[^\n]{0,20}\d"
 )
 """Behind a graph: it only draws the curve whose equation follows."""
+_ENDS = re.compile(r"[.!?\n]")
 _ENDS_SENTENCE = re.compile(r"[.!?]\s")
 _OPENING = re.compile(r"figure\s\d{1,3}\s(?:shows|illustrates|depicts)\s(?:an?|how)\b(?![^.]{0,60}(?:graph|circuit|plot|diagram|curve))")
 _STOPS, _WHOLE_STORY, _LONG = ("", "\n", ".", "!", "?"), 40, 20
@@ -96,16 +97,20 @@ def part_of_another(problem: str, stem: str, cues: ExerciseCues) -> str:
     return match.group().strip()
 
 
-def pieces_needed(pieces: tuple[str, ...], statement: str, cues: ExerciseCues) -> tuple[str, ...]:
-    """Of the texts that the book gives along, those without which a problem cannot be understood, and what these need themselves."""
+def pieces_needed(pieces: tuple[str, ...], statement: str, cues: ExerciseCues, *, recapped: bool = True) -> tuple[str, ...]:
+    """Of the texts that the book gives along, those that a problem does more than cite, and what these need themselves; without
+    ``recapped`` only those of which it does not say itself what is needed."""
     folded, needed = fold(statement), []
     for piece in reversed(pieces):
         name = fold(piece.partition(":\n")[0])
         if f"{name}:\n".endswith(PREVIOUS):
-            places = [m.span() for m in cues.elsewhere.finditer(folded) if points_back(folded[m.start() : m.end() + _ON_TO])]
+            places = [m.span() for m in cues.elsewhere.finditer(folded) if points_back(_in_sentence(folded, m))]
         else:
             places = [m.span() for m in re.finditer(re.escape(name), folded)]
-        if any(not (_cites(folded, start, cues) or _aside(folded, start, end, cues)) for start, end in places):
+        if any(
+            not (_cites(folded, start, cues) or _aside(folded, start, end, cues) or (not recapped and cited(folded, start, end, cues)))
+            for start, end in places
+        ):
             needed.append(piece)
             folded = f"{folded}\n\n{fold(piece)}"
     return tuple(reversed(needed))
@@ -127,7 +132,7 @@ def leans_elsewhere(folded: str, cues: ExerciseCues) -> str:
             continue
         if _WORKED.search(words) and not numbered and _WORKED_THERE.search(folded):
             continue
-        if has_previous and points_back(folded[match.start() : match.end() + _ON_TO]):
+        if has_previous and not numbered and points_back(_in_sentence(folded, match)):
             continue
         if _within(folded, match, cues):
             continue
@@ -148,6 +153,11 @@ def stands(name: str, folded: str) -> bool:
 def points_back(words: str) -> bool:
     """Whether words speak of the exercise or example before."""
     return _BEFORE.search(words) is not None and _PIECE.search(words) is not None
+
+
+def _in_sentence(folded: str, match: re.Match[str]) -> str:
+    """The words of a pointer and those behind them that may say of what: ``you found in the previous exercise``."""
+    return match.group() + _ENDS.split(folded[match.end() : match.end() + _ON_TO], maxsplit=1)[0]
 
 
 def cited(folded: str, start: int, end: int, cues: ExerciseCues) -> bool:

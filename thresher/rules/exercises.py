@@ -86,12 +86,16 @@ def judge_exercise(record: Record, rules: Rules) -> Candidate | Refusal:
         return refuse(record, "language_not_covered", language)
     problem = without_label(_without_heading(exercise.problem, rules))
     stem = _needed_stem(exercise.stem, problem, cues)
-    asked = _Asked(stem, problem, exercise.choices, pieces_needed(exercise.pieces, f"{stem}\n\n{problem}", cues))
-    if PICTURE.search(asked.whole) or _pictured_unseen(exercise, record):
-        seen = None if _pictured_unseen(exercise, record) else _in_words(asked, cues)
-        if seen is None:
-            return refuse(record, "needs_picture")
-        asked = seen
+    asked = _Asked(stem, problem, exercise.choices)
+    with_pieces = replace(asked, pieces=pieces_needed(exercise.pieces, asked.statement, cues))
+    if _pictured_unseen(exercise, record):
+        return refuse(record, "needs_picture")
+    seen = _in_words(with_pieces, cues)
+    if seen is None and with_pieces.pieces and not pieces_needed(exercise.pieces, asked.statement, cues, recapped=False):
+        seen = _in_words(asked, cues)
+    if seen is None:
+        return refuse(record, "needs_picture")
+    asked = seen
     if reason := _cannot_stand(asked, record, exercise, rules, cues):
         return refuse(record, *reason)
     target, aliases = key(exercise, cues)
@@ -113,17 +117,25 @@ def judge_exercise(record: Record, rules: Rules) -> Candidate | Refusal:
 
 def _in_words(asked: _Asked, cues: ExerciseCues) -> _Asked | None:
     """What is asked without its pictures, or with their descriptions where these say enough; None where a picture is to be seen."""
+    if PICTURE.search(asked.whole) is None:
+        return asked
     if PICTURE.search("\n".join(asked.choices)):
         return None
     stem = illustration_left_out(asked.stem, cues, shared=True)
     own = illustration_left_out(asked.problem, cues, shared=False, stem=stem or "")
-    pieces = [illustration_left_out(p, cues, shared=False) for p in asked.pieces]
+    pieces = [_piece_in_words(p, cues) for p in asked.pieces]
     bare = None
     if stem is not None and own and None not in pieces:
         bare = replace(asked, stem=stem, problem=own, pieces=tuple(p for p in pieces if p))
         if not leans_elsewhere(fold(bare.statement), cues):
             return bare
     return asked if described(asked.statement) else bare
+
+
+def _piece_in_words(piece: str, cues: ExerciseCues) -> str | None:
+    name, _, body = piece.partition("\n")
+    bare = illustration_left_out(body, cues, shared=False)
+    return None if bare is None else f"{name}\n{bare}"
 
 
 def _cannot_stand(asked: _Asked, record: Record, exercise: Exercise, rules: Rules, cues: ExerciseCues) -> tuple[Reason, str] | None:
