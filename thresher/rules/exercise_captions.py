@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from thresher.rules.exercise_tasks import PICTURE
 
@@ -20,16 +21,17 @@ _LABEL_FIRST = re.compile(r"\AFigure\s\d{1,3}\s(?=[A-Z¿])")
 _GAP = re.compile(r"\n{3,}")
 
 
+@lru_cache(maxsize=64)
 def without_captions(text: str) -> str:
     """A text without its pictures, their numbers and the lines below them."""
-    if PICTURE.search(text) is None:
+    if "[" not in text or PICTURE.search(text) is None:
         return text
     return _GAP.sub("\n\n", SHOWN.sub("", _CAPTIONED.sub("", text))).strip()
 
 
 def without_descriptions(text: str) -> str:
     """A text with ``[figure]`` in the place of every picture's description: what a description says is no part of the task."""
-    if PICTURE.search(text) is None:
+    if "[" not in text or PICTURE.search(text) is None:
         return text
     return SHOWN.sub(lambda m: m.group().replace(m["alt"], "]") if m["alt"] else m.group(), text)
 

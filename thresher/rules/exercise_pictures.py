@@ -56,8 +56,8 @@ _FUNCTION = re.compile(r"\w\s?(?:\(\w\))?\s?=\s?[^,.;=]{0,40}?(?<!\w)[\d.]*[xyt]
 _RAY = re.compile(
     r"number line.*\b(?:dot|circle|bracket|parenthes|arrow)|recta num.*\b(?:c[íi]rculo|punto|flecha)", re.IGNORECASE | re.DOTALL
 )
-_AXES = re.compile(r"[^.]*\b(?:ax[ie]s|ejes?)\b[^.]*\b(?:rang\w+|runs?|goes?|va|van|extend\w*|scale)\b[^.]*(?:\.|\Z)", re.IGNORECASE)
-"""What only says how large the paper is."""
+_AXES = re.compile(r"\b(?:ax[ie]s|ejes?)\b.*\b(?:rang\w+|runs?|goes?|va|van|extend\w*|scale)\b", re.IGNORECASE)
+"""A sentence that only says how large the paper is."""
 _TABLE_PLOTTED = re.compile(
     r"(?<![^\n.] )(?:the|el|la)\s[^.\n|]{0,40}\b(?:plot|graph|gr[áa]fic[oa])\b[^.\n|]{0,120}?"
     r"\b(?:(?:is|are) shown|se muestran?)\b[^.\n|]{0,60}\.",
@@ -147,7 +147,7 @@ def _is_photograph(text: str, bare: str) -> bool:
 
 def _shows_values(alt: str, text: str) -> bool:
     """Whether the description of a graph says where it runs; where it only asks how the graph rises and bends, one point is enough."""
-    alt = _AXES.sub("", alt)
+    alt = ". ".join(s for s in alt.split(". ") if _AXES.search(s) is None)
     points = len(_POINT.findall(alt))
     in_words = len(_NUMBER_WORD.findall(alt))
     numbers = len(NUMBER.findall(alt)) + (in_words if in_words >= _MANY_WORDS else 0)

@@ -119,7 +119,8 @@ def pieces_needed(pieces: tuple[str, ...], statement: str, cues: ExerciseCues, *
 def leans_elsewhere(folded: str, cues: ExerciseCues) -> str:
     """The words with which a problem points at something that it does not hold; empty where there are none. A table that stands in the
     problem may be pointed at, and so may its own parts, its own drawing, and what it said before or says below."""
-    has_table, has_picture, has_previous = "\n|" in folded, PICTURE.search(folded) is not None, PREVIOUS in folded
+    has_table, has_previous = "\n|" in folded, PREVIOUS in folded
+    has_picture = "[" in folded and PICTURE.search(folded) is not None
     addressed = cues.addressees.match(folded)
     for match in cues.elsewhere.finditer(folded):
         words = match.group()

@@ -99,7 +99,7 @@ def judge_exercise(record: Record, rules: Rules) -> Candidate | Refusal:
     if reason := _cannot_stand(asked, record, exercise, rules, cues):
         return refuse(record, *reason)
     target, aliases = key(exercise, cues)
-    prompt = "\n\n".join(filter(None, [_ASIDE.sub("", asked.statement), options(asked.choices)]))
+    prompt = "\n\n".join(filter(None, [_without_asides(asked.statement), options(asked.choices)]))
     return candidate(
         [record],
         rules.version,
@@ -130,6 +130,10 @@ def _in_words(asked: _Asked, cues: ExerciseCues) -> _Asked | None:
         if not leans_elsewhere(fold(bare.statement), cues):
             return bare
     return asked if described(asked.statement) else bare
+
+
+def _without_asides(statement: str) -> str:
+    return _ASIDE.sub("", statement) if _UNRESOLVED in statement else statement
 
 
 def _piece_in_words(piece: str, cues: ExerciseCues) -> str | None:
