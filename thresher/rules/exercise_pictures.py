@@ -50,7 +50,7 @@ _LINE = re.compile(
 )
 """A straight line told whole, or an interval."""
 _PARTIAL = re.compile(r"\b(?:zeroe?s|asymptotes?)\b", re.IGNORECASE)
-_FULLY = re.compile(r"\b(?:stretch|compress|shift|reflect|translat|estira|desplaza|refleja)", re.IGNORECASE)
+_FULLY = re.compile(r"\b(?:stretch|compress|shift|reflect|translat|transpos|estira|desplaza|refleja)", re.IGNORECASE)
 """A transformed graph told whole."""
 _FUNCTION = re.compile(r"\w\s?(?:\(\w\))?\s?=\s?[^,.;=]{0,40}?(?<!\w)[\d.]*[xyt](?!\w)")
 _RAY = re.compile(
@@ -70,7 +70,7 @@ _NUMBER_WORD = re.compile(
     r"|zero|cero|un[oa]|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez)\b",
     re.IGNORECASE,
 )
-_VAGUE = re.compile(r"\b(?:several|various|variou?s|some|vari[oa]s|alguno?s|certain)\b", re.IGNORECASE)
+_VAGUE = re.compile(r"\b(?:several|various|variou?s|some|each a different|vari[oa]s|alguno?s|certain)\b", re.IGNORECASE)
 """In a description: it does not say how many, or where."""
 _CIRCUIT, _PLACES = re.compile(r"circuit", re.IGNORECASE), re.compile(r"\b(?:junction|loop [a-z]{2,}|the points)\b", re.IGNORECASE)
 _CAPTION = re.compile(r"\n?[^\n]{0,2000}")
@@ -126,7 +126,7 @@ def described(text: str) -> bool:
     for match in SHOWN.finditer(text):
         alt = match["alt"]
         words = len(alt.split()) + len(_CAPTION.match(text, match.end()).group().split())  # type: ignore[union-attr]  # may be empty
-        if (_VAGUE.search(alt) and len(alt.split()) < _AT_LENGTH) or (_CIRCUIT.search(alt) and _PLACES.search(bare)):
+        if len(alt.split()) < _AT_LENGTH and (_VAGUE.search(alt) or (_CIRCUIT.search(alt) and _PLACES.search(bare))):
             return False
         plotted = asked or _GRAPH.search(alt)
         if not (_shows_values(alt, text) if plotted else words >= _TOLD or _says_the_same(alt, bare) or _is_photograph(text, bare)):
