@@ -63,6 +63,8 @@ _BEFORE = (
 _ABOVE = r"(?:above|anterior(?:es)?|precedent[ei]|pr[ée]c[ée]dente?s?|poprzedni\w{0,3})"
 _ANY = rf"(?:{_EXAMPLE}|{_ONE}|{_SEVERAL}|expression|expresi[óo]n)"
 _BACK = re.compile(rf"\b(?:{_BEFORE}\s+(?:\w+\s+)?(?P<first>{_ANY})|(?P<second>{_ANY})\s+{_ABOVE})\b", re.IGNORECASE)
+_BACK_STEMS = ("previ", "prec", "préc", "prior", "above", "anterior", "vorig", "vorher", "poprzedni")
+"""One of them stands in every text that speaks of what went before."""
 _IS_EXAMPLE = re.compile(_EXAMPLE, re.IGNORECASE)
 _ARE_SEVERAL = re.compile(_SEVERAL, re.IGNORECASE)
 
@@ -98,7 +100,8 @@ class Back(NamedTuple):
 
 def refers_back(text: str) -> Back | None:
     """Whether a text speaks of "the previous exercise", "the two problems above", "el ejemplo anterior"."""
-    match = _BACK.search(text)
+    low = text.lower()
+    match = _BACK.search(text) if any(stem in low for stem in _BACK_STEMS) else None
     if match is None:
         return None
     noun = match["first"] or match["second"]
