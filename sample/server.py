@@ -23,7 +23,7 @@ REDDIT_CLIENT_SECRET = CLIENT_SECRET
 
 _TEMPLATES = Path(__file__).with_name("config")
 _PROJECT_CONFIG = Path(__file__).resolve().parent.parent / "config"
-_COPIED = ("clusters.toml", "dedupe.toml", "export.toml", "rules.toml")
+_COPIED = ("clusters.toml", "dedupe.toml", "exercises.toml", "export.toml", "rules.toml")
 
 
 class World:

@@ -144,7 +144,7 @@ def _detail_of(text: str | None) -> Exercise | Battle | None:
         return None
     ((kind, body),) = json.loads(text).items()
     if kind == "exercise":
-        return Exercise(**{**body, "choices": tuple(body["choices"]), "figures": tuple(body["figures"])})
+        return Exercise(**{**body, **{name: tuple(body.get(name, ())) for name in ("choices", "figures", "pieces")}})
     return Battle(
         **{**body, "messages": tuple(Message(**m) for m in body["messages"]), "responses": tuple(Response(**r) for r in body["responses"])}
     )

@@ -100,7 +100,8 @@ class Exercise:
 
     ``stem`` is the instruction shared with its neighbours; ``choices`` are the options of a multiple-choice question in the book's order;
     ``solution`` is the book's own text (for multiple choice it may be a letter); ``figures`` name the pictures that the problem shows;
-    ``link_only`` says that the problem does nothing but point elsewhere (a simulation, a web page).
+    ``link_only`` says that the problem does nothing but point elsewhere (a simulation, a web page); ``pieces`` are texts of the book that
+    it goes on from, each under the words that name it (``Example 3:``, ``Exercise 7 (previous):``).
     """
 
     problem: str
@@ -114,6 +115,7 @@ class Exercise:
     book: str = ""
     figures: tuple[str, ...] = ()
     link_only: bool = False
+    pieces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

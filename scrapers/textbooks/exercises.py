@@ -87,6 +87,7 @@ def _clean(detail: Exercise) -> Exercise:
         answer=clean(detail.answer),
         section=clean(detail.section),
         book=clean(detail.book),
+        pieces=tuple(clean(p) for p in detail.pieces),
     )
 
 

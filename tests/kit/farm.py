@@ -57,7 +57,7 @@ class Farm:
             self._servers[name] = Server(name, site, [], self._note)
             self._servers[name].start()
         (self.config / "sources").mkdir(parents=True)
-        for name in ("clusters.toml", "dedupe.toml", "export.toml", "rules.toml"):
+        for name in ("clusters.toml", "dedupe.toml", "exercises.toml", "export.toml", "rules.toml"):
             shutil.copyfile(CONFIG / name, self.config / name)
         ports = json.dumps([f"127.0.0.1:{server.port}" for server in self._servers.values()])
         (self.config / "thresher.toml").write_text(f'[network]\ncontact = "ops@example.org"\nallow_addresses = {ports}\n')

@@ -202,7 +202,7 @@ def test_threads_come_in_portions(database: Database, run_id: str) -> None:
 
 
 DETAILS = [
-    Exercise("Find \\(x\\).", "x = 2", "In these exercises", ("1", "2"), "2", "1.1", "1", "Book", ("fig",), True),
+    Exercise("Find \\(x\\).", "x = 2", "In these exercises", ("1", "2"), "2", "1.1", "1", "Book", ("fig",), True, ("Example 1:\nA text.",)),
     Battle((Message("user", "hi"),), (Response("m", "ho", 0.5, True), Response("n", "hum")), "both_bad", "human", 1.0, "why", "ref"),
 ]
 

@@ -46,3 +46,9 @@ def test_no_phrases_find_nothing() -> None:
 def test_a_phrase_that_is_none_says_what_is_allowed(phrase: str) -> None:
     with pytest.raises(ValueError, match=r"allowed|no word"):
         pattern_of(phrase)
+
+
+def test_phrases_that_begin_alike_are_tried_in_their_order() -> None:
+    cue = any_of(["the figure", "the figure above", "the? table", "this|that graph", "{n} figures", "th*"])
+    folded = "that graph, the figure above, table, 3 figures, the table, thus, other"
+    assert [m.group() for m in cue.finditer(folded)] == ["that graph", "the figure above", "table", "3 figures", "the table", "thus"]

@@ -6,7 +6,7 @@ import re
 
 from thresher.cues import fold
 from thresher.model import Exercise
-from thresher.rules.exercise_captions import without_captions
+from thresher.rules.exercise_captions import without_captions, without_label
 from thresher.rules.exercise_tasks import MATHEMATICS, NUMBER, PICTURE, SENTENCES
 from thresher.rules.settings import ExerciseCues
 
@@ -30,7 +30,7 @@ def key(exercise: Exercise, cues: ExerciseCues) -> tuple[str, tuple[str, ...]]:
         letter = LETTERS[exercise.choices.index(exercise.answer)] if len(exercise.choices) <= len(LETTERS) else ""
         return (f"{letter}) {exercise.answer}", (letter, exercise.answer)) if letter else (exercise.answer, ())
     pictured = PICTURE.search(exercise.solution) is not None
-    solution = without_captions(exercise.solution).strip()
+    solution = without_label(without_captions(exercise.solution).strip())
     if not _WORD.search(solution) or (pictured and (_MARK_ONLY.fullmatch(solution) or _only_points(solution))):
         return "", ()
     return ("", ()) if leaves_open(solution, cues) or _names_no_option(solution, exercise) else (solution, ())

@@ -19,18 +19,76 @@ _BLANK_AREA = re.compile(
 )
 """Where something is to be drawn."""
 _EMPTY_PART = re.compile(r"(?:\(\w\)|[\u24d0-\u24e9])\s*(?=\(\w\)|[\u24d0-\u24e9]|\Z)")
-_CREDIT = re.compile(r"\b(?:credits?|cr[ée]ditos?|cr[ée]dits?|crediti|bildnachweis|źródło)\b", re.IGNORECASE)
+_CREDIT = re.compile(r"\b(?:credits?|micrographs? provided|cr[ée]ditos?|cr[ée]dits?|crediti|bildnachweis|źródło)\b", re.IGNORECASE)
 """Below a photograph."""
+_ARE_SHOWN = re.compile(r"\b(?:shown|labell?ed|marked|se muestran?|señalad[oa]s?|marcad[oa]s?)\b", re.IGNORECASE)
+_LOOKS = re.compile(
+    r"\b(?:notice|distinctive|recogni[sz]e|(?<!to )identify|zoom on|this (?:image|slide|photo\w*|section of))\b", re.IGNORECASE
+)
+"""Asks for what is seen."""
 _IN_PARENTHESES = re.compile(r"\(figure(?=\s\d)")
 _FIGURE_NUMBER = re.compile(r"(?:\s\d[\d.-]*\d|\s\d)?(?:\([a-z]\))?(?:\s(?:below|above|here))?")
 _WORD = re.compile(r"\w")
+_GRAPH = re.compile(
+    r"\b(?:graph(?:s|ed|ing)?|scatter ?plots?|plot of|plotted|grid|the curves?|[xy]-axis|number line|recta num\w+|gr[áa]fic[oa]s?|la curva"
+    r"|graficad[oa]s?|graphiques?|courbes?|wykres\w*|schaubild\w*|graphen)\b",
+    re.IGNORECASE,
+)
+_SHAPE = re.compile(
+    r"\b(?:increas|decreas|concav|inflection|c[óo]ncav|crecient|aument|disminu|inflexi[óo]n|as[íi]ntota|asymptote|croissant|wachs|rosn)",
+    re.IGNORECASE,
+)
+"""What can be told of a graph in words."""
+_ASKS_SHAPE = re.compile(
+    rf"{_SHAPE.pattern}|\b(?:one-to-one|biun[íi]voc|inyectiv|(?:horizontal|vertical) line test|recta (?:horizontal|vertical))",
+    re.IGNORECASE,
+)
+_LINE = re.compile(
+    r"\bline\b.*\b(?:slope|intercept)\b.*\bintercepts?\b|\brecta\b.*\b(?:pendiente|intersecci[óo]n)\b.*\bintersecci[óo]n"
+    r"|\d\s?<=?\s?x|x\s?<=?\s?\d",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A straight line told whole, or an interval."""
+_PARTIAL = re.compile(r"\b(?:zeroe?s|asymptotes?)\b", re.IGNORECASE)
+_FULLY = re.compile(r"\b(?:stretch|compress|shift|reflect|translat|transpos|estira|desplaza|refleja)", re.IGNORECASE)
+"""A transformed graph told whole."""
+_FUNCTION = re.compile(r"\w\s?(?:\(\w\))?\s?=\s?[^,.;=]{0,40}?(?<!\w)[\d.]*[xyt](?!\w)")
+_RAY = re.compile(
+    r"number line.*\b(?:dot|circle|bracket|parenthes|arrow)|recta num.*\b(?:c[íi]rculo|punto|flecha)", re.IGNORECASE | re.DOTALL
+)
+_AXES = re.compile(r"\b(?:ax[ie]s|ejes?)\b.*\b(?:rang\w+|runs?|goes?|va|van|extend\w*|scale)\b", re.IGNORECASE)
+"""A sentence that only says how large the paper is."""
+_TABLE_PLOTTED = re.compile(
+    r"(?<![^\n.] )(?:the|el|la)\s[^.\n|]{0,40}\b(?:plot|graph|gr[áa]fic[oa])\b[^.\n|]{0,120}?"
+    r"\b(?:(?:is|are) shown|se muestran?)\b[^.\n|]{0,60}\.",
+    re.IGNORECASE,
+)
+"""A sentence that only shows the data of the table in another form."""
+_POINT = re.compile(r"\(\s*(?:negative |minus |menos )?[-\u2212\u2013]?\d[^()]{0,30}[,;]\s?[^()]{1,30}\)", re.IGNORECASE)
+_NUMBER_WORD = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred"
+    r"|zero|cero|un[oa]|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez)\b",
+    re.IGNORECASE,
+)
+_VAGUE = re.compile(r"\b(?:several|various|variou?s|some|each a different|vari[oa]s|alguno?s|certain)\b", re.IGNORECASE)
+"""In a description: it does not say how many, or where."""
+_CIRCUIT, _PLACES = re.compile(r"circuit", re.IGNORECASE), re.compile(r"\b(?:junction|loop [a-z]{2,}|the points)\b", re.IGNORECASE)
+_CAPTION = re.compile(r"\n?[^\n]{0,2000}")
+_LONG_WORD, _SAME = re.compile(r"[^\W\d_]{4,}"), 0.7
+"""A word that says something, and the share of them that make two texts say the same."""
+_WHOLE_STORY, _STORY = 40, 20
+"""Words of a text that says itself what a picture beside it shows."""
+_ORIGIN = re.compile(r"\b(?:origin|origen|origine|ursprung)\b", re.IGNORECASE)
+_TOLD, _AT_LENGTH, _OF_ONE_POINT, _MANY_WORDS = 15, 60, 4, 8
+"""Words of a description that tells a picture, and of one that goes through it; numbers that stand beside two points; words for numbers
+from which on they are values and not counts (``three curves``)."""
 _OWN_DATA, _FORMULAS = 2, 3
 """Numbers and equations, or formulas of any kind, with which a text says itself what a picture shows too."""
 
 
-def illustration_left_out(text: str, cues: ExerciseCues, *, shared: bool) -> str | None:
-    """The text without pictures, where it needs none: they are empty areas to draw in, or it says all itself and points at none of them but
-    to illustrate. None where a picture is needed, as one that several exercises share always is."""
+def illustration_left_out(text: str, cues: ExerciseCues, *, shared: bool, stem: str = "") -> str | None:
+    """The text without pictures, where it needs none: they are empty areas to draw in, or it says all itself, with its stem, and points at
+    none of them but to illustrate. None where a picture is needed, as one that several exercises share always is."""
     if PICTURE.search(text) is None:
         return text
     bare = without_captions(text)
@@ -40,13 +98,68 @@ def illustration_left_out(text: str, cues: ExerciseCues, *, shared: bool) -> str
         return bare
     if shared:
         return None
-    bare = _without_pointers(bare, cues)
-    if leans_elsewhere(fold(bare), cues):
+    stem = fold(f"{stem}\n\n")
+    unpointed = not leans_elsewhere(stem + fold(bare), cues)
+    bare = _without_pointers(_TABLE_PLOTTED.sub("", bare) if "\n|" in bare else bare, cues)
+    if not unpointed and leans_elsewhere(stem + fold(bare), cues):
         return None
+    return bare if _says_enough(bare, text, unpointed=unpointed) else None
+
+
+def _says_enough(bare: str, text: str, *, unpointed: bool) -> bool:
+    """Whether a text without its pictures says itself what it is about."""
     formulas = [m.group(1) or m.group(2) for m in MATHEMATICS.finditer(bare)]
-    data = sum(map(is_data, formulas)) + len(NUMBER.findall(MATHEMATICS.sub(" ", bare)))
-    is_photograph = _CREDIT.search(text) is not None and len(bare.split()) >= WHOLE_WORDS
-    return bare if data >= _OWN_DATA or len(formulas) >= _FORMULAS or is_photograph else None
+    data = sum(max(1, f.count("=")) for f in formulas if is_data(f)) + len(NUMBER.findall(MATHEMATICS.sub(" ", bare)))
+    words = len(bare.split())
+    if data >= _OWN_DATA or len(formulas) >= _FORMULAS or (words >= _WHOLE_STORY and _ARE_SHOWN.search(bare) is None):
+        return True
+    if unpointed and words >= _STORY and data > 0 and _ARE_SHOWN.search(bare) is None:
+        return True
+    return _CREDIT.search(text) is not None and words >= WHOLE_WORDS and _LOOKS.search(bare) is None
+
+
+def described(text: str) -> bool:
+    """Whether the book's own descriptions say of every picture of a text what can be read off it: points or numbers of a graph, whole
+    sentences of anything else."""
+    bare = without_captions(text)
+    asked = _GRAPH.search(bare) is not None
+    for match in SHOWN.finditer(text):
+        alt = match["alt"]
+        words = len(alt.split()) + len(_CAPTION.match(text, match.end()).group().split())  # type: ignore[union-attr]  # may be empty
+        if len(alt.split()) < _AT_LENGTH and (_VAGUE.search(alt) or (_CIRCUIT.search(alt) and _PLACES.search(bare))):
+            return False
+        plotted = asked or _GRAPH.search(alt)
+        if not (_shows_values(alt, text) if plotted else words >= _TOLD or _says_the_same(alt, bare) or _is_photograph(text, bare)):
+            return False
+    return PICTURE.search(SHOWN.sub("", text)) is None
+
+
+def _says_the_same(alt: str, bare: str) -> bool:
+    """Whether the words of a description are words of the text."""
+    words = {w.lower() for w in _LONG_WORD.findall(alt)}
+    return len(words) >= _FORMULAS and len(words & {w.lower() for w in _LONG_WORD.findall(bare)}) >= _SAME * len(words)
+
+
+def _is_photograph(text: str, bare: str) -> bool:
+    """Whether a picture only shows what something looks like, beside a text with a formula."""
+    return _CREDIT.search(text) is not None and any(is_data(m.group(1) or m.group(2)) for m in MATHEMATICS.finditer(bare))
+
+
+def _shows_values(alt: str, text: str) -> bool:
+    """Whether the description of a graph says where it runs; where it only asks how the graph rises and bends, one point is enough."""
+    alt = ". ".join(s for s in alt.split(". ") if _AXES.search(s) is None)
+    points = len(_POINT.findall(alt))
+    in_words = len(_NUMBER_WORD.findall(alt))
+    numbers = len(NUMBER.findall(alt)) + (in_words if in_words >= _MANY_WORDS else 0)
+    if points > 1 or len(_FUNCTION.findall(alt)) > 1 or _LINE.search(alt):
+        return True
+    if numbers and (_FULLY.search(alt) or _RAY.search(alt)):
+        return True
+    at_length = len(alt.split()) >= _TOLD
+    if at_length and _ASKS_SHAPE.search(SHOWN.sub("", text)) and _SHAPE.search(alt):
+        return points == 1 or numbers > 0 or _ORIGIN.search(alt) is not None
+    digits = 0 if _PARTIAL.search(alt) else len(NUMBER.findall(alt))
+    return (numbers > _OF_ONE_POINT and (points == 1 or at_length)) or digits >= (_FORMULAS if at_length else _OF_ONE_POINT)
 
 
 def _without_pointers(text: str, cues: ExerciseCues) -> str:
@@ -64,7 +177,7 @@ def _without_pointers(text: str, cues: ExerciseCues) -> str:
         if text[:start].endswith((".", "!", "?", "\n", ".\\)", "?\\)")) or not start:
             end += text.startswith((".", ";"), end)
         text = text[:start] + text[end:]
-    return text
+    return text.lstrip(" ,;")
 
 
 def draws_only(statement: str, solution: str, cues: ExerciseCues) -> bool:

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import re
 
-from thresher.rules.exercise_tasks import gives_data
+from thresher.cues import fold
+from thresher.rules.exercise_tasks import MATHEMATICS, NUMBER, PICTURE, gives_data
 from thresher.rules.settings import ExerciseCues
 
-_NUMBERED = re.compile(r"(table|equation)s?\s(\d{1,4}(?:\.\d{1,4})?)\)?")
+_NUMBERED_HERE = re.compile(r"\\(?:begin|tag|\\)[^\n]{0,20}\(1\)")
+"""A text that numbers its own equations."""
+_NUMBERED = re.compile(r"(table|equation|figure|example|exercise|note)s?\s\(?(\d{1,4}(?:\.\d{1,4})?)\)?")
 """As links are named in a book of any language."""
+_LABELS = (":\n", ": |", ": \\[", ": [figure", " (previous):\n")
+"""After a name: what it names stands there."""
+PREVIOUS = " (previous):\n"
+"""As the parser names the exercise before, where it gives it along."""
 _TABLE = re.compile(r"table|data|list|below$|above$|^refer to$|tabla|tabel|tableau|datos|dados|dati|daten")
 _PART = re.compile(r"\W{0,4}(?:\(?([b-h])[.)]|([\u24d1-\u24e9]))(?=\s|\Z)")
+_OWN_TASK = re.compile(r"[^\n:]{8,120}:\s*(?:\\\(.+\\\)\W*|[^\n]{1,60}=[^\n]{1,60})", re.DOTALL)
+"""``Convert to exponential form:`` and a formula."""
 _FIRST_PART = re.compile(r"(?:\A|[\s(*])(?:a[.)]|\u24d0)(?:[\s*]|\Z)")
 _OWN_PART = re.compile(r"(?:\A|[\s(*])(?:[ab1i][.)]|\u24d0)[\s*]")
 _PART_WORD = re.compile(r"\b(?:parts?|partes?|incisos?|apartados?|literal|teil\w*|parties?|punto|alínea|item|częś\w+)\b")
 _BACK = re.compile(r"above|earlier|the one\b|arriba|anteriormente|antes|acima|sopra|ci-dessus|plus haut|oben|powyżej|wyżej|wcześniej")
+_BEFORE = re.compile(r"previous|preceding|prior\b|above|anterior|precedent|pr[ée]c[ée]dent|vorige|vorherige|poprzedni")
+_PICTURED = re.compile(
+    r"figure|graph|diagram|picture|image|photo|drawing|illustra|\bmap|chart|plot|shown|depicted|sketch|drawn|circuit|structure|below|above"
+    r"|accompanying|following|figura|gr[áa]fic|imagen|dibujo|mostrad|muestra|aparece|abajo|arriba|dado|dada|graph|sch[ée]ma|montr|abbildung"
+    r"|gezeigt|rysun|wykres|pokaza|mostrat|sotto|abaixo"
+)
+"""May speak of a picture."""
 _ON = re.compile(r"below|following|a continuación|siguiente|abajo|abaixo|a seguir|sotto|seguent|ci-dessous|unten|folgend|poniżej|poniższ")
 _PIECE = re.compile(
-    r"exercise|problem|question|example|section|chapter|module|figure|graph|diagram|picture|image|photo|drawing|\bmap|chart|illustration"
+    r"exercise|problem|question|example|expression|expresión|section|chapter|module|figure|graph|diagram|picture|image|photo|drawing|\bmap|chart|illustration"
     r"|circuit|ejercicio|ejemplo|pregunta|capítulo|sección|figura|gráfic|imagen|dibujo|esercizi|esempi|exercice|exemple|aufgabe|beispiel"
     r"|abbildung|zada|przykład|rysun|exercício|exemplo|questão"
 )
@@ -25,36 +41,99 @@ _PIECE = re.compile(
 _WHICH = re.compile(r"which|what of|cuál|qua[il]|le(?:s)?quel|laquelle|lesquelles|welche|któr")
 _ENUMERATES = re.compile(r"[\n:,;(\[]|\s(?:or|o|ou|oder|lub|czy|y|and|e|et|und|i)\s")
 """After ``which of the following``: what is to be chosen from stands there."""
+_WORKED = re.compile(r"example|ejemplo|exemple|exemplo|esempi|beispiel|przykład")
+_WORKED_THERE = re.compile(r"(?:\A|\n)example \d{1,3}:\n")
+_OWN_TITLE = re.compile(r"[,(:]\s?\Z")
 _USES = re.compile(r"us[aeio]|utili|nutz|verwend|wykorz|użyj")
 _CURVE = re.compile(r"(?:graph|gr[áa]fic[oa]|graphique|graphen|wykres\w*)\Z")
 _OF_FUNCTION = re.compile(r"\s(?:of|de|del|du|des|di|do|da|della|von|der|funkcji)\s(?!arriba|abajo|la izquierda|la derecha|acima|abaixo)")
 """``en el gráfico de la función`` speaks of a curve and points at no picture."""
-_SMALL = frozenset({"", "in", "the", "in the", "en", "el", "la", "en el", "en la"})
-_LOOK_BACK = 60
+_THIS = re.compile(
+    r"(?:this|est[ea]|ce|cette|dies\w{0,2}|quest[oa]|t[ęe]n)\s(?:graph|gr[áa]fic|wykres|diagram|sketch|figure|picture|dibujo)"
+)
+_GRAPHS_FOLLOW = re.compile(r"following graphs|siguientes gr[áa]fic")
+_FORMULA_FOLLOWS = re.compile(r"\n[^\n]{0,20}\\\([^\n]{0,200}=")
+_BESIDE_NAME = re.compile(r"\s{0,2}(?:\(|in )((?:figure|table) \d{1,3})(?!\d)")
+_SHOWN = re.compile(r"shown|graph|figure|plot|muestra|gr[áa]fic|figura|montr|gezeigt|wykres|mostrat")
+_FUNCTION = re.compile(r"\\\([^\n]{0,200}?=[^\n]{0,200}?[xyt][^\n]{0,200}?\\\)(?![^\n]*=[^\n]*\\\))")
+"""The last formula on a line that says what a function or a curve is; a picture of it shows no more."""
+_FITTED = re.compile(
+    r"[^.!?\n]{0,60}\b(?:fit|regression|model|curve|ajuste|regresión|modelo|curva)\b[^.!?\n]{0,40}?\\\([^\n]{0,80}?=[^\n]{0,20}\d"
+)
+"""Behind a graph: it only draws the curve whose equation follows."""
+_ENDS = re.compile(r"[.!?\n]")
+_ENDS_SENTENCE = re.compile(r"[.!?]\s")
+_OPENING = re.compile(r"figure\s\d{1,3}\s(?:shows|illustrates|depicts)\s(?:an?|how)\b(?![^.]{0,60}(?:graph|circuit|plot|diagram|curve))")
+_STOPS, _WHOLE_STORY, _LONG = ("", "\n", ".", "!", "?"), 40, 20
+_CONSIDERS = re.compile(
+    r"\b(?:consider\w{0,6}|recall\w{0,3}|remember|recuerd\w{1,3}|recordemos|considér\w{1,4}|lembr\w{1,4}|betracht\w{1,3}|rozważ\w{0,3}|ricord\w{1,4})"
+    r"\s[^.!?\n]{0,60}\Z"
+)
+"""Before a thing described earlier, of which the next sentence says all."""
+_AS_IN = re.compile(r"\b(?:as|like) in (?:the )?\Z")
+_FOR = re.compile(r"(?:for|to|para|pour|für|per|dla)\b")
+_GIVEN = re.compile(r"\b(?:the|an?|el|la)\s\d[\d.,]*[-\s](?:\w+[-\s]){1,4}(?:in|of|from|de|en)\s\Z")
+_SMALL = r"[\s(,]*(?:(?:in|en|the|a|an|el|la)[\s(,]+){0,2}"
+_AS = re.compile(r"\b(?:as|like|como|comme|come|wie|jak)\s\Z")
+_TOLD = re.compile(
+    r"(?:discussed|described|considered|studied|mentioned|introduced|stated|noted|explained|derived|shown in|seen|vimos|visto|vista"
+    r"|analizamos|estudiamos|mencionad[oa]|descrit[oa]|comentamos)\b"
+)
+"""With ``as`` before it, or with numbers enough behind it, a text says itself what was discussed."""
+_TOLD_IN = re.compile(r"\b(?:discussed|considered|studied|mentioned|introduced|analyzed)\s(?:(?:in|at)\s(?:the\s)?)?\Z")
+_LOOK_BACK = 90
+_ON_TO = 40
+"""Characters behind a pointer in which it may say of what."""
 _FEW_WORDS = 15
+_OWN_NUMBERS, _MANY_NUMBERS = 2, 3
+"""From here on a text gives numbers of its own."""
 
 
 def part_of_another(problem: str, stem: str, cues: ExerciseCues) -> str:
     """The letter of a problem that is a later part (``b. Is it larger?``) of one that is not there."""
     match = _PART.match(problem)
-    if match is None or _FIRST_PART.search(problem) or gives_data(stem, cues):
+    if match is None or _FIRST_PART.search(problem) or gives_data(stem, cues) or _OWN_TASK.fullmatch(problem, match.end()):
         return ""
     return match.group().strip()
+
+
+def pieces_needed(pieces: tuple[str, ...], statement: str, cues: ExerciseCues, *, recapped: bool = True) -> tuple[str, ...]:
+    """Of the texts that the book gives along, those that a problem does more than cite, and what these need themselves; without
+    ``recapped`` only those of which it does not say itself what is needed."""
+    folded, needed = fold(statement), []
+    for piece in reversed(pieces):
+        name = fold(piece.partition(":\n")[0])
+        if f"{name}:\n".endswith(PREVIOUS):
+            places = [m.span() for m in cues.elsewhere.finditer(folded) if points_back(_in_sentence(folded, m))]
+        else:
+            places = [m.span() for m in re.finditer(re.escape(name), folded)]
+        if any(
+            not (_cites(folded, start, cues) or _aside(folded, start, end, cues) or (not recapped and cited(folded, start, end, cues)))
+            for start, end in places
+        ):
+            needed.append(piece)
+            folded = f"{folded}\n\n{fold(piece)}"
+    return tuple(reversed(needed))
 
 
 def leans_elsewhere(folded: str, cues: ExerciseCues) -> str:
     """The words with which a problem points at something that it does not hold; empty where there are none. A table that stands in the
     problem may be pointed at, and so may its own parts, its own drawing, and what it said before or says below."""
-    has_table = "\n|" in folded
+    has_table, has_previous = "\n|" in folded, PREVIOUS in folded
+    has_picture = "[" in folded and PICTURE.search(folded) is not None
     addressed = cues.addressees.match(folded)
     for match in cues.elsewhere.finditer(folded):
         words = match.group()
-        if (addressed is not None and match.start() < addressed.end()) or cites(folded, match.start(), cues):
+        if (addressed is not None and match.start() < addressed.end()) or cited(folded, match.start(), match.end(), cues):
             continue
-        numbered = _NUMBERED.fullmatch(words)
-        if numbered and any(f"{numbered.group(1)} {numbered.group(2)}{mark}" in folded for mark in (":\n", ": |", ": \\[")):
+        numbered = _NUMBERED.search(words)
+        if numbered and (stands(f"{numbered.group(1)} {numbered.group(2)}", folded) or _NUMBERED_HERE.search(folded)):
             continue
-        if has_table and not numbered and _TABLE.search(words):
+        if not numbered and ((has_table and _TABLE.search(words)) or (has_picture and _PICTURED.search(words))):
+            continue
+        if _WORKED.search(words) and not numbered and _WORKED_THERE.search(folded):
+            continue
+        if has_previous and not numbered and points_back(_in_sentence(folded, match)):
             continue
         if _within(folded, match, cues):
             continue
@@ -62,23 +141,111 @@ def leans_elsewhere(folded: str, cues: ExerciseCues) -> str:
     return ""
 
 
-def cites(folded: str, start: int, cues: ExerciseCues) -> bool:
-    """Whether the words before a place only cite what stands there: ``as stated in``, ``a setup like that in``."""
-    text = folded[max(0, start - _LOOK_BACK) : start]
-    return any(text[m.end() :].strip(" (,") in _SMALL for m in cues.cites.finditer(text))
+def stands(name: str, folded: str) -> bool:
+    """Whether what goes by a name stands in the text, under it."""
+    if name not in folded:
+        return False
+    return (
+        any(f"{name}{label}" in folded for label in _LABELS)
+        or re.search(rf"{re.escape(name)}: [^\n\[]{{1,120}}\n\[figure", folded) is not None
+    )
+
+
+def points_back(words: str) -> bool:
+    """Whether words speak of the exercise or example before."""
+    return _BEFORE.search(words) is not None and _PIECE.search(words) is not None
+
+
+def _in_sentence(folded: str, match: re.Match[str]) -> str:
+    """The words of a pointer and those behind them that may say of what: ``you found in the previous exercise``."""
+    return match.group() + _ENDS.split(folded[match.end() : match.end() + _ON_TO], maxsplit=1)[0]
+
+
+def cited(folded: str, start: int, end: int, cues: ExerciseCues) -> bool:
+    """Whether a text only cites what it points at between two places, and says itself what is needed: ``as stated in``, ``a setup like
+    that in``, ``(see also ...)``, ``in ..., we found that``, ``the 70.0-kg swimmer in``."""
+    return (
+        _cites(folded, start, cues)
+        or _aside(folded, start, end, cues)
+        or _recaps(folded, end, cues)
+        or _says_itself(folded, start)
+        or _opens(folded, start)
+    )
+
+
+def _cites(folded: str, start: int, cues: ExerciseCues) -> bool:
+    before = folded[max(0, start - _LOOK_BACK) : start]
+    return cues.cites.ends(before, _SMALL) or (_AS.search(before) is not None and _TOLD.match(folded, start) is not None)
+
+
+def _aside(folded: str, start: int, end: int, cues: ExerciseCues) -> bool:
+    """Whether the place is a parenthesis that only sends to more of the same: ``(see also Exercise 7)``, ``the law (Equation 6.4)``."""
+    opening = folded.rfind("(", max(0, start - _LOOK_BACK), start + 1)
+    if opening < 0 or folded[opening - 1 : opening] == "\\" or ")" in folded[opening:start]:
+        return False
+    closing = folded.find(")", end - 1, end + _LOOK_BACK)
+    words = folded[opening + 1 : start].strip()
+    is_for = _FOR.match(folded[end:closing].strip()) is not None and not words.startswith("you ")
+    if closing < 0 or _TABLE.search(folded[start:end]) or is_for:
+        return False
+    if not words and not cues.asides.match(folded, start):
+        law = folded[start:end].startswith(("equation", "ecuación"))
+        return law or len(NUMBER.findall(folded)) >= _OWN_NUMBERS
+    aside = cues.asides.match(folded[opening + 1 : end]) or _AS_IN.search(folded[opening:start])
+    return aside is not None and len(folded.split()) >= _FEW_WORDS
+
+
+def _recaps(folded: str, end: int, cues: ExerciseCues) -> bool:
+    """Whether the words behind a place say what stands there: ``In Example 2, we found that``."""
+    after = folded[end : end + _LOOK_BACK]
+    match = cues.recaps.match(after.lstrip(" ,)"))
+    return match is not None and (NUMBER.search(folded) is not None or "\\(" in folded or "\\[" in folded or len(folded.split()) > _LONG)
+
+
+def _says_itself(folded: str, start: int) -> bool:
+    """Whether a place stands behind a thing whose quantity is given: ``The 70.0-kg swimmer in``."""
+    before = folded[max(0, start - _LOOK_BACK) : start]
+    numbers = len(NUMBER.findall(folded))
+    if numbers > _MANY_NUMBERS and (_TOLD.match(folded, start) or _TOLD_IN.search(before)):
+        return True
+    return numbers > _OWN_NUMBERS and _GIVEN.search(before) is not None
+
+
+def _opens(folded: str, start: int) -> bool:
+    """Whether a place opens a sentence that says what a figure shows, ``Figure 4 shows how``, in a text that goes on without it."""
+    return _OPENING.match(folded, start) is not None and folded[:start].rstrip(" *")[-1:] in _STOPS and len(folded.split()) >= _WHOLE_STORY
 
 
 def _within(folded: str, match: re.Match[str], cues: ExerciseCues) -> bool:
     """Whether what is pointed at stands in the same text."""
     words, before, after = match.group(), folded[: match.start()], folded[match.end() :]
+    if words.startswith("section") and before.endswith(("cross ", "cross-")):
+        return True
+    if named := _BESIDE_NAME.match(after):
+        return stands(named.group(1), folded)
     if _WHICH.match(words):
         return _ENUMERATES.search(after.strip()) is not None
     if _CURVE.search(words) and _OF_FUNCTION.match(after):
         return True
+    if _OWN_TITLE.search(before) and "\n" not in before and after[:1] == "\n":
+        return True
+    if not before.strip(" *") and after[:1] == ":":
+        return True
+    if _CONSIDERS.search(before) and (MATHEMATICS.search(after) or len(NUMBER.findall(after)) > _OWN_NUMBERS):
+        return _BACK.search(words) is not None
+    if "data" in words and not _BACK.search(words) and not _ON.search(words) and len(NUMBER.findall(before)) > _OWN_NUMBERS:
+        return True
+    if _SHOWN.search(words) and _FITTED.match(after):
+        return True
+    if _SHOWN.search(words) and _FUNCTION.search(before) and not _ENDS_SENTENCE.search(before[_FUNCTION.search(before).end() :]):  # type: ignore[union-attr]
+        return True
     if _PART_WORD.search(words + after[:12]) and _OWN_PART.search(before):
         return True
     if _PIECE.search(words):
-        return _USES.match(words) is not None and cues.drawing.search(before) is not None
+        if _GRAPHS_FOLLOW.search(words) and _FORMULA_FOLLOWS.search(after):
+            return True
+        own = _USES.match(words) is not None or _THIS.match(words) is not None or before.endswith("on ")
+        return own and cues.drawing.search(before) is not None
     if _ON.search(words):
         return "\n" in after.strip() or "\\[" in after
     return _BACK.search(words) is not None and len(before.split()) >= _FEW_WORDS

@@ -32,6 +32,9 @@ _OPENS = r"(?:\A|[.:;,\n)\]?!\u00bf\u00a1][*_]{{0,3}}\s{{0,3}}|(?<!\w)(?:{words}
 _CLAUSE = re.compile(_OPENS.format(words=_AND))
 _PURPOSE = re.compile(_OPENS.format(words=f"{_AND}|{_TO}"))
 """A word that begins a clause, and one that begins a clause or says what for."""
+_GIVES = re.compile(rf"[|`]|{PICTURE.pattern}", re.IGNORECASE)
+"""A table, code, or a picture."""
+_GERUND = re.compile(r"\W{0,3}(\w{2,14})ing\s+\w")
 _SENTENCE = re.compile(r"\w[.:!?](?:\s|\Z)|\\\(|\n\|")
 _BLANK = re.compile(r"_{3,}|…{2,}|\.{4,}")
 _SHORT_PROBLEM = 10
@@ -47,7 +50,16 @@ def prose(statement: str) -> str:
 
 def asks(statement: str, cues: ExerciseCues) -> bool:
     """Whether a statement asks for something: a question mark, a blank to fill, or a word of instruction outside mathematics."""
-    return "?" in statement or _BLANK.search(statement) is not None or cues.instructions.search(fold(prose(statement))) is not None
+    if "?" in statement or _BLANK.search(statement) is not None:
+        return True
+    folded = fold(prose(statement))
+    return cues.instructions.search(folded) is not None or _names_task(folded, cues)
+
+
+def _names_task(folded: str, cues: ExerciseCues) -> bool:
+    """Whether a text begins with an English task as a heading has it: ``Dividing polynomials``."""
+    match = _GERUND.match(folded)
+    return match is not None and any(cues.instructions.match(f"{match[1]}{ending} ") for ending in ("", "e"))
 
 
 def has_task(text: str, cues: ExerciseCues, *, purpose: bool = False) -> bool:
@@ -121,7 +133,7 @@ def speaks_of_another(problem: str, cues: ExerciseCues) -> str:
 
 def lacks_data(problem: str, cues: ExerciseCues) -> str:
     """The words of a short problem that asks for a value and says of what in no number, formula or table (``Find the median.``)."""
-    if len(problem.split()) > _SHORT_PROBLEM or "|" in problem or "`" in problem or MATHEMATICS.search(problem) or NUMBER.search(problem):
+    if len(problem.split()) > _SHORT_PROBLEM or _GIVES.search(problem) or MATHEMATICS.search(problem) or NUMBER.search(problem):
         return ""
     match = cues.needs_data.match(fold(problem).lstrip(" *_#(ⓐ)¿"))
     return match.group() if match else ""

@@ -1,7 +1,8 @@
 """Textbook exercises: a problem that stands alone, with the book's solution as its key.
 
-A picture that the problem needs refuses it: an alternative text was written for those who cannot see, not as a statement of the problem,
-and either leaves out what is asked or gives it away. An empty grid and a picture that only illustrates are left out. Options are shown as
+An empty grid and a picture that only illustrates are left out. A picture that the problem needs is given by the book's own description
+where that says enough, and the item is tagged; else it refuses the exercise. What the book says in another exercise or a worked example of
+the same module, and the problem goes on from, is given before it. Options are shown as
 ``A) text``; the target of a multiple-choice exercise is the right option in the same form, ``B) lungs``, with the letter and the text
 alone as aliases.
 """
@@ -9,13 +10,14 @@ alone as aliases.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from thresher.cues import fold
 from thresher.model import Candidate, Exercise, Message, Record, Refusal
+from thresher.rules.exercise_captions import without_captions, without_descriptions, without_label
 from thresher.rules.exercise_keys import LETTERS, key
-from thresher.rules.exercise_pictures import draws_only, illustration_left_out
-from thresher.rules.exercise_pointers import cites, leans_elsewhere, part_of_another
+from thresher.rules.exercise_pictures import described, draws_only, illustration_left_out
+from thresher.rules.exercise_pointers import PREVIOUS, cited, leans_elsewhere, part_of_another, pieces_needed, stands
 from thresher.rules.exercise_tasks import (
     MATHEMATICS,
     PICTURE,
@@ -32,8 +34,14 @@ from thresher.rules.outcome import Reason, candidate, refuse
 from thresher.rules.settings import ExerciseCues, Rules
 from thresher.rules.standing import count_words
 
+DESCRIBED = "picture:described"
+"""The tag of an item whose picture is given by the book's own description of it."""
 _UNRESOLVED = "[reference]"
 """How a link without words to another module is written."""
+_ASIDE = re.compile(r"\s*\([^()\n]{0,12}\[reference\](?:\(\w\))?\.?\)")
+"""``(see [reference])``: nobody can."""
+_JOINED = re.compile(r"[\s,;]*(?:and|or|y|e|et|und|i)?\s*")
+"""Between two links that are cited together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +51,26 @@ class _Asked:
     stem: str
     problem: str
     choices: tuple[str, ...]
+    pieces: tuple[str, ...] = ()
 
     @property
     def statement(self) -> str:
-        return f"{self.stem}\n\n{self.problem}".strip()
+        return "\n\n".join(filter(None, (self.stem, *self.pieces, self.problem)))
 
     @property
     def whole(self) -> str:
         return "\n".join([self.statement, *self.choices])
+
+    def without_descriptions(self) -> _Asked:
+        """The words that ask, without those that only describe: pictures, and worked examples that are given along with their solutions."""
+        pieces = tuple(p if _is_exercise(p) else p.partition("\n")[0] + "\n" for p in self.pieces)
+        return _Asked(
+            without_descriptions(self.stem), without_descriptions(self.problem), self.choices, tuple(map(without_descriptions, pieces))
+        )
+
+
+def _is_exercise(piece: str) -> bool:
+    return piece.startswith("Exercise") or f"{piece.partition(':')[0]}:\n".lower().endswith(PREVIOUS)
 
 
 def judge_exercise(record: Record, rules: Rules) -> Candidate | Refusal:
@@ -64,18 +84,22 @@ def judge_exercise(record: Record, rules: Rules) -> Candidate | Refusal:
     cues = rules.exercises.get(language)
     if cues is None:
         return refuse(record, "language_not_covered", language)
-    problem = _without_heading(exercise.problem, rules)
-    asked = _Asked(_needed_stem(exercise.stem, problem, cues), problem, exercise.choices)
-    if PICTURE.search(asked.whole) or _pictured_unseen(exercise, record):
-        stem = illustration_left_out(asked.stem, cues, shared=True)
-        own = illustration_left_out(asked.problem, cues, shared=False)
-        if stem is None or not own or PICTURE.search("\n".join(asked.choices)) or _pictured_unseen(exercise, record):
-            return refuse(record, "needs_picture")
-        asked = _Asked(stem, own, asked.choices)
+    problem = without_label(_without_heading(exercise.problem, rules))
+    stem = _needed_stem(exercise.stem, problem, cues)
+    asked = _Asked(stem, problem, exercise.choices)
+    with_pieces = replace(asked, pieces=pieces_needed(exercise.pieces, asked.statement, cues))
+    if _pictured_unseen(exercise, record):
+        return refuse(record, "needs_picture")
+    seen = _in_words(with_pieces, cues)
+    if seen is None and with_pieces.pieces and not pieces_needed(exercise.pieces, asked.statement, cues, recapped=False):
+        seen = _in_words(asked, cues)
+    if seen is None:
+        return refuse(record, "needs_picture")
+    asked = seen
     if reason := _cannot_stand(asked, record, exercise, rules, cues):
         return refuse(record, *reason)
     target, aliases = key(exercise, cues)
-    prompt = "\n\n".join(filter(None, [asked.statement, options(asked.choices)]))
+    prompt = "\n\n".join(filter(None, [_without_asides(asked.statement), options(asked.choices)]))
     return candidate(
         [record],
         rules.version,
@@ -87,11 +111,40 @@ def judge_exercise(record: Record, rules: Rules) -> Candidate | Refusal:
         choices=exercise.choices,
         key_status="sourced" if target else "none",
         language=record.language or language_of(prompt),
+        tags=(DESCRIBED,) if PICTURE.search(prompt) else (),
     )
+
+
+def _in_words(asked: _Asked, cues: ExerciseCues) -> _Asked | None:
+    """What is asked without its pictures, or with their descriptions where these say enough; None where a picture is to be seen."""
+    if PICTURE.search(asked.whole) is None:
+        return asked
+    if PICTURE.search("\n".join(asked.choices)):
+        return None
+    stem = illustration_left_out(asked.stem, cues, shared=True)
+    own = illustration_left_out(asked.problem, cues, shared=False, stem=stem or "")
+    pieces = [_piece_in_words(p, cues) for p in asked.pieces]
+    bare = None
+    if stem is not None and own and None not in pieces:
+        bare = replace(asked, stem=stem, problem=own, pieces=tuple(p for p in pieces if p))
+        if not leans_elsewhere(fold(bare.statement), cues):
+            return bare
+    return asked if described(asked.statement) else bare
+
+
+def _without_asides(statement: str) -> str:
+    return _ASIDE.sub("", statement) if _UNRESOLVED in statement else statement
+
+
+def _piece_in_words(piece: str, cues: ExerciseCues) -> str | None:
+    name, _, body = piece.partition("\n")
+    bare = illustration_left_out(body, cues, shared=False)
+    return None if bare is None else f"{name}\n{bare}"
 
 
 def _cannot_stand(asked: _Asked, record: Record, exercise: Exercise, rules: Rules, cues: ExerciseCues) -> tuple[Reason, str] | None:
     """Why an exercise is none for a reader who has nothing else of the book, with the words that say so."""
+    asked = asked.without_descriptions()
     statement, folded = asked.statement, fold(asked.whole)
     if exercise.link_only or cues.link_cues.search(folded, 0, len(statement)):
         return "link_only", ""
@@ -101,11 +154,11 @@ def _cannot_stand(asked: _Asked, record: Record, exercise: Exercise, rules: Rule
         return "not_self_contained", f"part {letter}"
     if words := leans_elsewhere(folded, cues):
         return "not_self_contained", words
-    if not tells(asked.stem) and (words := speaks_of_another(asked.problem, cues)):
+    if not tells(asked.stem) and not asked.pieces and (words := speaks_of_another(asked.problem, cues)):
         return "not_self_contained", words
-    if not asked.stem and not asked.choices and (words := lacks_data(asked.problem, cues)):
+    if not asked.stem and not asked.choices and not asked.pieces and (words := lacks_data(asked.problem, cues)):
         return "not_self_contained", words
-    if not asks(statement, cues):
+    if not asked.choices and not asks(statement, cues):
         return "not_self_contained", "no instruction"
     if not MATHEMATICS.search(statement) and count_words(prose(asked.whole)) < rules.limits.min_exercise_words:
         return "too_short", ""
@@ -119,17 +172,26 @@ def _cannot_stand(asked: _Asked, record: Record, exercise: Exercise, rules: Rule
 def _refers_elsewhere(folded: str, record: Record, exercise: Exercise, cues: ExerciseCues) -> bool:
     """Whether a link that the book resolves elsewhere stands in what is left of an exercise, and is more than cited."""
     referred = record.marks.get("refers_to")
-    if not isinstance(referred, list) or not referred:
-        return False
-    words = {fold(_UNRESOLVED), *(fold(str(w)) for w in referred)}
-    places = [m.start() for w in words if w for m in re.finditer(re.escape(w), folded)]
-    return any(not cites(folded, place, cues) for place in places) if places else not exercise.stem
+    words = {fold(str(w)) for w in referred} if isinstance(referred, list) else set()
+    places = sorted((*m.span(), w) for w in {*words, _UNRESOLVED} if w and not stands(w, folded) for m in re.finditer(re.escape(w), folded))
+    if not places:
+        return bool(words) and not exercise.stem and not any(stands(w, folded) for w in words)
+    after_cited, leaning, only_cited = -1, set(), set()
+    for start, end, name in places:
+        joined = after_cited >= 0 and _JOINED.fullmatch(folded, after_cited, start) is not None
+        if joined or cited(folded, start, end, cues):
+            after_cited = end
+            only_cited.add(name)
+        else:
+            leaning.add(name)
+    # the words of a link are often words of the sentence too
+    return _UNRESOLVED in leaning or not leaning <= only_cited
 
 
 def _needed_stem(stem: str, problem: str, cues: ExerciseCues) -> str:
     """The instruction that an exercise shares. Where the problem says itself what is to be done, only what gives data is left of it."""
     rest = without_tasks(stem, cues) if stem else ""
-    return rest if rest == stem or stands_alone(problem, cues) else stem
+    return rest if rest == stem or stands_alone(without_captions(problem), cues) else stem
 
 
 def _pictured_unseen(exercise: Exercise, record: Record) -> bool:

@@ -1,4 +1,4 @@
-"""The form of ``config/rules.toml``: what may stand in it, checked before anything is compiled."""
+"""The form of ``config/rules.toml`` and of ``exercises.toml`` beside it: what may stand in it, checked before anything is compiled."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ def _cue(phrase: str) -> str:
 
 Phrases = tuple[Annotated[str, AfterValidator(_cue)], ...]
 Words = tuple[str, ...]
+EXERCISES = "exercises.toml"
+"""The part of the rules that stands in a file of its own."""
 
 
 class _Section(BaseModel):
@@ -148,6 +150,8 @@ class ExerciseLanguage(_Section):
     elsewhere: Phrases
     addressees: Phrases
     cites: Phrases
+    asides: Phrases
+    recaps: Phrases
     link_cues: Phrases
     no_key: Phrases
     sample: Phrases
@@ -204,7 +208,7 @@ class Spam(_Section):
 
 
 class RulesFile(_Section):
-    """The whole of ``config/rules.toml``."""
+    """The whole of ``config/rules.toml``, with ``exercises.toml``."""
 
     version: str = Field(min_length=1)
     limits: Limits
@@ -250,10 +254,11 @@ def explain(path: Path, error: ValidationError) -> str:
     lines = []
     for problem in error.errors(include_url=False):
         key = ".".join(str(part) for part in problem["loc"]) or "the file"
+        where = path.with_name(EXERCISES) if problem["loc"][:1] == ("exercises",) else path
         if problem["type"] == "extra_forbidden":
-            lines.append(f"{path}: {key}: is not a setting; allowed: {_allowed(problem['loc'])}")
+            lines.append(f"{where}: {key}: is not a setting; allowed: {_allowed(problem['loc'])}")
         else:
-            lines.append(f"{path}: {key}: {problem['msg']}")
+            lines.append(f"{where}: {key}: {problem['msg']}")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""``config/rules.toml``, checked: everything that the rules know, in one frozen object. Patterns are compiled at their first use."""
+"""``config/rules.toml`` and ``exercises.toml``, checked: all that the rules know, in one frozen object. Patterns are compiled when used."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from thresher.cues import Cue, any_of, pattern_of
 from thresher.errors import SettingsError
 from thresher.names import Family, Names
-from thresher.rules.schema import Language, Limits, Phrases, RulesFile, Vote, explain
+from thresher.rules.schema import EXERCISES, Language, Limits, Phrases, RulesFile, Vote, explain
 
 _NO_PROSE = re.compile(r"\w\.ai(?!\w)|https?:|[\\{}_^=$\u2200-\u22ff]")
 """What stands in addresses and formulas, in which two letters are no word."""
@@ -76,6 +77,8 @@ class ExerciseCues:
     elsewhere: Cue
     addressees: Cue
     cites: Cue
+    asides: Cue
+    recaps: Cue
     link_cues: Cue
     no_key: Cue
     sample: Cue
@@ -168,13 +171,11 @@ class Rules:
 
     @classmethod
     def load(cls, path: Path) -> Rules:
-        """Read and check the file. SettingsError names the file, the key and what is allowed."""
-        try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise SettingsError(f"{path}: cannot be read ({error.strerror}); it must be a TOML file with the rules") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{path}: is not TOML: {error}") from error
+        """Read and check the file and the one beside it, ``exercises.toml``; a ``rules.toml`` with a table of that name needs no other.
+        SettingsError names the file, the key and what is allowed."""
+        raw = _read(path)
+        if "exercises" not in raw:
+            raw |= _read(path.with_name(EXERCISES))
         try:
             return _compile(RulesFile.model_validate(raw))
         except ValidationError as error:
@@ -205,6 +206,15 @@ class Rules:
     def cues_for(self, language: str) -> Cues:
         """The cues of a language, or the English ones where there are none."""
         return self.cues.get(language) or self.cues["en"]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}); it must be a TOML file with the rules") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is not TOML: {error}") from error
 
 
 def _compile(file: RulesFile) -> Rules:

@@ -330,3 +330,38 @@ def test_list_with_a_strange_start_begins_at_one(start: str) -> None:
 def test_comments_do_not_cut_text() -> None:
     root = parse_xml(module("<para>one <!-- no --> two</para>"), root=cnx("document"))
     assert etree.tostring(root, method="text", encoding="unicode") == "Tone  two"
+
+
+def pieces(content: str) -> tuple[str, ...]:
+    last = found(content)[-1]
+    assert isinstance(last, Found)
+    return last.detail.pieces
+
+
+def test_the_exercises_that_one_goes_on_from_come_along() -> None:
+    first = exercise("<para>A cart of 3 kg stands on ice. How hard must it be pushed?</para>", "6 N", 'id="a"')
+    then = exercise("<para>Repeat the previous problem for 5 kg.</para>", attributes='id="b"')
+    last = exercise("<para>Compare with the previous exercise.</para>", attributes='id="c"')
+    assert pieces(first + then) == ("Exercise 1 (previous):\nA cart of 3 kg stands on ice. How hard must it be pushed?",)
+    assert [p.partition(":")[0] for p in pieces(first + then + last)] == ["Exercise 1 (previous)", "Exercise 2 (previous)"]
+
+
+def test_a_worked_example_comes_along_with_its_solution() -> None:
+    example = (
+        '<example id="x">' + exercise("<para>A tank loses 2 litres an hour.</para>", "It is empty after 40 hours.", 'id="a"') + "</example>"
+    )
+    asked = exercise('<para>What if the tank of <link target-id="x"/> is half full?</para>', attributes='id="b"')
+    assert pieces(example + asked) == ("Example 1:\nA tank loses 2 litres an hour.\n\nSolution: It is empty after 40 hours.",)
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["", exercise('<para>Use the values of <link document="m9">another book</link>.</para>', attributes='id="a"')],
+)
+def test_what_the_module_does_not_hold_whole_does_not_come_along(before: str) -> None:
+    assert pieces(before + exercise("<para>Repeat the previous problem.</para>", attributes='id="b"')) == ()
+
+
+def test_a_formula_in_a_box_takes_the_instruction_above_it() -> None:
+    box = "<para>Find each sum.</para><note>" + exercise("<para><m:math><m:mi>S</m:mi></m:math> for the series</para>") + "</note>"
+    assert stems(box) == ["Find each sum."]

@@ -89,7 +89,7 @@ def test_an_exercise_without_its_detail_is_refused(judge_one: Any) -> None:
     assert judge_one("What?", role="exercise").reason == "wrong_detail"
 
 
-def test_real_books_give_mostly_candidates_and_none_with_a_picture(realdata: Path, rules: Any) -> None:
+def test_real_books_give_mostly_candidates_and_none_with_a_picture_unsaid(realdata: Path, rules: Any) -> None:
     textbooks = pytest.importorskip("scrapers.textbooks")
     from thresher.model import Record
     from thresher.rules import judge
@@ -101,7 +101,8 @@ def test_real_books_give_mostly_candidates_and_none_with_a_picture(realdata: Pat
     kinds = Counter("candidate" if isinstance(o, Candidate) else o.reason for o in outcomes)
     assert len(outcomes) == len(records) == 1226
     assert kinds["candidate"] > 1000
-    assert all("[figure" not in o.prompt and o.key_status == "sourced" for o in outcomes if isinstance(o, Candidate))
+    assert all(o.key_status == "sourced" for o in outcomes if isinstance(o, Candidate))
+    assert all(("picture:described" in o.tags) == ("[figure" in o.prompt) for o in outcomes if isinstance(o, Candidate))
 
 
 @pytest.mark.parametrize(
@@ -349,3 +350,106 @@ def test_an_exercise_is_read_in_its_language(judge_one: Any, language: str) -> N
 def test_a_language_without_rules_is_said_and_not_guessed(judge_one: Any, language: str, told: str) -> None:
     got = judge_one(**{**_exercise("Számítsa ki a 7 oldalú négyzet kerületét.", solution="28"), "language": language})
     assert (got.reason, got.detail) == ("language_not_covered", told)
+
+
+def test_an_exercise_is_asked_with_the_one_that_it_goes_on_from(judge_one: Any) -> None:
+    before = "Exercise 4 (previous):\nA cart of 3 kg stands on ice. How hard must it be pushed to reach 2 m/s in 4 s?"
+    got = judge_one(**_exercise("Repeat the previous problem for 5 kg.", pieces=(before,)))
+    assert got.messages[0].content == f"{before}\n\nRepeat the previous problem for 5 kg."
+
+
+def test_a_piece_that_is_only_cited_stays_away(judge_one: Any) -> None:
+    text = "A ball falls 20 m in 2.02 s without drag (see also Exercise 7). How fast is it then, and how fast after 40 m of free fall?"
+    got = judge_one(**_exercise(text, pieces=("Exercise 7:\nA stone falls.",)), marks={"refers_to": ["Exercise 7"]})
+    assert got.messages[0].content == text
+
+
+def test_a_piece_that_leans_elsewhere_itself_does_not_help(judge_one: Any) -> None:
+    got = judge_one(**_exercise("Repeat the previous problem.", pieces=("Exercise 1 (previous):\nFind the mass of the cart in Figure 3.",)))
+    assert got.reason == "not_self_contained"
+
+
+POINTS = "Graph of a line that passes through the points (0, 2) and (3, 8)."
+
+
+@pytest.mark.parametrize(
+    ("problem", "alt"),
+    [
+        ("Write the equation of the line shown.", POINTS),
+        (
+            "On which intervals is the function increasing?",
+            "Graph of a curve that is decreasing up to the origin, where it turns, and always increasing after it.",
+        ),
+        (
+            "What force holds the block in the figure below?",
+            "A block of two kilograms hangs from a rope over a pulley; a hand pulls the other end of the rope straight down.",
+        ),
+    ],
+)
+def test_a_picture_that_the_book_describes_well_is_asked_by_its_description(judge_one: Any, problem: str, alt: str) -> None:
+    got = judge_one(**_exercise(f"{problem}\n\n[figure: {alt}]", figures=("a.png",)))
+    assert (got.messages[0].content, got.tags) == (f"{problem}\n\n[figure: {alt}]", ("picture:described",))
+
+
+@pytest.mark.parametrize(
+    ("problem", "alt"),
+    [
+        ("Write the equation of the line shown.", "Graph of a line."),
+        ("Evaluate f(2) from the graph.", "A graph on a plane. The x-axis runs from -4 to 4 and the y-axis runs from -6 to 6."),
+        ("Write the formula for the polynomial.", "Graph of a positive odd-degree polynomial with zeros at x=-3, 1, and 3."),
+        (
+            "Find the currents in the circuit shown.",
+            "A complex circuit with several resistors, wired in two loops, whose points are marked with letters.",
+        ),
+    ],
+)
+def test_a_description_that_does_not_say_what_is_asked_refuses(judge_one: Any, problem: str, alt: str) -> None:
+    assert judge_one(**_exercise(f"{problem}\n\n[figure: {alt}]", figures=("a.png",))).reason == "needs_picture"
+
+
+def test_words_of_a_description_are_no_task(judge_one: Any) -> None:
+    got = judge_one(
+        **_exercise(f"[figure: {POINTS}]", stem="For the following exercises, write the equation of the line.", figures=("a.png",))
+    )
+    assert got.messages[0].content.startswith("For the following exercises, write the equation of the line.")
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        "In Example 2, we found that a coaster that fell 20 m has a speed of 19.8 m/s. What is its speed after 30 m?",
+        "In the text, it was shown that N/V = 2.68 for this gas. About how many atoms are there in 3 of these units?",
+        "The 70.0-kg swimmer in Example 4 starts with 1.25 m/s and pushes back with 80.0 N. What is the first acceleration?",
+        "A membrane of 9 nm has a voltage of 80 mV. (Membranes are discussed in Section 4.2.) What is the electric field strength?",
+        "Given Newton's law of gravitation (Equation 6.40), when is the force largest?",
+        "Find the linear approximation of \\((1+x)^{4}\\) at 0 without using the result of Example 3.",
+        "If the glass figure falls from 2 m, will it break at 330 N? How would that change if the figure were falling on a carpet?",
+        "During lifting, a disk with a circular cross section 2.00 cm in radius carries 5000 N. What is the pressure?",
+        "Graph the following function. Use this graph to find its range: \\(f(x) = \\sqrt{x-3}\\)",
+        "Finding a derivative, Example 2\n\nFind the derivative of \\(y = \\tan(4x)\\).",
+        "Dividing polynomials by long division.\n\n\\((x^{3}-8) \\div (x-2)\\)",
+        "Consider the population described earlier. It grows as \\(f(t) = 200e^{0.02t}\\). How large is it after 5 hours?",
+    ],
+)
+def test_a_problem_that_says_itself_what_it_points_at_stands_alone(judge_one: Any, problem: str) -> None:
+    assert isinstance(judge_one(**_exercise(problem)), Candidate)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        "How long would the muon in Example 4 have lived if its velocity was 0.05c?",
+        "Using the masses from Section 8.2, find the final velocity if both move on together.",
+        "(See Table 4 for the values.) What is the heat that 3 kg of it hold at 20 degrees?",
+        "Use the results of the previous exercises to find the mean.",
+    ],
+)
+def test_a_problem_that_takes_its_values_from_elsewhere_is_refused(judge_one: Any, problem: str) -> None:
+    assert judge_one(**_exercise(problem)).reason == "not_self_contained"
+
+
+def test_the_name_of_a_picture_before_the_first_sentence_is_left_out(judge_one: Any) -> None:
+    picture = "Figure 8: Inner Ear\n[figure: A micrograph.]\n(Micrograph provided by the Regents of a University)"
+    text = "The basilar membrane runs from the core of the cochlea to its edge. What is anchored to it?"
+    got = judge_one(**_exercise(f"Figure 8 {text}\n\n{picture}", solution="Figure 8 The hair cells.", figures=("a.png",)))
+    assert (got.messages[0].content, got.target) == (text, "The hair cells.")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ def _edited(rules_file: Path, tmp_path: Path, old: str, new: str) -> Path:
     assert old in text
     path = tmp_path / "rules.toml"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    shutil.copyfile(rules_file.with_name("exercises.toml"), tmp_path / "exercises.toml")
     return path
 
 
@@ -62,6 +64,17 @@ def test_a_wrong_setting_is_named_with_its_file_and_what_is_allowed(
         Rules.load(path)
     assert str(path) in str(error.value)
     assert names in str(error.value)
+
+
+def test_a_wrong_list_of_exercises_is_named_with_its_own_file(rules_file: Path, tmp_path: Path) -> None:
+    path = _edited(rules_file, tmp_path, "min_chars = 15 ", "min_chars = 16 ")
+    exercises = tmp_path / "exercises.toml"
+    exercises.write_text(exercises.read_text(encoding="utf-8").replace("cites = ", "sites = ", 1), encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"exercises\.toml: exercises\.languages\.en\.sites: is not a setting"):
+        Rules.load(path)
+    exercises.unlink()
+    with pytest.raises(SettingsError, match=r"exercises\.toml: cannot be read"):
+        Rules.load(path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

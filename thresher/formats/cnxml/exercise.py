@@ -11,6 +11,7 @@ from lxml.etree import _Element
 from thresher.formats.cnxml.choices import Options, find_options
 from thresher.formats.cnxml.document import cnx, plain
 from thresher.formats.cnxml.numbers import number_exercises
+from thresher.formats.cnxml.pieces import Pieces
 from thresher.formats.cnxml.references import References
 from thresher.formats.cnxml.render import UnknownElement, Writer, tidy
 from thresher.formats.cnxml.stems import Stem, Stems
@@ -47,9 +48,10 @@ def exercises(root: _Element, module: str, *, book: str = "", heading: str = "")
     numbers = number_exercises(elements)
     references = References(root, numbers)
     stems = Stems(references)
+    pieces = Pieces(elements, numbers, references, stems)
     for position, (el, native_id) in enumerate(zip(elements, _ids(elements, module), strict=True), start=1):
         try:
-            yield _exercise(el, native_id, position, numbers[el], book, heading, references, stems)
+            yield _exercise(el, native_id, position, numbers[el], book, heading, references, stems, pieces)
         except _Unusable as error:
             yield Dead(str(error), f"exercise {native_id}", native_id)
         except UnknownMathML as error:
@@ -77,7 +79,15 @@ def _ids(elements: list[_Element], module: str) -> list[str]:
 
 
 def _exercise(
-    el: _Element, native_id: str, position: int, number: str, book: str, heading: str, references: References, stems: Stems
+    el: _Element,
+    native_id: str,
+    position: int,
+    number: str,
+    book: str,
+    heading: str,
+    references: References,
+    stems: Stems,
+    pieces: Pieces,
 ) -> Found:
     problem = el.find(_PROBLEM)
     if problem is None:
@@ -106,6 +116,7 @@ def _exercise(
         book=book,
         figures=tuple(dict.fromkeys(f for f in (*stem.figures, *whole.figures, *aside.figures) if f)),
         link_only=_only_links(text, whole, options is not None),
+        pieces=pieces.of(el, text, whole.pieces),
     )
     return Found(
         native_id=native_id,

@@ -6,6 +6,7 @@ In English, Spanish, French, German, Portuguese, Italian and Polish. In another 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 _ONE = (
     r"(?:exercise|problem|question|ejercicio|problema|pregunta|exercice|probl[èe]me|aufgabe|[üu]bung|frage|exerc[íi]cio|quest[ãa]o|pergunta"
@@ -55,6 +56,17 @@ _TABLE = re.compile(
     re.IGNORECASE,
 )
 _MOST = 60
+_EXAMPLE = r"(?:examples?|ejemplos?|exemples?|beispiele?|exemplos?|esemp[io]|przyk[łl]ad\w{0,3})"
+_BEFORE = (
+    r"(?:previous|preceding|prior|above|anterior(?:es)?|precedent[ei]|pr[ée]c[ée]dente?s?|vorige[nrs]?|vorherige[nrs]?|poprzedni\w{0,3})"
+)
+_ABOVE = r"(?:above|anterior(?:es)?|precedent[ei]|pr[ée]c[ée]dente?s?|poprzedni\w{0,3})"
+_ANY = rf"(?:{_EXAMPLE}|{_ONE}|{_SEVERAL}|expression|expresi[óo]n)"
+_BACK = re.compile(rf"\b(?:{_BEFORE}\s+(?:\w+\s+)?(?P<first>{_ANY})|(?P<second>{_ANY})\s+{_ABOVE})\b", re.IGNORECASE)
+_BACK_STEMS = ("previ", "prec", "préc", "prior", "above", "anterior", "vorig", "vorher", "poprzedni")
+"""One of them stands in every text that speaks of what went before."""
+_IS_EXAMPLE = re.compile(_EXAMPLE, re.IGNORECASE)
+_ARE_SEVERAL = re.compile(_SEVERAL, re.IGNORECASE)
 
 
 def speaks_to_exercises(text: str) -> bool:
@@ -77,6 +89,27 @@ def reach(text: str) -> int:
         if word in _NUMBERS:
             return _NUMBERS[word]
     return 0 if re.search(_SEVERAL + r"\b", match.group(), re.IGNORECASE) else 1
+
+
+class Back(NamedTuple):
+    """What right before an exercise it speaks of: a worked example, or so many exercises."""
+
+    example: bool
+    exercises: int
+
+
+def refers_back(text: str) -> Back | None:
+    """Whether a text speaks of "the previous exercise", "the two problems above", "el ejemplo anterior"."""
+    low = text.lower()
+    match = _BACK.search(text) if any(stem in low for stem in _BACK_STEMS) else None
+    if match is None:
+        return None
+    noun = match["first"] or match["second"]
+    if _IS_EXAMPLE.fullmatch(noun):
+        return Back(True, 1)
+    if _ARE_SEVERAL.fullmatch(noun) is None:
+        return Back(False, 1)
+    return Back(False, next((_NUMBERS[w] for w in match.group().lower().split() if w in _NUMBERS), 2))
 
 
 def mentions_table(text: str) -> bool:

@@ -49,6 +49,11 @@ def number_exercises(elements: Sequence[_Element]) -> dict[_Element, str]:
     return numbers
 
 
+def exercise_name(number: str) -> str:
+    """What a text calls the exercise with this number: ``Exercise 12``, ``Try It 5``."""
+    return number if number[:1].isalpha() else f"Exercise {number}".strip()
+
+
 def _box_name(box: _Element) -> str:
     if box.tag == _EXAMPLE:
         return "Example"

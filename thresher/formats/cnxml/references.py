@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from lxml.etree import _Element
 
 from thresher.formats.cnxml.document import cnx, plain
+from thresher.formats.cnxml.numbers import exercise_name
 
 NAMES = {cnx(tag): tag.title() for tag in ("figure", "table", "equation", "example", "note", "list")} | {cnx("media"): "Figure"}
 SHOWN = frozenset(cnx(tag) for tag in ("figure", "media", "table", "equation"))
 """Targets without which a text that points to them cannot be understood; they can be shown beside it."""
+_PIECES = frozenset(cnx(tag) for tag in ("exercise", "example", "note"))
+"""Targets that are texts of their own."""
 _TITLE, _SECTION, _EXERCISE, _LINK, _FIGURE, _MEDIA = (cnx(t) for t in ("title", "section", "exercise", "link", "figure", "media"))
 
 
@@ -42,8 +45,7 @@ class References:
 
     def _name(self, el: _Element, counted: str) -> str:
         if el.tag == _EXERCISE:
-            number = self._exercises.get(el, "")
-            return number if number[:1].isalpha() else f"Exercise {number}".strip()
+            return exercise_name(self._exercises.get(el, ""))
         title = plain(el.find(_TITLE))
         if el.tag == _SECTION:
             return f"\u201c{title}\u201d" if title else ""
@@ -61,3 +63,8 @@ class References:
         """The figure, table or equation with this id."""
         el = self._elements.get(key)
         return el if el is not None and el.tag in SHOWN else None
+
+    def piece(self, key: str) -> _Element | None:
+        """The exercise, worked example or note with this id."""
+        el = self._elements.get(key)
+        return el if el is not None and el.tag in _PIECES else None

@@ -81,6 +81,10 @@ class Writer:
         """Ids of figures, tables and equations of this module that the text points to."""
         self.elsewhere: list[str] = []
         """Names of what the text points to and does not show: exercises, examples, sections, other modules."""
+        self.pieces: list[tuple[str, str]] = []
+        """Of these, the exercises, examples and notes of this module: words of the text and the id behind them."""
+        self.unresolved = False
+        """Whether the text points by words to what is no part of this module, or to a section of it."""
         self.rendered: set[str] = set()
         """Ids of the labelled elements in this text."""
 
@@ -192,12 +196,17 @@ class Writer:
             return inner or url
         if el.get("document") or not key:
             self.elsewhere.append(inner.strip() or "another section")
+            self.unresolved |= bool(inner.strip())
             return inner or "[reference]"
         name = self._references.name(key)
         if self._references.shown(key) is not None:
             self.targets.append(key)
             return inner if inner.strip() and not inner.strip().isdigit() else name
         self.elsewhere.append(inner.strip() or name)
+        if self._references.piece(key) is not None:
+            self.pieces.append((inner.strip() or name, key))
+        else:
+            self.unresolved |= bool(inner.strip() or name)
         return inner or name or "[reference]"
 
     def _list(self, el: _Element) -> str:

@@ -17,6 +17,7 @@ from thresher.formats.mathml import MATH
 
 _EXERCISE, _PARA, _TITLE, _LABEL, _TABLE, _LINK = (cnx(t) for t in ("exercise", "para", "title", "label", "table", "link"))
 _WORD = re.compile(r"[^\W\d_]{3}")
+_STOP = re.compile(r"[.?!:]")
 _SECTION, _NOTE, _EXAMPLE, _PROBLEM = (cnx(t) for t in ("section", "note", "example", "problem"))
 
 
@@ -104,9 +105,14 @@ class Stems:
 
 
 def _has_words(exercise: _Element) -> bool:
-    """Whether a problem says anything beside its mathematics."""
+    """Whether a problem says anything beside its mathematics. A formula with the words that go on from it says nothing: ``S_20 for the
+    series``."""
     problem = exercise.find(_PROBLEM)
-    return problem is None or _WORD.search(_outside_mathematics(problem)) is not None
+    if problem is None:
+        return True
+    words = _outside_mathematics(problem)
+    first = next((c for c in problem.iter(MATH, _PARA) if c.tag == MATH or (c.text or "").strip()), None)
+    return _WORD.search(words) is not None and (first is None or first.tag != MATH or _STOP.search(words) is not None)
 
 
 def _outside_mathematics(el: _Element) -> str:
