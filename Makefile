@@ -1,6 +1,8 @@
 # Two commands for a newcomer: `make demo` and `make test`. Everything runs in an environment of its own, .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+# A process for each processor; the tests of a file stay together, because they share what is dear to make.
+TESTS := $(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test check format docs bench lock clean
 
@@ -8,14 +10,14 @@ demo: .venv/.installed
 	$(BIN)/python -m sample.demo
 
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest -q
+	$(TESTS)
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q
+	$(TESTS)
 
 format: .venv/.installed-dev
 	$(BIN)/ruff format .

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+WORKERS = 4
+"""Processes that share the tests at most: more would make what they share (a world, a server, a first harvest) too often."""
 
 KEPT = {"THRESHER_REALDATA", "THRESHER_KILLS", "THRESHER_SOAK"}
 """What a person may set for the tests; everything else comes from the tests alone."""
 
 for name in [n for n in os.environ if n.startswith("THRESHER_") and n not in KEPT]:
     del os.environ[name]
-os.environ.setdefault("PREFECT_HOME", tempfile.mkdtemp(prefix="prefect-"))
+os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="prefect-")
+atexit.register(shutil.rmtree, os.environ["PREFECT_HOME"], ignore_errors=True)
 os.environ.update(DO_NOT_TRACK="1", PREFECT_SERVER_ANALYTICS_ENABLED="false", TOKENIZERS_PARALLELISM="false")
+if sys.dont_write_bytecode:  # else each of some hundred processes would compile all that it imports, two seconds of the command's three
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What ``-n auto`` means: the processors that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return min(WORKERS, len(allowed(0)) if allowed else os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The whole line first: its files take longest, and what is short should be left for the end, when processes wait for one another."""
+    items.sort(key=lambda item: "flows" not in item.path.parts)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from driver import Command, FirstNight, Line
+from driver import SALT, Command, CommandForks, FirstNight, Line
 
 from sample import World
 
@@ -21,11 +21,17 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def command(tmp_path_factory: pytest.TempPathFactory, world: World) -> Iterator[Command]:
-    """Processes of the command."""
-    command = Command(tmp_path_factory.mktemp("command"), world.environment())
-    yield command
-    command.close()
+def forks() -> Iterator[CommandForks]:
+    """The process that has imported the command; what a test gives it runs in forks."""
+    forks = CommandForks()
+    yield forks
+    forks.close()
+
+
+@pytest.fixture(scope="session")
+def command(forks: CommandForks, tmp_path_factory: pytest.TempPathFactory, world: World) -> Command:
+    """The command with a fixed salt and the keys to the sample world."""
+    return Command(forks, tmp_path_factory.mktemp("command"), {**world.environment(), "THRESHER_SALT": SALT, "COLUMNS": "200"})
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +72,26 @@ def textbooks(served: Line, tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("textbooks") / "data"
     served.world.night = 1
     served.well("harvest", data, "textbooks", "--no-embed")
+    return data
+
+
+@pytest.fixture(scope="session")
+def discourse(served: Line, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A forum's posts, landed, nothing embedded; to be copied."""
+    data = tmp_path_factory.mktemp("discourse") / "data"
+    served.world.night = 1
+    served.well("harvest", data, "discourse", "--no-embed")
+    return data
+
+
+@pytest.fixture(scope="session")
+def small_night(served: Line, discourse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A forum and a book, embedded, decided, clustered, where that is enough of the world: a third of it. Some items of the forum were
+    found to be the same as some of the book. To be copied."""
+    data = tmp_path_factory.mktemp("small-night") / "data"
+    shutil.copytree(discourse, data)
+    served.world.night = 1
+    served.well("harvest", data, "textbooks")
     return data
 
 

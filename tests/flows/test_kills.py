@@ -91,12 +91,9 @@ def decided(served: Line, landed: Whole) -> Whole:
 
 
 @pytest.fixture(scope="module")
-def clustered(served: Line, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+def clustered(served: Line, discourse: Path, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     """A forum's complaints in failure clusters."""
-    folder = tmp_path_factory.mktemp("clustered")
-    served.world.night = 1
-    served.well("harvest", folder / "before", "discourse", "--no-embed")
-    return unharmed(served, folder / "before", folder / "after", "deduplicate")
+    return unharmed(served, discourse, tmp_path_factory.mktemp("clustered") / "after", "deduplicate")
 
 
 def occurrences(count: int) -> list[int]:

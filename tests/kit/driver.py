@@ -7,10 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from forks import ForkServer
 
@@ -32,34 +32,57 @@ class Done:
     hits: dict[str, int] = field(default_factory=dict)
 
 
-class Command(ForkServer):
-    """``thresher`` in forks of one process (``run``) or on its own (``start``), with a fixed salt and the keys to the sample world."""
+class Command:
+    """``thresher`` with ``environment``, in forks of one process that has imported all (``run``) or on its own (``start``)."""
 
-    def __init__(self, scratch: Path, environment: dict[str, str]) -> None:
+    def __init__(self, forks: CommandForks, scratch: Path, environment: Mapping[str, str]) -> None:
+        self._forks = forks
         self._scratch = scratch
-        self._environment = {**environment, "THRESHER_SALT": SALT, "COLUMNS": "200"}
-        self._process_environment = {**os.environ, **self._environment, "PYTHONPATH": str(ROOT), "HF_HUB_DISABLE_XET": "1"}
-        super().__init__("crash_run.py", self._process_environment, scratch)
+        self._environment = dict(environment)
 
-    def run(self, *argv: object, failpoint: str = "", without: Sequence[str] = (), **limits: float) -> Done:
-        """Run one command line to its end. ``without``: packages that it cannot import; ``file_size``: no file of it may grow beyond so
-        many bytes; ``portion``: records in one transaction; ``seconds``: kill it then."""
+    def run(
+        self,
+        *argv: object,
+        failpoint: str = "",
+        without: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        program: str = "",
+        **limits: float,
+    ) -> Done:
+        """Run one command line to its end. ``without``: packages that it cannot import; ``program``: Python to run instead of the command;
+        ``file_size``: no file of it may grow beyond so many bytes; ``portion``: records in one transaction; ``seconds``: kill it then."""
         out, err, hits = (self._scratch / name for name in ("out", "err", "hits"))
         hits.unlink(missing_ok=True)
         order = {
-            "argv": [str(a) for a in argv], "env": {**self._environment, "THRESHER_FAILPOINT": failpoint},
-            "out": str(out), "err": str(err), "hits": str(hits), "without": list(without), **limits,
+            "argv": [str(a) for a in argv], "env": {**self._environment, "THRESHER_FAILPOINT": failpoint, **(env or {})},
+            "out": str(out), "err": str(err), "hits": str(hits), "without": list(without), "cwd": str(cwd or self._scratch),
+            "program": program, **limits,
         }  # fmt: skip
-        rc = self.send(json.dumps(order))
+        rc = self._forks.send(json.dumps(order))
         counted = json.loads(hits.read_text(encoding="utf-8")) if hits.exists() else {}
         return Done(rc, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"), counted)
 
-    def start(self, *argv: object, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    def start(self, *argv: object, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """The same command as a process that runs beside the test."""
         return subprocess.Popen(
             [sys.executable, "-m", "flows.cli", *(str(a) for a in argv)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**self._process_environment, **(env or {})}, cwd=self._scratch,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **self._environment, **(env or {})}, cwd=self._scratch,
         )  # fmt: skip
+
+
+class Run(Protocol):
+    """The command with these arguments, and with more variables in its environment where they are given by name."""
+
+    def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]: ...
+
+
+class CommandForks(ForkServer):
+    """The process of which every ``Command`` is a fork."""
+
+    def __init__(self) -> None:
+        # The Hub's client looks at its environment when it is imported; the loopback Hub speaks its older way to upload.
+        super().__init__("crash_run.py", {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_DISABLE_XET": "1"})
 
 
 class Line:

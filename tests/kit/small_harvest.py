@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas
+import pyarrow.compute
 from huggingface_hub import DatasetCardData
 
 from store import decisions, dedupe_queue, items, ledger, pages, runs
@@ -129,8 +131,10 @@ def decide(item_id: str, known: list[str]) -> Decision:
 
 
 def main() -> None:
-    """Serve. What the store imports late is imported once, here."""
+    """Serve. What the store, and pyarrow at its first array, import late is imported once, here."""
     assert DatasetCardData
+    assert pandas
+    assert pyarrow.compute
     for line in sys.stdin:
         folder, night, label = line.split()
         pid = os.fork()

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from driver import Command, Line
+from driver import SALT, Command, CommandForks, Line
 
 from sample import World
 from store import verdicts
@@ -28,13 +28,14 @@ def make(folder: Path) -> Path:
     """A benchmark in ``folder``, by the commands of this checkout."""
     data = folder / "data"
     with World() as world:
-        command = Command(folder, world.environment())
+        forks = CommandForks()
+        command = Command(forks, folder, {**world.environment(), "THRESHER_SALT": SALT})
         line = Line(command, world, world.write_config(folder / "config"))
         for source in SOURCES:
             line.well("harvest", data, source, "--no-embed")
         line.well("deduplicate", data)
         line.well("snapshot", data, "first")
-        command.close()
+        forks.close()
     with Database(data).reader() as con:
         item = con.execute("SELECT min(item_id) FROM items").fetchall()[0][0]
     verdicts.save_verdicts(Database(data), [verdicts.Verdict(item, "active", "ada", "It is a good question.")])

@@ -33,26 +33,28 @@ def rules(rules_file: Path) -> Rules:
     return Rules.load(rules_file)
 
 
+def spent(call: Callable[[], object]) -> float:
+    """CPU seconds of one call."""
+    began = time.process_time()
+    call()
+    return time.process_time() - began
+
+
 @pytest.fixture(scope="session")
 def cpu_s() -> Callable[[Callable[[], object]], float]:
     """CPU seconds that a call takes: the least of three, as other work on the machine only adds to them. They are good for ratios of two
     calls in one test; how many a machine needs says nothing."""
+    return lambda call: min(spent(call) for _ in range(3))
 
-    def measured(call: Callable[[], object]) -> float:
-        seconds = []
-        for _ in range(3):
-            began = time.process_time()
-            call()
-            seconds.append(time.process_time() - began)
-        return min(seconds)
 
-    return measured
+UNMEASURABLE_S = 0.05
+"""Below this a clock says nothing."""
 
 
 @pytest.fixture(scope="session")
 def grows_evenly(cpu_s: Callable[[Callable[[], object]], float]) -> Callable[[Callable[[], object], Callable[[], object]], bool]:
-    """Whether a call on four times as much costs about four times as much: quadratic work is sixteen. Below 0.05 s a clock says nothing."""
-    return lambda small, large: cpu_s(large) < 9 * cpu_s(small) + 0.05
+    """Whether a call on four times as much costs about four times as much: quadratic work is sixteen."""
+    return lambda small, large: spent(large) < UNMEASURABLE_S or cpu_s(large) < 9 * cpu_s(small) + UNMEASURABLE_S
 
 
 Reply = bytes | Callable[[socket.socket, threading.Event], None]

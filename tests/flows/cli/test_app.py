@@ -7,14 +7,13 @@ import os
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from driver import Run
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
 BOOK = Path(__file__).resolve().parents[3] / "sample" / "world" / "book"
 COLUMNS = {
     "item_id", "kind", "messages", "prompt", "target", "choices", "rubric", "tier", "key_status", "status", "language", "licence",

@@ -14,14 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from driver import Line
+from driver import Line, Run
 
 from flows.cli import app, defects
 from store.file.database import Database
 
 ROOT = Path(__file__).resolve().parents[3]
 FIXTURES = ROOT / "tests" / "fixtures"
-Run = Callable[..., subprocess.CompletedProcess[str]]
 SOURCES = {"discourse": "json", "stackexchange": "json", "textbooks": "cnxml", "arena": "jsonl", "reddit": "json"}
 
 

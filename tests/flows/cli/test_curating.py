@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from driver import Run
 
 
 def item(thresher: Run, folder: Path, *which: str) -> dict[str, object]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from driver import Run
 
 
 def lines(path: Path, *rows: dict[str, Any]) -> Path:

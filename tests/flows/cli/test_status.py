@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from driver import Run
 
 from store.file.database import Database
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
 PLAIN = {"THRESHER_NETWORK_CONTACT": "somebody@example.org"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,12 +59,23 @@ class Nights:
             return table_hashes(con)
 
 
+@pytest.fixture(scope="module")
+def first_visits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where first visits to forums are kept, to be copied: that to one of so many topics and posts is made once."""
+    return tmp_path_factory.mktemp("first-visits")
+
+
 @pytest.fixture
-def nights(httpserver: HTTPServer, command: Command, tmp_path: Path) -> Callable[..., Nights]:
+def nights(httpserver: HTTPServer, command: Command, first_visits: Path, tmp_path: Path) -> Callable[..., Nights]:
     def opened(topics: int, posts: int = 1, **expect: float) -> Nights:
         forum = Forum(httpserver, topics, posts)
         nights = Nights(command, forum, forum.write_config(tmp_path / "config", **expect), tmp_path / "data")
-        nights.well()
+        kept = first_visits / f"{topics}-{posts}"
+        if not kept.exists():
+            nights.well()
+            shutil.copytree(nights.data, kept)
+        else:
+            shutil.copytree(kept, nights.data)
         assert nights.live() == topics * posts
         return nights
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from driver import Command
 from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 from werkzeug import Request, Response
@@ -158,7 +157,6 @@ def test_what_a_site_deleted_leaves_its_cluster_and_an_empty_cluster_goes(work: 
 PASS = """
 import sys
 from pathlib import Path
-from flows.cli.clusters import app
 from flows.line.clustering import cluster_claims
 from flows.line.run import Run
 from flows.line.workspace import Workspace
@@ -180,13 +178,11 @@ def unkilled(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> tupl
 
 @pytest.mark.parametrize("place", ["clustering.distilled", "clusters.category:2", "store.before_commit", "clustering.saved"])
 def test_a_killed_pass_that_is_repeated_ends_as_one_that_was_not(
-    place: str, tmp_path: Path, encoder: Encoder, unkilled: tuple[Path, str, dict[str, list[Any]]]
+    place: str, tmp_path: Path, command: Command, encoder: Encoder, unkilled: tuple[Path, str, dict[str, list[Any]]]
 ) -> None:
     waiting, run_id, whole = unkilled
     killed = workspace(shutil.copytree(waiting, tmp_path / "killed"), encoder)
-    argv = [sys.executable, "-c", PASS, str(killed.folder), str(CONFIG), run_id]
-    done = subprocess.run(argv, cwd=ROOT, env={"PATH": "", "PYTHONPATH": str(ROOT), "THRESHER_FAILPOINT": place}, check=False)
-    assert done.returncode == -9
+    assert command.run(killed.folder, CONFIG, run_id, program=PASS, failpoint=place).rc == -9
     cluster_claims(Run(killed, run_id))
     assert tables(killed) == whole
 

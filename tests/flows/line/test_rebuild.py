@@ -75,9 +75,8 @@ def test_a_rebuild_makes_decisions_whose_line_in_the_history_is_missing(line: Li
     assert line.tables(data) == line.tables(unnoted)
 
 
-def test_a_rebuild_makes_clusters_whose_line_in_the_history_is_missing(line: Line, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    line.well("harvest", data, "discourse", "--no-embed")
+def test_a_rebuild_makes_clusters_whose_line_in_the_history_is_missing(line: Line, discourse: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(discourse, tmp_path / "data"))
     assert line.run("deduplicate", data, failpoint="clustering.saved").rc == -9
     before = line.tables(data)
     line.well("rebuild", data)
@@ -126,13 +125,13 @@ def test_a_second_harvest_adds_nothing_embeds_nothing_and_asks_for_no_page_twice
     assert doctor(data).healthy
 
 
-def test_what_a_person_parted_stays_apart_in_later_nights_and_in_a_rebuild(line: Line, first_night: FirstNight, tmp_path: Path) -> None:
-    data = first_night.copy(tmp_path / "data")
+def test_what_a_person_parted_stays_apart_in_later_nights_and_in_a_rebuild(line: Line, small_night: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(small_night, tmp_path / "data"))
     with Database(data).reader() as con:
         merged = con.execute("SELECT item_id, merged_into FROM items WHERE merged_into IS NOT NULL ORDER BY 1").fetchall()
     parted, canonical = merged[0]
     line.well("unmerge", data, parted[:12], "--reason", "another question", "--author", "ada")
-    line.well("harvest", data)
+    line.well("harvest", data, "discourse", "textbooks")
     assert line.run("unmerge", data, parted, "--reason", "again").rc == 2
     line.well("rebuild", data)
     with Database(data).reader() as con:
@@ -144,13 +143,13 @@ def test_what_a_person_parted_stays_apart_in_later_nights_and_in_a_rebuild(line:
     assert doctor(data).healthy
 
 
-def test_a_killed_unmerge_can_be_repeated(line: Line, first_night: FirstNight, tmp_path: Path) -> None:
-    data = first_night.copy(tmp_path / "data")
+def test_a_killed_unmerge_can_be_repeated(line: Line, small_night: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(small_night, tmp_path / "data"))
     with Database(data).reader() as con:
         parted = con.execute("SELECT item_id FROM items WHERE merged_into IS NOT NULL ORDER BY 1").fetchall()[0][0]
     assert line.run("unmerge", data, parted, "--reason", "other", failpoint="verdicts.unmerge").rc == -9
     line.well("unmerge", data, parted, "--reason", "other")
-    line.well("harvest", data)
+    line.well("harvest", data, "discourse", "textbooks")
     before = line.tables(data)
     line.well("rebuild", data)
     after = line.tables(data)
@@ -159,8 +158,8 @@ def test_a_killed_unmerge_can_be_repeated(line: Line, first_night: FirstNight, t
         assert con.execute("SELECT merged_into FROM items WHERE item_id = ?", [parted]).fetchall() == [(None,)]
 
 
-def test_a_rebuild_keeps_the_registry_of_the_snapshots(line: Line, first_night: FirstNight, tmp_path: Path) -> None:
-    data = first_night.copy(tmp_path / "data")
+def test_a_rebuild_keeps_the_registry_of_the_snapshots(line: Line, small_night: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(small_night, tmp_path / "data"))
     line.well("snapshot", data, "b-first")
     line.well("snapshot", data, "a-second")
     before = line.tables(data)
