@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from thresher.readers import weights
 from thresher.readers.base import Chain, Post, Reader
 from thresher.readers.verdict import judge_threads
 from thresher.rules import Rules
 
+if TYPE_CHECKING:
+    from thresher.models.ask import Asker
+
 __all__ = ["Chain", "Post", "Reader", "judge_threads", "open_chain"]
 
 
-def open_chain(rules: Rules, path: Path = weights.FILE) -> Chain:
-    """The readers that every run has: the learned one, with the weights of the package. SettingsError where those cannot be used."""
+def open_chain(rules: Rules, path: Path = weights.FILE, *, asker: Asker | None = None, every: bool = False) -> Chain:
+    """The learned reader that every run has, with the weights of the package, and where there is an ``asker`` the language model behind
+    it, which may read ``every`` post. SettingsError where the weights cannot be used."""
     from thresher.readers.learned import LearnedReader
     from thresher.readers.vectors import UniversalSentenceEncoder
 
     trained = weights.load(path)
-    return Chain([LearnedReader(trained, rules, UniversalSentenceEncoder())], trained.thresholds)
+    learned = LearnedReader(trained, rules, UniversalSentenceEncoder())
+    if asker is None:
+        return Chain([learned], trained.thresholds)
+    from thresher.readers.language_model import NAME, STEP, LanguageModelReader
+
+    return Chain([learned, LanguageModelReader(asker)], trained.thresholds, {NAME: replace(STEP, every=every)})
