@@ -3,7 +3,7 @@
 ``ChatServer(answer)`` calls ``answer`` with each question that it may answer (the body of the request) and sends what it gives as the
 assistant's words. ``faults`` are used up first, one for a request: a name of FAULTS, or ``every`` holds one for all requests. Run as a
 program it serves answers from a file: ``python tests/kit/chat_server.py ANSWERS.jsonl [PORT]``, each line ``{"holds": words of the
-question, "answer": ...}``.
+post, "answer": ...}``.
 """
 
 from __future__ import annotations
@@ -207,8 +207,9 @@ def from_file(path: Path) -> Answer:
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
     def answer(body: dict[str, Any]) -> Any:
-        asked = body["messages"][-1]["content"]
-        return next((line["answer"] for line in lines if line["holds"] in asked), "I have no answer to that.")
+        post = post_in(body)
+        shown = f"{post['title']}\n{post['text']}"
+        return next((line["answer"] for line in lines if line["holds"] in shown), "I have no answer to that.")
 
     return answer
 

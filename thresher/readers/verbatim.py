@@ -56,10 +56,13 @@ def folded(text: str) -> Folded:
 def find(text: str, words: str, after: int = 0) -> tuple[int, int] | None:
     """The first place of these words from ``after`` on; with a gap in them, from their beginning to their end."""
     words = words.strip()
-    if not words:
+    if not folded(words).text:
         return None
-    if (exact := text.find(words, after)) >= 0:
-        return _without_marks(text, exact, exact + len(words))
+    exact = text.find(words, after)
+    while exact >= 0:
+        if _whole_words(text, exact, exact + len(words)):
+            return _without_marks(text, exact, exact + len(words))
+        exact = text.find(words, exact + 1)
     parts = [part for part in GAP.split(words) if part.strip()]
     if len(parts) > 1:
         return _around_gaps(text, parts, after)

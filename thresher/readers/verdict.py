@@ -62,7 +62,8 @@ def judge_threads(threads: Sequence[Sequence[Record]], rules: Rules, chain: Chai
 def _context(record: Record, thread: Sequence[Record]) -> tuple[Record, ...]:
     """The post that this one answers, and the one that opened the thread."""
     parent = next((r for r in thread if r.native_id == record.parent_id), None) if record.parent_id else None
-    others = [r for r in (parent, thread[0]) if r is not None and r.key != record.key and (r.text or r.title)]
+    opener = thread[0] if thread[0].role in ("post", "question") else None
+    others = [r for r in (parent, opener) if r is not None and r.key != record.key and (r.text or r.title)]
     return tuple({r.key: r for r in others}.values())
 
 
