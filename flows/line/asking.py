@@ -30,4 +30,5 @@ def open_asker(readers: Readers, models: Models, answers: Path, *, offline: bool
 
 def chain_of(rules: Rules, readers: Readers, asker: Asker | None) -> Chain:
     """The readers of a run."""
-    return open_chain(rules, asker=asker, every=readers.language_model.ask == "every")
+    chosen = readers.language_model
+    return open_chain(rules, asker=asker, every=chosen.ask == "every", ask_from=chosen.ask_from)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thresher.readers import weights
-from thresher.readers.base import Chain, Post, Reader
+from thresher.readers.base import Chain, Post, Reader, Step
 from thresher.readers.verdict import judge_threads
 from thresher.rules import Rules
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Chain", "Post", "Reader", "judge_threads", "open_chain"]
 
 
-def open_chain(rules: Rules, path: Path = weights.FILE, *, asker: Asker | None = None, every: bool = False) -> Chain:
+def open_chain(rules: Rules, path: Path = weights.FILE, *, asker: Asker | None = None, every: bool = False, ask_from: float = 0.1) -> Chain:
     """The learned reader that every run has, with the weights of the package, and where there is an ``asker`` the language model behind
     it, which may read ``every`` post. SettingsError where the weights cannot be used."""
     from thresher.readers.learned import LearnedReader
@@ -27,6 +26,6 @@ def open_chain(rules: Rules, path: Path = weights.FILE, *, asker: Asker | None =
     learned = LearnedReader(trained, rules, UniversalSentenceEncoder())
     if asker is None:
         return Chain([learned], trained.thresholds)
-    from thresher.readers.language_model import NAME, STEP, LanguageModelReader
+    from thresher.readers.language_model import NAME, THRESHOLDS, LanguageModelReader
 
-    return Chain([learned, LanguageModelReader(asker)], trained.thresholds, {NAME: replace(STEP, every=every)})
+    return Chain([learned, LanguageModelReader(asker)], trained.thresholds, {NAME: Step(THRESHOLDS, ask_from, every)})

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from thresher.model import Marked, Reading, Record
 from thresher.models.answers import Answer, Question
 from thresher.models.ask import Asker
-from thresher.readers.base import Post, Step
+from thresher.readers.base import Post
 from thresher.readers.learned import span_of
 from thresher.readers.verbatim import find
 from thresher.readers.weights import Thresholds
@@ -30,10 +30,7 @@ from thresher.readers.weights import Thresholds
 NAME = "language_model"
 PROMPT = "report_1"
 """The file in ``prompts/`` that is sent; a change of its meaning gets a number of its own."""
-STEP = Step(
-    Thresholds(first=0.0, lead=0.5, item=0.0, prompt=0.4, response=0.75, item_fails=0.6, says_needs=True),
-    ask_from=0.06,
-)
+THRESHOLDS = Thresholds(first=0.0, lead=0.5, item=0.0, prompt=0.4, response=0.75, item_fails=0.6, says_needs=True)
 """Its own thresholds: a language model names probabilities that mean what its instructions say, not those of the learned reader's
 curves."""
 MOST_CHARS = (12_000, 4_000)
