@@ -43,7 +43,7 @@ class Model(Section):
     """For a million tokens answered, those of hidden reasoning included."""
     cached_price: Decimal | None = Field(None, ge=0)
     """For a million tokens sent that the provider had in its cache; without it they cost ``input_price``."""
-    api_key_env: str = Field("", pattern=r"^\w*$")
+    api_key_env: str = Field("", pattern=r"^([A-Z][A-Z0-9_]{0,79})?$")
     """The NAME of the environment variable that holds the key; never the key. Of a variable that begins with THRESHER_ the flows take the
     Prefect Secret block of that name too (``thresher-model-key`` for THRESHER_MODEL_KEY)."""
     requests_per_minute: int = Field(0, ge=0)
@@ -74,12 +74,6 @@ class Model(Section):
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
             raise ValueError("give an address such as https://api.example.com/v1, without a key or password in it")
         return value
-
-    @model_validator(mode="after")
-    def _names_a_variable(self) -> Model:
-        if self.api_key_env.startswith(("sk-", "sk_")) or len(self.api_key_env) > 80:
-            raise ValueError("api_key_env is the name of an environment variable, not the key: take the key out of this file")
-        return self
 
     @property
     def url(self) -> str:

@@ -25,8 +25,8 @@ class LanguageModel(Section):
     """As in ``models.toml``, like the keys from here to ``context_tokens``."""
     serves: tuple[str, ...] = ()
     """Other ids under which its answers may come back."""
-    api_key_env: str = ""
-    """The NAME of the environment variable that holds the key."""
+    api_key_env: str = Field("", pattern=r"^([A-Z][A-Z0-9_]{0,79})?$")
+    """The NAME of the environment variable that holds the key, in capitals; never the key."""
     input_price: Decimal = Field(Decimal(0), ge=0)
     """US dollars for a million tokens sent."""
     output_price: Decimal = Field(Decimal(0), ge=0)
