@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.shared import Config, print_json, warn
+from flows.cli.shared import Config, print_json, progress, warn
 from thresher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,10 +47,14 @@ def read(
     asker = open_asker(readers, load_models(folder), answers)
     chain = chain_of(rules, readers, asker)
     try:
-        if explain:
-            _explain(_read_one(records, rules, chain, explain), rules.reasons)
-        else:
-            for one in read_posts(records, rules, chain):
+        with progress(as_json=False) as bars:
+            if asker is not None:
+                asker.told = bars.asked
+            everything = [_read_one(records, rules, chain, explain)] if explain else list(read_posts(records, rules, chain))
+        for one in everything:
+            if explain:
+                _explain(one, rules.reasons)
+            else:
                 print_json(one.row())
     finally:
         if asker is not None and asker.tally.questions:

@@ -7,24 +7,20 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Self
 
-from pydantic import BaseModel
-
 from thresher.errors import SettingsError
-from thresher.failpoint import failpoint
 from thresher.models import protocol
 from thresher.models.answers import Answer, Question, Usage, cost
 from thresher.models.budget import Budget
-from thresher.models.kept import MOST_SILENCES, Kept, Line
+from thresher.models.exchange import Exchange, Try
+from thresher.models.kept import MOST_SILENCES, Kept
 from thresher.models.pace import Pace
 from thresher.models.protocol import Dialect
 from thresher.models.settings import Model
 from thresher.models.tally import Tally
-from thresher.models.wire import Lost, NotServed, Reply, Wire
-from thresher.net import delay
 from thresher.net.clock import Clock
 
 log = logging.getLogger("thresher.models")
@@ -34,27 +30,9 @@ DOWN_AFTER = 5
 UNUSABLE_TRIES = 2
 """A server that stumbles is asked once more; one that answers in another form will do so again."""
 _BACKOFF_S = 1.0
-_MAYBE_SERVED = frozenset({408, 500, 502, 504, 520, 522, 524})
-"""Statuses behind which the model may have been at work, so that the answer is charged as lost. 429, 503 and 529 say that it was not."""
-_FOR_GOOD = frozenset({401, 402, 403, 404, 405, 410})
-"""No further question would fare better."""
 _MOST_ADAPTED = 6
 _CLOSED = "the endpoint wants a longer wait than max_wait_s"
 _STOPPED = "stopped on request"
-
-
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """One request and what came of it; ``sent`` where it went out, ``again`` where another one may help, after ``wait_s`` for everybody
-    where the endpoint said so; ``for_good`` where no question will fare better; ``adapted`` where the server is asked in another way from
-    now on."""
-
-    answer: Answer
-    sent: bool = True
-    again: bool = False
-    wait_s: float | None = None
-    for_good: bool = False
-    adapted: bool = False
 
 
 class Asker:
@@ -72,17 +50,17 @@ class Asker:
     ) -> None:
         self.model = model
         self.tally = Tally(model.name)
+        self.told: Callable[[int, int], None] = lambda done, total: None
         self._stop = threading.Event()
         self._budget = budget or Budget()
         self._kept = kept or Kept(None)
         self._clock = clock or replace(Clock(), sleep=self._sleep)
         self._rng = rng or random.Random()
         self._pace = Pace(model.requests_per_minute, model.tokens_per_minute, model.max_wait_s, self._clock)
-        self._dialect = Dialect(model.answers)
         self._lock = threading.Lock()
         self._in_a_row = 0
         self._down = "only answers that were kept are used" if offline else self._not_to_be_had()
-        self._wire: Wire | None = None
+        self._exchange = Exchange(model, self._kept, self._clock, self._stop)
 
     def _not_to_be_had(self) -> str:
         if self.model.shutdown is not None and self._clock.now().date() >= self.model.shutdown:
@@ -96,14 +74,14 @@ class Asker:
     @property
     def dialect(self) -> Dialect:
         """How the server is asked by now."""
-        return self._dialect
+        return self._exchange.dialect
 
     @property
     def down(self) -> str:
         """Why nobody is asked any more; empty while the endpoint is asked."""
         return self._down
 
-    def ask_all(self, questions: Sequence[Question], told: Callable[[], None] | None = None) -> list[Answer]:
+    def ask_all(self, questions: Sequence[Question]) -> list[Answer]:
         """An answer for each question, in their order, as many at once as the model allows; equal questions are asked once. ``told`` hears
         of each that is done. StoreError where an answer cannot be kept: then no further one is paid for."""
         places: dict[str, list[int]] = {}
@@ -115,8 +93,7 @@ class Asker:
         try:
             for request_hash, question in merged.items():
                 futures[request_hash] = pool.submit(self.ask, question)
-                if told is not None:
-                    futures[request_hash].add_done_callback(lambda _: told())
+                futures[request_hash].add_done_callback(lambda _: self.told(sum(f.done() for f in [*futures.values()]), len(merged)))
             wait(futures.values(), return_when=FIRST_EXCEPTION)
             by_hash = {request_hash: future.result() for request_hash, future in futures.items() if future.done()}
         except BaseException:
@@ -167,9 +144,9 @@ class Asker:
         self._take_note(tried)
         return tried.answer
 
-    def _tried(self, question: Question, request_hash: str) -> _Try:
+    def _tried(self, question: Question, request_hash: str) -> Try:
         """The last try of several."""
-        tried = _Try(Answer("unavailable", request_hash, _STOPPED), sent=False)
+        tried = Try(Answer("unavailable", request_hash, _STOPPED), sent=False)
         tries = unusable = adapted = 0
         sent = False
         while tries < self.model.tries and unusable < UNUSABLE_TRIES and adapted < _MOST_ADAPTED and not self._stop.is_set():
@@ -188,7 +165,7 @@ class Asker:
                 self._pace.close_for(tried.wait_s)
         return replace(tried, sent=sent)
 
-    def _take_note(self, tried: _Try) -> None:
+    def _take_note(self, tried: Try) -> None:
         """Whether the endpoint is still worth asking."""
         answer = tried.answer
         with self._lock:
@@ -201,111 +178,26 @@ class Asker:
                 self._down = answer.detail if tried.for_good else f"{DOWN_AFTER} questions in a row failed, the last: {answer.detail}"
                 log.warning("model %s is not asked any more in this run: %s", self.model.name, self._down)
 
-    def _try(self, question: Question, request_hash: str) -> _Try:
+    def _try(self, question: Question, request_hash: str) -> Try:
         most = Usage(question.most_input_tokens, 0, question.max_output_tokens)
         reserve = self._budget.reserve(cost(self.model, most), most.tokens)
         if reserve is None:
-            return _Try(Answer("over_budget", request_hash, "the budget of this run is used"), sent=False)
-        usd, tokens = reserve.usd, reserve.tokens
+            return Try(Answer("over_budget", request_hash, "the budget of this run is used"), sent=False)
+        usage, usd = most, reserve.usd
         try:
             if (closed_s := self._pace.enter(question.most_input_tokens // 3 + question.max_output_tokens)) is not None:
-                usd, tokens = Decimal(0), 0
+                usage, usd = Usage(), Decimal(0)
                 log.info("model %s wants a wait of %.0f s", self.model.name, closed_s)
-                return _Try(Answer("unavailable", request_hash, _CLOSED), sent=False)
-            tried = self._exchange(question, request_hash, (most, reserve.usd))
-            usd, tokens = tried.answer.usd, tried.answer.usage.tokens
+                return Try(Answer("unavailable", request_hash, _CLOSED), sent=False)
+            tried = self._exchange.once(question, request_hash, (most, reserve.usd))
+            usage, usd = tried.answer.usage, tried.answer.usd
             return tried
         finally:
-            self._budget.settle(reserve, usd, tokens)
+            self._budget.settle(reserve, usd, usage.tokens)
             with self._lock:
                 self.tally.usd += usd
-
-    def _exchange(self, question: Question, request_hash: str, lost: tuple[Usage, Decimal]) -> _Try:
-        """``lost`` is what an answer is charged that does not say what it cost."""
-        dialect = self._dialect
-        began = self._clock.monotonic()
-        try:
-            reply = self._wired().post(protocol.request_body(self.model, question, dialect))
-        except NotServed as error:
-            return _Try(Answer("unavailable", request_hash, f"cannot be reached: {error}"), again=True)
-        except Lost as error:
-            seconds = self._clock.monotonic() - began
-            answer = Answer("silent", request_hash, f"no whole answer came: {error}", usage=lost[0], usd=lost[1], seconds=seconds)
-            self._keep(answer, "lost", question, b"")
-            return _Try(answer, again=not self._stop.is_set())
-        failpoint("models.answered")
-        seconds = self._clock.monotonic() - began
-        if reply.status != 200:
-            return self._refused_by_server(reply, question, request_hash, dialect, lost, seconds)
-        return self._read(reply, question, request_hash, lost, seconds)
-
-    def _refused_by_server(
-        self, reply: Reply, question: Question, request_hash: str, dialect: Dialect, lost: tuple[Usage, Decimal], seconds: float
-    ) -> _Try:
-        detail = f"status {reply.status}: {protocol.error_text(reply.body)}"
-        if protocol.is_filtered(reply.status, reply.body):
-            answer = Answer("refused", request_hash, detail, finish_reason="content_filter", seconds=seconds)
-            self._keep(answer, "refused", question, reply.body)
-            return _Try(answer)
-        if other := dialect.without_what_is_refused(reply.status, reply.body):
-            log.info("model %s is asked in another way: %s", self.model.name, detail)
-            with self._lock:
-                self._dialect = other if self._dialect == dialect else self._dialect
-            return _Try(Answer("unavailable", request_hash, detail), adapted=True)
-        told = delay.read(reply.status, reply.headers, reply.body, self._clock.now())
-        usage, usd = lost if reply.status in _MAYBE_SERVED else (Usage(), Decimal(0))
-        answer = Answer("unavailable", request_hash, detail, usage=usage, usd=usd, seconds=seconds)
-        if usd or usage.tokens:
-            self._keep(answer, "lost", question, reply.body)
-        for_good = protocol.is_spent(reply.body) or (reply.status in _FOR_GOOD and not told.limited)
-        again = not for_good and (told.limited or delay.is_retryable(reply.status) or reply.status >= 500)
-        wait_s = self._backoff(1) if told.limited and told.wait_s is None else told.wait_s
-        return _Try(answer, again=again, wait_s=wait_s, for_good=for_good)
-
-    def _read(self, reply: Reply, question: Question, request_hash: str, lost: tuple[Usage, Decimal], seconds: float) -> _Try:
-        said = protocol.read_body(reply.body)
-        usage, usd = lost if said.usage is None else (said.usage, cost(self.model, said.usage))
-        answer = Answer("silent", request_hash, said.trouble, said.text, None, said.served_id, said.finish_reason, usage, usd, seconds)
-        if not self.model.answers_as(said.served_id):
-            detail = (
-                f"{self.model.name} answers as {said.served_id[:80]!r}, not as {self.model.served_id!r}: if that is right, add it to serves"
-            )
-            self._keep(answer, "lost", question, reply.body)
-            return _Try(replace(answer, outcome="unavailable", detail=detail), for_good=True)
-        if said.refusal:
-            answer = replace(answer, outcome="refused", detail=f"declined: {' '.join(said.refusal.split())[:120]}")
-        elif not said.trouble:
-            value = protocol.value_of(said.text, question.form) if question.form else None
-            answer = self._judged(answer, question.form, value)
-        self._keep(answer, answer.outcome, question, reply.body)
-        return _Try(answer, again=answer.outcome == "silent" and said.finish_reason in protocol.FINISHED)
-
-    def _judged(self, answer: Answer, form: type[BaseModel] | None, value: BaseModel | None) -> Answer:
-        if form is not None and value is None:
-            return replace(answer, detail="the answer is not in the form that was asked for")
-        return replace(answer, outcome="answered", value=value)
-
-    def _keep(self, answer: Answer, outcome: str, question: Question, body: bytes) -> None:
-        usage = {"prompt_tokens": answer.usage.sent, "completion_tokens": answer.usage.answered,
-                 "prompt_tokens_details": {"cached_tokens": answer.usage.cached}}  # fmt: skip
-        self._kept.keep(
-            Line(
-                answer.request_hash, outcome, answer.detail, body.decode("utf-8", "replace"), self.model.name, answer.served_id,
-                answer.finish_reason, usage, str(answer.usd), round(answer.seconds, 3), self._clock.now().isoformat(), question.purpose,
-                question.about,
-            )
-        )  # fmt: skip
-        failpoint("models.kept")
-        with self._lock:
-            self.tally.sent_tokens += answer.usage.sent
-            self.tally.answered_tokens += answer.usage.answered
-
-    def _wired(self) -> Wire:
-        with self._lock:
-            if self._wire is None:
-                self._kept.make_sure_of_place()
-                self._wire = Wire(self.model, self.model.key(), stop=self._stop)
-            return self._wire
+                self.tally.sent_tokens += usage.sent
+                self.tally.answered_tokens += usage.answered
 
     def _backoff(self, attempt: int) -> float:
         return min(self.model.max_wait_s, float(_BACKOFF_S * 2.0 ** (attempt - 1) * self._rng.uniform(0.7, 1.3)))
@@ -316,8 +208,7 @@ class Asker:
     def close(self) -> None:
         """End what is under way, and close every connection."""
         self._stop.set()
-        if self._wire is not None:
-            self._wire.close()
+        self._exchange.close()
 
     def __enter__(self) -> Self:
         return self

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -77,9 +77,8 @@ class LanguageModelReader:
 
     name = NAME
 
-    def __init__(self, asker: Asker, told: Callable[[], None] | None = None) -> None:
+    def __init__(self, asker: Asker) -> None:
         self.asker = asker
-        self._told = told
         digest = hashlib.sha256(instructions().encode()).hexdigest()[:8]
         self.version = f"{PROMPT}-{digest}-{asker.model.served_id}"
 
@@ -87,7 +86,7 @@ class LanguageModelReader:
         """Its own reading where the model answered; else the one before, with the reason why it is held."""
         if not posts:
             return []
-        answers = self.asker.ask_all([question(post) for post in posts], self._told)
+        answers = self.asker.ask_all([question(post) for post in posts])
         return [self._reading(*each) for each in zip(posts, answers, before, strict=True)]
 
     def _reading(self, post: Post, answer: Answer, before: Reading | None) -> Reading | None:

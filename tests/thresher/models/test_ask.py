@@ -120,11 +120,13 @@ def test_what_no_further_question_can_heal_is_asked_once(serve: Any, ask: Any, q
 
 def test_questions_go_side_by_side_and_answers_keep_their_order(serve: Any, ask: Any, question: Any) -> None:
     server = serve(lambda body: {"colour": "red" if "7" in body["messages"][0]["content"] else "blue"}, delay_s=0.05)
-    told: list[int] = []
-    answers = ask(server, concurrency=4).ask_all([question(f"number {n}") for n in range(12)], lambda: told.append(1))
+    told: list[tuple[int, int]] = []
+    asker = ask(server, concurrency=4)
+    asker.told = lambda done, total: told.append((done, total))
+    answers = asker.ask_all([question(f"number {n}") for n in range(12)])
     assert [n for n, a in enumerate(answers) if a.value.colour == "red"] == [7]
     assert 2 <= server.most_at_once <= 4
-    assert len(told) == 12
+    assert (len(told), max(told)) == (12, (12, 12))
 
 
 def test_equal_questions_are_asked_once(serve: Any, ask: Any, question: Any) -> None:
