@@ -99,7 +99,7 @@ class Exchange:
         usage, usd = lost if said.usage is None else (said.usage, cost(self._model, said.usage))
         answer = Answer("silent", request_hash, said.trouble, said.text, None, said.served_id, said.finish_reason, usage, usd, seconds)
         if not self._model.answers_as(said.served_id):
-            other = f"answers as {said.served_id[:80]!r}, not as {self._model.served_id!r}"
+            other = f"answers as {said.served_id[-80:]!r}, not as {self._model.served_id!r}"
             detail = f"{self._model.name} {other}: if that is right, add it to serves"
             self._keep(answer, "lost", question, reply.body)
             return Try(replace(answer, outcome="unavailable", detail=detail), for_good=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -93,9 +94,11 @@ class Model(Section):
         return key.strip()
 
     def answers_as(self, served: str) -> bool:
-        """Whether an answer under this id is one of this model. Servers that name no id are believed."""
-        ours, theirs = ({i.lower() for i in (self.served_id, *self.serves)}, served.lower())
-        return not theirs or any(theirs == i or theirs.startswith((i + "-", i + ":", i + "@")) for i in ours)
+        """Whether an answer under this id is one of this model. Servers that name no id are believed; some name the file of the model."""
+        ours = {i.lower() for i in (self.served_id, *self.serves)}
+        whole = served.lower()
+        theirs = {whole, re.split(r"[/\\]", whole)[-1]}
+        return not whole or any(name == i or name.startswith((i + "-", i + ":", i + "@", i + ".")) for i in ours for name in theirs)
 
 
 class Models(Section):
