@@ -1,31 +1,24 @@
-"""From record to reading: what a post says about the failure of a model, by readers of which the cheapest is asked first."""
+"""From record to reading: what a post says about the failure of a model, by readers of which the cheapest is asked first.
+
+What reading needs (weights, rules, numpy) is imported on first use: who only looks at settings does without.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from thresher.readers import weights
-from thresher.readers.base import Chain, Post, Reader, Step
-from thresher.readers.verdict import judge_threads
-from thresher.rules import Rules
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from thresher.models.ask import Asker
+    from thresher.readers.base import Chain, Post, Reader
+    from thresher.readers.opening import open_chain
+    from thresher.readers.verdict import judge_threads
 
 __all__ = ["Chain", "Post", "Reader", "judge_threads", "open_chain"]
 
+_HOMES = {"Chain": "base", "Post": "base", "Reader": "base", "judge_threads": "verdict", "open_chain": "opening"}
 
-def open_chain(rules: Rules, path: Path = weights.FILE, *, asker: Asker | None = None, every: bool = False, ask_from: float = 0.1) -> Chain:
-    """The learned reader that every run has, with the weights of the package, and where there is an ``asker`` the language model behind
-    it, which may read ``every`` post. SettingsError where the weights cannot be used."""
-    from thresher.readers.learned import LearnedReader
-    from thresher.readers.vectors import UniversalSentenceEncoder
 
-    trained = weights.load(path)
-    learned = LearnedReader(trained, rules, UniversalSentenceEncoder())
-    if asker is None:
-        return Chain([learned], trained.thresholds)
-    from thresher.readers.language_model import NAME, THRESHOLDS, LanguageModelReader
-
-    return Chain([learned, LanguageModelReader(asker)], trained.thresholds, {NAME: Step(THRESHOLDS, ask_from, every)})
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
