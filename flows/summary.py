@@ -83,6 +83,13 @@ def clustered_line(clustered: Clustered) -> str:
     return f"{clustered.assigned:,} complaints put into failure clusters" + (f": {events}" if events else "")
 
 
+def asked_lines(row: dict[str, Any]) -> str:
+    """What a language model was asked and what it cost, and what went wrong."""
+    from thresher.models.tally import in_words
+
+    return "\n".join((in_words(row), *(f"  {n:,} times: {why}" for why, n in row["troubles"].items())))
+
+
 def item_panel(item: Mapping[str, Any]) -> RenderableType:
     """One item in full."""
     lines = [
@@ -119,6 +126,7 @@ def as_markdown(report: Mapping[str, Any], decided: Decided | None, clustered: C
     lines += ["", *(f"- {reason}: {n}" for reason, n in sorted(numbers(report)[-1][2].items(), key=lambda r: -r[1]))]
     lines += ["", decided_line(decided)] if decided else []
     lines += ["", clustered_line(clustered)] if clustered and clustered.assigned else []
+    lines += [line for row in report.get("readers", {}).values() for line in ("", asked_lines(row))]
     lines += ["", *(f"- **{name}**: {s['error']}" for name, s in report["sources"].items() if s.get("error"))]
     return "\n".join(lines)
 

@@ -26,6 +26,7 @@ class ReadingRow(NamedTuple):
     model: str | None
     kind: str
     missing: str
+    held: str
     run_id: str
 
 
@@ -59,7 +60,7 @@ def land_readings(con: Connection, run_id: str, source: str, readings: Sequence[
         _READING,
         [
             ReadingRow(r.record_key, source, revision, r.fails, r.reader, r.version, made(r.prompt), made(r.response), made(r.claim),
-                       made(r.model), r.kind, r.missing, run_id)
+                       made(r.model), r.kind, r.missing, r.held, run_id)
             for r, revision in readings
         ],
     )  # fmt: skip

@@ -16,7 +16,7 @@ _OF_THE_RUN = {
     "cursors": ("run_id",),
     "records": ("run_id", "first_seen", "last_seen", "page_id"),
     "refusals": ("run_id",),
-    "readings": ("run_id",),
+    "readings": ("run_id", "held"),
     "leads": ("run_id",),
     "dead_letters": ("run_id", "first_seen", "page_id"),
     "items": ("created_run", "version"),

@@ -134,6 +134,17 @@ def last_offsets(con: Connection, archive_file: str) -> dict[tuple[str, str], in
     return {(source, site): offset for source, site, offset in rows}
 
 
+def unjudge_held(con: Connection, source: str, run_id: str) -> int:
+    """Make every record due again for which a reader that was to be asked gave nothing in an earlier run; returns how many."""
+    return len(
+        con.execute(
+            """UPDATE records SET judged_by = NULL WHERE source = ? AND is_latest AND judged_by IS NOT NULL AND record_key IN (
+                   SELECT record_key FROM readings WHERE held IN ('silent', 'over_budget', 'unavailable') AND run_id <> ?) RETURNING 1""",
+            [source, run_id],
+        ).fetchall()
+    )
+
+
 def unjudge(con: Connection, source: str, rules_version: str) -> int:
     """Make every record due again that other rules than ``rules_version`` judged; returns how many."""
     return len(

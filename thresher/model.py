@@ -253,6 +253,8 @@ class Reading:
 
     ``fails`` is the probability that a failure of a model is reported here. ``missing`` says what is lacking to ask again: ``prompt``,
     ``link`` (the conversation is behind one), ``picture`` (it is in one), ``context`` (a file or an earlier talk); empty for nothing.
+    ``held`` says why a further reader, who was to be asked, gave nothing: ``refused``, or ``silent``, ``over_budget``, ``unavailable``,
+    after which it is asked again in a later run.
     """
 
     record_key: str
@@ -265,6 +267,7 @@ class Reading:
     model: Marked | None = None
     kind: str = ""
     missing: str = ""
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,8 @@ def validated(model: type[Model], stated: dict[str, Any], path: Path, prefix: st
         for problem in error.errors(include_url=False):
             key = prefix + ".".join(str(part) for part in problem["loc"])
             allowed = f"; allowed keys: {', '.join(_keys(model, problem['loc']))}" if problem["type"] == "extra_forbidden" else ""
-            given = "" if problem["type"] in ("missing", "extra_forbidden") else f" (given: {problem['input']!r})"
+            shown = problem["type"] not in ("missing", "extra_forbidden") and "key" not in str(problem["loc"][-1:])
+            given = f" (given: {problem['input']!r})" if shown else ""
             lines.append(f"{path}: {key}: {problem['msg']}{given}{allowed}")
         raise SettingsError("\n".join(lines)) from None
 

@@ -18,6 +18,7 @@ from flows.cli import curating, defects, interruption, mending, publishing, show
 from flows.cli.clusters import app as clusters_app
 from flows.cli.curate import curate
 from flows.cli.leads import app as leads_app
+from flows.cli.models import app as models_app
 from flows.cli.reading import read
 from flows.cli.shared import (
     DEFAULT_DATA,
@@ -55,6 +56,7 @@ app = typer.Typer(
 )  # fmt: skip
 app.add_typer(clusters_app, name="clusters")
 app.add_typer(leads_app, name="leads")
+app.add_typer(models_app, name="models")
 
 
 @app.callback(invoke_without_command=True)
@@ -224,6 +226,8 @@ def _end(
             out.print(summary.decided_line(outcome.decided))
         if outcome and outcome.clustered and outcome.clustered.assigned:
             out.print(summary.clustered_line(outcome.clustered))
+        for row in report["readers"].values():
+            out.print(summary.asked_lines(row), markup=False)
         for name, reason in (off or {}).items():
             out.print(f"{name} is off: {reason}", markup=False)
         if not sum(s["landed"] for s in report["sources"].values()):

@@ -20,6 +20,7 @@ from typer.models import CommandInfo
 from flows.cli.app import app
 from flows.line.settings import CHECKOUT_CONFIG, FILES, Settings, load, why_off
 from scrapers.settings import Source
+from thresher.models.settings import Model
 
 ROOT = CHECKOUT_CONFIG.parent
 WIDTH = 80
@@ -117,6 +118,7 @@ def settings() -> str:
         assert model is not None, section
         named = section if file == "thresher.toml" else ""
         parts.append(_section(f"{file}, [{named}]" if named else file, model, _comments(CHECKOUT_CONFIG / file), named))
+    parts.append(_section("models.toml, each of [[models]]", Model, {}, ""))
     parts.append(_section("sources/NAME.toml", Source, {}, ""))
     return "\n".join(parts)
 
@@ -135,7 +137,11 @@ def _keys(model: type[BaseModel], comments: dict[str, str], section: str, prefix
             yield from _keys(inner, comments, section, f"{path}.")
             continue
         about = docstrings.get(key) or comments.get(f"{section}.{path}" if section else path, "")
-        yield path, "" if field.is_required() else str(field.get_default()), " ".join(about.split()).replace("``", "`")
+        yield (
+            path,
+            "" if field.is_required() else str(field.get_default(call_default_factory=True)),
+            " ".join(about.split()).replace("``", "`"),
+        )
 
 
 def _model(field: FieldInfo) -> type[BaseModel] | None:

@@ -92,6 +92,10 @@ class Bars:
         """Texts embedded, of so many."""
         self._show("embedding", done, total, "embedding")
 
+    def asked(self, done: int, total: int) -> None:
+        """Questions to a language model that are answered, of so many."""
+        self._show("model", done, total, "asking the language model")
+
     def rebuilt(self, pages: int) -> None:
         """Pages of the archive that are landed again so far."""
         self._show("archive", pages, None, f"archive: {pages:,} pages")

@@ -20,6 +20,7 @@ def judge_source(run: Run, source: str) -> None:
     work = run.work
     with work.database.transaction() as con:
         pages.unjudge(con, source, work.judged_by)
+        pages.unjudge_held(con, source, run.run_id)
     while True:
         with work.database.reader() as con:
             threads = list(pages.unjudged_threads(con, source, THREADS_AT_ONCE))

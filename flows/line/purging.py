@@ -31,6 +31,7 @@ from thresher.disk import keep_lines
 from thresher.errors import ArchiveError
 from thresher.failpoint import failpoint
 from thresher.model import Page, Record
+from thresher.models import kept
 
 log = logging.getLogger("thresher.purging")
 
@@ -66,6 +67,7 @@ def purge(run: LiveRun) -> Purged:
         claims = failures.claim_hashes(con)
     _clear_leftovers(work)
     keep_lines(work.archive / distilling.FILE, distilling.check, lambda line: line["claim"] in claims)
+    kept.forget(work.archive, {purge.record_key for purge in asked})
     keep_lines(work.archive / answers.FILE, answers.check, lambda line: line["file"] not in rewritten)
     failpoint("purging.archive")
     work.database.compact()

@@ -58,8 +58,9 @@ class Read:
         }
 
 
-def read_posts(path: Path, rules: Rules, chain: Chain | None) -> Iterator[Read]:
-    """One Read for each row, in the order of the file; the records of a thread are judged together, wherever in the file they stand.
+def read_posts(path: Path, rules: Rules, chain: Chain | None, only: str = "") -> Iterator[Read]:
+    """One Read for each row, in the order of the file; the records of a thread are judged together, wherever in the file they stand. With
+    ``only`` just that post's thread is read, and that post given.
 
     UsageError where the file cannot be read, or has no column that looks like a text.
     """
@@ -68,10 +69,14 @@ def read_posts(path: Path, rules: Rules, chain: Chain | None) -> Iterator[Read]:
     for place, row in enumerate(rows):
         if row.record is not None:
             threads.setdefault((row.record.site, row.record.thread_id or f"alone {place}"), []).append(place)
+    if only:
+        threads = {name: places for name, places in threads.items() if any(rows[place].native_id == only for place in places)}
     together = [[record for place in places if (record := rows[place].record) is not None] for places in threads.values()]
     outcomes, readings = judge_threads(together, rules, chain)
     by_place = dict(zip((place for places in threads.values() for place in places), outcomes, strict=True))
     for place, row in enumerate(rows):
+        if only and row.native_id != only:
+            continue
         reading = readings.get(row.record.key) if row.record else None
         yield replace(row, outcome=by_place.get(place), reading=reading)
 

@@ -72,7 +72,7 @@ def rebuild(work: Workspace, progress: Callable[[int], None] | None = None, *, a
                 acknowledge(work)
             shutil.rmtree(fresh, ignore_errors=True)
             fresh.mkdir()
-            anew = Workspace(fresh, work.settings.model_copy(update={"salt": work.salt}), work.rules)
+            anew = Workspace(fresh, work.settings.model_copy(update={"salt": work.salt}), work.rules, work.archive)
             _use_decisions_of_people(work, fresh)
             run_count, page_count = _replay_all(anew, work, progress)
             damage = [*old.damage, *_register_snapshots(anew, work)]

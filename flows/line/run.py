@@ -99,7 +99,9 @@ class LiveRun(Run):
             if numbers.get("tombstoned"):
                 numbers["refused"]["taken_down"] = numbers["tombstoned"]
             numbers["records"] += numbers["dead"] + numbers.pop("tombstoned", 0)
-        return {**report, "notices": list(self.notices)}
+        asker = self.work.asker
+        readers = {"language_model": asker.tally.row()} if asker is not None else {}
+        return {**report, "readers": readers, "notices": list(self.notices)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """All that may be set, put together: each section stands beside the code that it sets.
 
-``load(folder)`` reads ``thresher.toml``, ``dedupe.toml``, ``clusters.toml``, ``export.toml``, ``queries.toml`` and ``sources/*.toml``
-(``rules.toml`` is read by ``thresher.rules``). An environment variable ``THRESHER_<SECTION>_<KEY>`` stands over ``thresher.toml``
-(``THRESHER_NETWORK_CONTACT``). Secrets come from the environment alone.
+``load(folder)`` reads ``thresher.toml``, ``dedupe.toml``, ``clusters.toml``, ``export.toml``, ``models.toml``, ``readers.toml``,
+``queries.toml`` and ``sources/*.toml`` (``rules.toml`` is read by ``thresher.rules``). An environment variable
+``THRESHER_<SECTION>_<KEY>`` stands over ``thresher.toml`` (``THRESHER_NETWORK_CONTACT``). Secrets come from the environment alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from scrapers.common.queries import Queries, Query, Searching
 from scrapers.settings import Source
 from store.snapshot.settings import Export
 from thresher.errors import SettingsError
+from thresher.models.settings import Models
 from thresher.net.settings import Network
+from thresher.readers.settings import Readers
 from thresher.settings import Model, Section, origins, overridden, read_optional_toml, read_toml, validated
 
 CHECKOUT_CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -53,7 +55,7 @@ class General(Section):
 
 FILES = {
     "network": "thresher.toml", "schedule": "thresher.toml", "workers": "thresher.toml", "dedupe": "dedupe.toml",
-    "clusters": "clusters.toml", "export": "export.toml",
+    "clusters": "clusters.toml", "export": "export.toml", "models": "models.toml", "readers": "readers.toml",
 }  # fmt: skip
 """The file of each section of Settings."""
 
@@ -68,6 +70,8 @@ class Settings(Section):
     dedupe: Dedupe
     clusters: Clusters = Clusters()
     export: Export
+    models: Models = Models()
+    readers: Readers = Readers()
     sources: dict[str, Source]
     queries: Queries = Queries()
     salt: str = Field("", repr=False)
@@ -106,10 +110,22 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         dedupe=validated(Dedupe, read_toml(folder / "dedupe.toml"), folder / "dedupe.toml"),
         clusters=validated(Clusters, read_optional_toml(folder / "clusters.toml"), folder / "clusters.toml"),
         export=validated(Export, read_toml(folder / "export.toml"), folder / "export.toml"),
+        models=load_models(folder),
+        readers=load_readers(folder),
         sources=sources,
         queries=validated(Queries, read_optional_toml(folder / "queries.toml"), folder / "queries.toml"),
         salt=environ.get("THRESHER_SALT", ""),
     )
+
+
+def load_models(folder: Path) -> Models:
+    """The models of a config folder."""
+    return validated(Models, read_optional_toml(folder / "models.toml"), folder / "models.toml")
+
+
+def load_readers(folder: Path) -> Readers:
+    """The readers of a config folder."""
+    return validated(Readers, read_optional_toml(folder / "readers.toml"), folder / "readers.toml")
 
 
 def validated_site(model: type[Model], source: Source, place: Mapping[str, Any], folder: Path, queries: tuple[Query, ...] = ()) -> Model:

@@ -23,6 +23,7 @@ from thresher.rules import Rules
 if TYPE_CHECKING:
     from dedupe.decide import Judge
     from dedupe.vectors.encoder import Encoder
+    from thresher.models.ask import Asker
     from thresher.readers import Chain
 
 
@@ -33,6 +34,8 @@ class Workspace:
     folder: Path
     settings: Settings
     rules: Rules
+    answers_from: Path | None = None
+    """The archive of the benchmark that is being rebuilt here: answers of models are taken from there, and nobody is asked."""
 
     @classmethod
     def open(cls, data: Path, config: Path | None = None, *, create: bool = False) -> Workspace:
@@ -67,9 +70,18 @@ class Workspace:
     @cached_property
     def chain(self) -> Chain:
         """The readers of posts, opened on first use."""
-        from thresher.readers import open_chain
+        from flows.line.asking import chain_of
 
-        return open_chain(self.rules)
+        return chain_of(self.rules, self.settings.readers, self.asker)
+
+    @cached_property
+    def asker(self) -> Asker | None:
+        """Who asks the language model that reads posts; None where none is configured."""
+        from flows.line.asking import open_asker
+        from thresher.models.kept import FILE
+
+        place = (self.answers_from or self.archive) / FILE
+        return open_asker(self.settings.readers, self.settings.models, place, offline=self.answers_from is not None)
 
     @property
     def judged_by(self) -> str:

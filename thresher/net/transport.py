@@ -15,7 +15,7 @@ import httpx2
 from thresher.net.address import AddressGuard
 
 IDLE_S = 20.0
-"""Without a byte for so long, a connection counts as broken and the request as worth another try."""
+"""Without a byte for so long, a connection counts as broken and the request as worth another try; a model that thinks has longer."""
 
 LOOK_S = 0.25
 """How often a wait for bytes is left to see whether they are still wanted."""
@@ -57,12 +57,13 @@ class Deadline:
 class _TimedStream(httpcore2.NetworkStream):
     """A connection whose every step ends with the deadline. A slow drip keeps each step short and still meets it."""
 
-    def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline) -> None:
+    def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline, idle_s: float) -> None:
         self._stream = stream
         self._deadline = deadline
+        self._idle_s = idle_s
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        idle_at = time.monotonic() + IDLE_S
+        idle_at = time.monotonic() + self._idle_s
         while True:
             if self._deadline.stopped:
                 raise httpcore2.ReadError("stopped on request")
@@ -77,7 +78,7 @@ class _TimedStream(httpcore2.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if self._deadline.passed:
             raise httpcore2.WriteTimeout("the deadline of the response has passed")
-        self._stream.write(buffer, timeout=self._deadline.left(IDLE_S))
+        self._stream.write(buffer, timeout=self._deadline.left(self._idle_s))
 
     def close(self) -> None:
         self._stream.close()
@@ -85,8 +86,8 @@ class _TimedStream(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        stream = self._stream.start_tls(ssl_context, server_hostname, timeout=self._deadline.left(IDLE_S))
-        return _TimedStream(stream, self._deadline)
+        stream = self._stream.start_tls(ssl_context, server_hostname, timeout=self._deadline.left(self._idle_s))
+        return _TimedStream(stream, self._deadline, self._idle_s)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -95,10 +96,11 @@ class _TimedStream(httpcore2.NetworkStream):
 class _CheckedBackend(httpcore2.NetworkBackend):
     """Resolves, judges, and connects to what was judged; TLS still asks for the name, since the pool hands it to ``start_tls``."""
 
-    def __init__(self, guard: AddressGuard, deadline: Deadline, connect_timeout_s: float) -> None:
+    def __init__(self, guard: AddressGuard, deadline: Deadline, connect_timeout_s: float, idle_s: float) -> None:
         self._guard = guard
         self._deadline = deadline
         self._connect_timeout_s = connect_timeout_s
+        self._idle_s = idle_s
         self._sockets = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -126,7 +128,7 @@ class _CheckedBackend(httpcore2.NetworkBackend):
                 if self._deadline.passed:
                     break
             else:
-                return _TimedStream(stream, self._deadline)
+                return _TimedStream(stream, self._deadline, self._idle_s)
         raise failure
 
 
@@ -155,14 +157,20 @@ class CheckedTransport(httpx2.BaseTransport):
     """httpx2's transport, over checked addresses. Proxies of the environment are ignored: behind one, no address could be checked."""
 
     def __init__(
-        self, guard: AddressGuard, deadline: Deadline, connect_timeout_s: float, ssl_context: ssl.SSLContext | None = None
+        self,
+        guard: AddressGuard,
+        deadline: Deadline,
+        connect_timeout_s: float,
+        ssl_context: ssl.SSLContext | None = None,
+        *,
+        idle_s: float = IDLE_S,
     ) -> None:
         self._pool = httpcore2.ConnectionPool(
             ssl_context=ssl_context or httpx2.create_ssl_context(),
             max_connections=64,
             max_keepalive_connections=16,
             keepalive_expiry=30.0,
-            network_backend=_CheckedBackend(guard, deadline, connect_timeout_s),
+            network_backend=_CheckedBackend(guard, deadline, connect_timeout_s, idle_s),
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:

@@ -1,21 +1,24 @@
-"""From record to reading: what a post says about the failure of a model, by readers of which the cheapest is asked first."""
+"""From record to reading: what a post says about the failure of a model, by readers of which the cheapest is asked first.
+
+What reading needs (weights, rules, numpy) is imported on first use: who only looks at settings does without.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from thresher.readers import weights
-from thresher.readers.base import Chain, Post, Reader
-from thresher.readers.verdict import judge_threads
-from thresher.rules import Rules
+if TYPE_CHECKING:
+    from thresher.readers.base import Chain, Post, Reader
+    from thresher.readers.opening import open_chain
+    from thresher.readers.verdict import judge_threads
 
 __all__ = ["Chain", "Post", "Reader", "judge_threads", "open_chain"]
 
+_HOMES = {"Chain": "base", "Post": "base", "Reader": "base", "judge_threads": "verdict", "open_chain": "opening"}
 
-def open_chain(rules: Rules, path: Path = weights.FILE) -> Chain:
-    """The readers that every run has: the learned one, with the weights of the package. SettingsError where those cannot be used."""
-    from thresher.readers.learned import LearnedReader
-    from thresher.readers.vectors import UniversalSentenceEncoder
 
-    trained = weights.load(path)
-    return Chain([LearnedReader(trained, rules, UniversalSentenceEncoder())], trained.thresholds)
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

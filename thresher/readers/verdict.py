@@ -31,6 +31,8 @@ READABLE: frozenset[str] = LEADS | {
 }  # fmt: skip
 """What the rules may say of a post without having the last word. What they refuse for other reasons (advertising, what is not allowed, what
 was taken away) nobody reads."""
+_NEEDS: dict[str, Reason] = {"link": "prompt_behind_link", "picture": "prompt_in_picture", "context": "not_self_contained"}
+"""What a reader says that is missing, as the reason of a lead."""
 _ROLES = frozenset({"post", "comment", "question"})
 _SAME = 0.8
 
@@ -50,9 +52,19 @@ def judge_threads(threads: Sequence[Sequence[Record]], rules: Rules, chain: Chai
     outcomes = [outcome for thread in threads for outcome in judge(thread, rules)]
     if chain is None:
         return [*outcomes], {}
-    posts = [Post(r, o) for r, o in zip(records, outcomes, strict=True) if readable(r, o)]
+    around = {record.key: thread for thread in threads for record in thread}
+    posts = [Post(r, o, _context(r, around[r.key])) for r, o in zip(records, outcomes, strict=True) if readable(r, o)]
     readings = chain.read(posts)
-    return [weigh(r, o, readings, rules, chain.thresholds) for r, o in zip(records, outcomes, strict=True)], readings
+    decided = (weigh(r, o, readings, rules, chain.thresholds_for(readings.get(r.key))) for r, o in zip(records, outcomes, strict=True))
+    return [*decided], readings
+
+
+def _context(record: Record, thread: Sequence[Record]) -> tuple[Record, ...]:
+    """The post that this one answers, and the one that opened the thread."""
+    parent = next((r for r in thread if r.native_id == record.parent_id), None) if record.parent_id else None
+    opener = thread[0] if thread[0].role in ("post", "question") else None
+    others = [r for r in (parent, opener) if r is not None and r.key != record.key and (r.text or r.title)]
+    return tuple({r.key: r for r in others}.values())
 
 
 def weigh(record: Record, outcome: Candidate | Refusal, readings: Mapping[str, Reading], rules: Rules, thresholds: Thresholds) -> Outcome:
@@ -60,15 +72,22 @@ def weigh(record: Record, outcome: Candidate | Refusal, readings: Mapping[str, R
     reading = readings.get(record.key)
     if reading is None:
         return outcome
+    if reading.held == "refused":
+        return refuse(record, "reader_declined")
     prompt = reading.prompt
-    usable = prompt is not None and prompt.confidence >= thresholds.prompt and not _too_short(prompt.span.text, rules)
-    sure = usable and prompt is not None and log_odds(reading.fails) + log_odds(prompt.confidence) >= thresholds.item
+    usable = prompt is not None and prompt.confidence >= thresholds.prompt and not _misfit(prompt.span.text, rules, thresholds)
+    sure = (
+        usable
+        and prompt is not None
+        and log_odds(reading.fails) + log_odds(prompt.confidence) >= thresholds.item
+        and reading.fails >= thresholds.item_fails
+    )
     if reading.fails < thresholds.lead and not sure:
         return _refused(record, outcome, reading)
     if prompt is None or not usable:
-        return _lead(record, reading, rules, _whereabouts(record, rules), None)
-    if need := leans_on(unquoted(prompt.span.text), rules.cues_for(record.language or language_of(record.text))):
-        return _lead(record, reading, rules, need[0], prompt.span)
+        return _lead(record, reading, rules, _NEEDS.get(reading.missing) or _whereabouts(record, rules), None)
+    if need := _need(record, reading, prompt.span, rules, thresholds):
+        return _lead(record, reading, rules, need, prompt.span)
     if not sure:
         return _lead(record, reading, rules, "failure_unsure", prompt.span)
     return _item(record, outcome, reading, prompt, rules, thresholds)
@@ -81,14 +100,26 @@ def _refused(record: Record, outcome: Candidate | Refusal, reading: Reading) -> 
     return refuse(record, "improbable", f"{reading.fails:.2f}")
 
 
-def _too_short(prompt: str, rules: Rules) -> bool:
+def _need(record: Record, reading: Reading, prompt: Span, rules: Rules, thresholds: Thresholds) -> Reason | None:
+    """What a prompt lacks to be asked again: as its reader says, else by the words in it."""
+    if thresholds.says_needs:
+        return {**_NEEDS, "picture": "needs_picture", "prompt": "not_self_contained"}.get(reading.missing)
+    found = leans_on(unquoted(prompt.text), rules.cues_for(record.language or language_of(record.text)))
+    return found[0] if found else None
+
+
+def _misfit(prompt: str, rules: Rules, thresholds: Thresholds) -> bool:
+    """Too long, or too short to be a prompt; a reader that says what is lacking may take a greeting for one."""
+    if len(prompt) > rules.limits.max_prompt_chars:
+        return True
     least = rules.limits.min_prompt_words
-    return len(prompt) > rules.limits.max_prompt_chars or (count_words(prompt) < least and len(prompt) < 2 * least)
+    return not thresholds.says_needs and count_words(prompt) < least and len(prompt) < 2 * least
 
 
 def _lead(record: Record, reading: Reading, rules: Rules, reason: Reason, prompt: Span | None) -> Lead:
     claim = reading.claim.span if reading.claim else None
-    return Lead(record.key, reason, reading.fails, claim, prompt, _named(record, claim, rules))
+    model = reading.model.span.text if reading.model else _named(record, claim, rules)
+    return Lead(record.key, reason, reading.fails, claim, prompt, model)
 
 
 def _whereabouts(record: Record, rules: Rules) -> Reason:
@@ -116,7 +147,7 @@ def _item(
     messages = same.messages if same else (Message("user", content),)
     parts, source, part, claim = _parts(record, _words(same, reading), prompt.span, response, messages)
     blamed = blamed_model(rules, parts, source, source.asked, part, claim) if source.asked else None
-    model = blamed[1].name if blamed else ""
+    model = blamed[1].name if blamed else reading.model.span.text if reading.model else ""
     failing: tuple[Response, ...] = ()
     tier: Tier = "claimed"
     if response is not None:
@@ -126,7 +157,7 @@ def _item(
     said = [part.text[claim.start : claim.end], *(part.text[s:e] for s, e in stated_answers(part.folded, cues, taken, claim))]
     evidence = Claim(
         words=Span(record.key, claim.start, claim.end, part.text[claim.start : claim.end], "title" if part.name == "title" else "text"),
-        model=_mention(record, blamed[0], blamed[1].start, blamed[1].end) if blamed else None,
+        model=reading.model.span if reading.model else _mention(record, blamed[0], blamed[1].start, blamed[1].end) if blamed else None,
         prompt=prompt.span,
         response=response.span if response else None,
     )

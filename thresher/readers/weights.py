@@ -68,7 +68,9 @@ class Thresholds:
 
     From the probability ``lead`` on a failure is reported. ``item`` is of the sum of two log odds, of a failure and of its prompt: where
     what was asked is clear, less is needed to believe that something failed. A span counts from ``prompt`` or ``response`` on.
-    ``first`` is the score of the n-grams alone below which nobody looks further.
+    ``first`` is the score of the n-grams alone below which nobody looks further. ``item_fails`` is the least probability of a failure
+    that an item needs besides. ``says_needs``: the reader itself says what a prompt lacks (``Reading.missing``), so that no word list has
+    to.
     """
 
     first: float
@@ -76,6 +78,8 @@ class Thresholds:
     item: float
     prompt: float
     response: float
+    item_fails: float = 0.0
+    says_needs: bool = False
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ Reason = Literal[
     "nothing_asked",
     "improbable",
     "failure_unsure",
+    "reader_declined",
 ]
 """Every reason there is; ``[reasons]`` in config/rules.toml explains each."""
 
