@@ -22,7 +22,7 @@ from store.rows import GONE, arrow_schema, content_of, dumps, fetch, keys, plain
 from store.runs import add_counts, add_refusals
 from thresher.errors import StoreError
 from thresher.failpoint import failpoint
-from thresher.model import EXPORT_CLASSES, Candidate, Lead, Reading, Record, Refusal
+from thresher.model import EXPORT_CLASSES, Candidate, Claim, Lead, Reading, Record, Refusal
 from thresher.redaction.records import hides_something
 from thresher.text import content_hash, content_id
 
@@ -281,12 +281,17 @@ def _report(record: Record, candidate: Candidate, revision: int) -> _Report:
         candidate.key_status, candidate.language, dumps(candidate.tags), candidate.rule, candidate.rule_version,
     )  # fmt: skip
     evidence = content_hash(
-        payload, str(revision), candidate.tier, repr(candidate.strength), dumps(plain(candidate.claim)), dumps(plain(candidate.failing)),
+        payload, str(revision), candidate.tier, repr(candidate.strength), _claim(candidate.claim), dumps(plain(candidate.failing)),
         record.url, record.attribution, _licence(candidate, record), _export_class(candidate, record),
     )  # fmt: skip
     order = " ".join((created, record.source, record.site, record.native_id))
     item_id = content_id(messages, candidate.choices, candidate.target, _hidden(candidate))
     return _Report(candidate, record, revision, item_id, order, payload, evidence)
+
+
+def _claim(claim: Claim | None) -> str:
+    """As JSON; pictures are named where there are some."""
+    return dumps({name: value for name, value in plain(claim).items() if name != "pictures" or value} if claim else None)
 
 
 def _hidden(candidate: Candidate) -> str:
@@ -385,7 +390,7 @@ def _report_row(report: _Report, run_id: str) -> ReportRow:
     return ReportRow(
         item_id=report.item_id, record_key=candidate.record_key, source=record.source, site=record.site, native_id=record.native_id,
         revision=report.revision, rule=candidate.rule, rule_version=candidate.rule_version, tier=candidate.tier,
-        strength=candidate.strength, claim=None if candidate.claim is None else dumps(plain(candidate.claim)),
+        strength=candidate.strength, claim=None if candidate.claim is None else _claim(candidate.claim),
         failing=dumps(plain(candidate.failing)) if candidate.failing else "[]", url=record.url, licence=_licence(candidate, record),
         export_class=_export_class(candidate, record), attribution=record.attribution, created_at=record.created_at,
         lead_order=report.lead_order, report_hash=report.report_hash, live=True, run_id=run_id,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,9 @@ from thresher.errors import UsageError
 
 if TYPE_CHECKING:
     from flows.line.reading import Read
+    from flows.line.viewing import Viewer
     from thresher.model import Reading, Record
+    from thresher.rules import Rules
 
 STYLES = {"prompt": "green", "response": "red", "claim": "yellow"}
 
@@ -21,12 +24,16 @@ STYLES = {"prompt": "green", "response": "red", "claim": "yellow"}
 def read(
     records: Annotated[Path, typer.Option("--records", help="Posts: JSON lines, CSV or Parquet, also .gz.")],
     explain: Annotated[str, typer.Option("--explain", help="Say of the post with this id why, with the spans marked in its text.")] = "",
+    fetch_pictures: Annotated[
+        bool, typer.Option("--fetch-pictures", help="Ask for the pictures whose addresses the posts give (also: pictures.enabled).")
+    ] = False,
     config: Config = None,
 ) -> None:
     """Say what would become of posts, without a benchmark.
 
     Prints one JSON object for each row, in the order of the file: its outcome (item, lead, refused), how probable it is that a failure of a
-    model is reported, and the words of prompt, answer and model. The records of a thread are read together.
+    model is reported, and the words of prompt, answer and model. The records of a thread are read together. Pictures that a row names
+    under `pictures`, as files beside the posts or as `data:`, are read with it where the extra for pictures is installed.
     """
     from flows.line.reading import read_posts
     from flows.line.settings import config_folder
@@ -36,12 +43,43 @@ def read(
     if not records.is_file():
         raise UsageError(f"{records}: no such file")
     rules = Rules.load(config_folder(config) / "rules.toml")
-    everything = read_posts(records, rules, open_chain(rules))
+    with _viewer(records, rules, config_folder(config), fetch=fetch_pictures) as viewer:
+        _print(list(read_posts(records, rules, open_chain(rules), viewer)), records, explain, rules.reasons)
+    if viewer is not None and viewer.counts:
+        counted = ", ".join(f"{reason} {n}" for reason, n in viewer.counts.most_common())
+        typer.echo(f"pictures: {counted}", err=True)
+
+
+@contextmanager
+def _viewer(records: Path, rules: Rules, folder: Path, *, fetch: bool) -> Iterator[Viewer | None]:
+    """Who reads the pictures; None where the extra is missing, of which a person who asked for pictures is told."""
+    from flows.line.settings import load
+    from flows.line.viewing import Viewer
+    from thresher.net.client import Client
+    from thresher.net.settings import Pace
+    from thresher.pictures.ocr import why_not
+
+    settings = load(folder)
+    fetch = fetch or settings.pictures.enabled
+    if why := why_not():
+        if fetch:
+            raise UsageError(f"pictures cannot be read: {why}")
+        yield None
+        return
+    if not fetch:
+        yield Viewer(rules, settings.pictures, records.parent)
+        return
+    pace = Pace(min_interval_s=settings.pictures.min_interval_s, max_requests=4 * settings.pictures.max_per_run + 20)
+    with Client.open(settings.network) as client:
+        yield Viewer(rules, settings.pictures, records.parent, client.bind("pictures", pace))
+
+
+def _print(everything: Sequence[Read], records: Path, explain: str, reasons: Mapping[str, str]) -> None:
     if explain:
         one = next((one for one in everything if one.native_id == explain), None)
         if one is None:
             raise UsageError(f"{records} holds no post with the id {explain!r}")
-        _explain(one, rules.reasons)
+        _explain(one, reasons)
         return
     for one in everything:
         print_json(one.row())

@@ -19,6 +19,7 @@ from scrapers.settings import Source
 from store.snapshot.settings import Export
 from thresher.errors import SettingsError
 from thresher.net.settings import Network
+from thresher.pictures.settings import Pictures
 from thresher.settings import Model, Section, origins, overridden, read_optional_toml, read_toml, validated
 
 CHECKOUT_CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -48,10 +49,12 @@ class General(Section):
     network: Network = Network()
     schedule: Schedule = Schedule()
     workers: Workers = Workers()
+    pictures: Pictures = Pictures()
 
 
 FILES = {
-    "network": "thresher.toml", "schedule": "thresher.toml", "workers": "thresher.toml", "dedupe": "dedupe.toml",
+    "network": "thresher.toml", "schedule": "thresher.toml", "workers": "thresher.toml",
+    "pictures": "thresher.toml", "dedupe": "dedupe.toml",
     "clusters": "clusters.toml", "export": "export.toml",
 }  # fmt: skip
 """The file of each section of Settings."""
@@ -64,6 +67,7 @@ class Settings(Section):
     network: Network
     schedule: Schedule
     workers: Workers
+    pictures: Pictures = Pictures()
     dedupe: Dedupe
     clusters: Clusters = Clusters()
     export: Export
@@ -101,6 +105,7 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         network=general.network,
         schedule=general.schedule,
         workers=general.workers,
+        pictures=general.pictures,
         dedupe=validated(Dedupe, read_toml(folder / "dedupe.toml"), folder / "dedupe.toml"),
         clusters=validated(Clusters, read_optional_toml(folder / "clusters.toml"), folder / "clusters.toml"),
         export=validated(Export, read_toml(folder / "export.toml"), folder / "export.toml"),

@@ -33,16 +33,25 @@ class Answer:
         return closer is not None and not self.body.rstrip().endswith(closer)
 
 
-def exchange(transport: httpx2.BaseTransport, request: httpx2.Request, network: Network, *, truncate_at: int | None = None) -> Answer:
-    """Raises httpx2.TransportError, DecodeError and ResponseTooLarge. With ``truncate_at`` the body is cut there instead of refused."""
+def exchange(
+    transport: httpx2.BaseTransport,
+    request: httpx2.Request,
+    network: Network,
+    *,
+    truncate_at: int | None = None,
+    max_bytes: int | None = None,
+) -> Answer:
+    """Raises httpx2.TransportError, DecodeError and ResponseTooLarge. With ``truncate_at`` the body is cut there instead of refused.
+    ``max_bytes`` lowers both caps of the settings."""
+    most = min(network.max_wire_bytes, max_bytes or network.max_wire_bytes)
     response = transport.handle_request(request)
     try:
         declared = response.headers.get("content-length", "")
-        if truncate_at is None and declared.isdecimal() and len(declared) < 20 and int(declared) > network.max_wire_bytes:
-            raise ResponseTooLarge(f"{int(declared):,} bytes are announced, max_wire_bytes is {network.max_wire_bytes:,}")
-        wire = _Wire(cast(httpx2.SyncByteStream, response.stream), network.max_wire_bytes)
+        if truncate_at is None and declared.isdecimal() and len(declared) < 20 and int(declared) > most:
+            raise ResponseTooLarge(f"{int(declared):,} bytes are announced, the cap is {most:,}")
+        wire = _Wire(cast(httpx2.SyncByteStream, response.stream), most)
         pieces = decode(wire, response.headers.get("content-encoding", ""))
-        body = _collect(pieces, wire, network, truncate_at)
+        body = _collect(pieces, wire, network, truncate_at, min(network.max_body_bytes, max_bytes or network.max_body_bytes))
     finally:
         response.close()
     return Answer(response.status_code, response.headers, body)
@@ -60,11 +69,11 @@ class _Wire:
         for chunk in self._stream:
             self.count += len(chunk)
             if self.count > self._cap:
-                raise ResponseTooLarge(f"more than max_wire_bytes = {self._cap:,} came")
+                raise ResponseTooLarge(f"more than the cap of {self._cap:,} bytes came")
             yield chunk
 
 
-def _collect(pieces: Iterable[bytes], wire: _Wire, network: Network, truncate_at: int | None) -> bytes:
+def _collect(pieces: Iterable[bytes], wire: _Wire, network: Network, truncate_at: int | None, most: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     for piece in pieces:
@@ -72,8 +81,8 @@ def _collect(pieces: Iterable[bytes], wire: _Wire, network: Network, truncate_at
         size += len(piece)
         if truncate_at is not None and size >= truncate_at:
             break
-        if size > network.max_body_bytes:
-            raise ResponseTooLarge(f"the body is larger than max_body_bytes = {network.max_body_bytes:,}")
+        if size > most:
+            raise ResponseTooLarge(f"the body is larger than the cap of {most:,} bytes")
         if size > _RATIO_FROM and size > wire.count * network.max_ratio:
             raise ResponseTooLarge(f"a decompression bomb: {wire.count:,} bytes became more than {size:,}")
     return b"".join(parts)[:truncate_at]
