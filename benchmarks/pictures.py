@@ -21,7 +21,6 @@ from pathlib import Path
 from rapidfuzz.distance import Levenshtein
 
 from flows.line.settings import config_folder
-from thresher.pictures.decode import decode
 from thresher.pictures.ocr import RapidReader
 from thresher.pictures.turns import Conversation, conversation
 from thresher.rules import Rules
@@ -63,7 +62,7 @@ def main() -> None:
         if given.part and row["part"] != given.part:
             continue
         began = time.process_time()
-        sheet = reader.read(decode((given.folder / row["file"]).read_bytes(), "image/png", MAX_PIXELS))
+        sheet = reader.read((given.folder / row["file"]).read_bytes(), "image/png", MAX_PIXELS)
         seen = conversation(sheet, names, 0.6)
         seconds.append(time.process_time() - began)
         pixels.append(sheet.width * sheet.height)

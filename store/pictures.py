@@ -13,7 +13,7 @@ from thresher.model import Page, Picture
 
 SAYS_LITTLE = 200
 """Characters of a post that was refused, up to which its picture may be what it says."""
-_OPEN = ("improbable", "link_only", "too_short", "no_failure_claimed", "not_about_a_model", "language_not_covered")
+_OPEN = "'improbable', 'link_only', 'too_short', 'no_failure_claimed', 'not_about_a_model', 'language_not_covered'"
 """Refusals of what the text alone says."""
 _GONE = ", ".join(f"'{status}'" for status in sorted(GONE))
 
@@ -64,7 +64,7 @@ def wanted(con: Connection, source: str, per_post: int) -> list[Wanted]:
             WHERE r.source = ? AND r.is_latest AND r.judged_by IS NOT NULL AND NOT r.blanked AND r.status NOT IN ({_GONE})
               AND json_array_length(r.marks -> '$.pictures') > 0
               AND (l.record_key IS NOT NULL
-                   OR (f.reason IN ({", ".join(f"'{reason}'" for reason in _OPEN)}) AND r.role = 'post' AND length(r.text) <= ?))
+                   OR (f.reason IN ({_OPEN}) AND r.role IN ('post', 'question') AND length(r.text) <= ?))
             ORDER BY l.record_key IS NULL, coalesce(l.fails, g.fails, 0) DESC, r.record_key""",
         [source, SAYS_LITTLE],
     )

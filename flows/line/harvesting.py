@@ -88,6 +88,8 @@ def harvest_source(run: LiveRun, source: Source, client: Client) -> SourceResult
 def _with_pictures(run: LiveRun, source: str, visits: Sequence[_Visit], client: Client) -> str:
     """Read the pictures of what was harvested; returns what to tell of it. Not where pages wait that were archived and not landed:
     pictures would stand before them in the archive file."""
+    if not run.work.settings.pictures.enabled:
+        return ""
     if any(not isinstance(visit.landing.error, NetworkError | PayloadError | None) for visit in visits):
         return ""
     return read_pictures(run, source, client).note()

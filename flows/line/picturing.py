@@ -25,7 +25,6 @@ from thresher.failpoint import failpoint
 from thresher.model import Page
 from thresher.net.client import Client
 from thresher.net.settings import Pace
-from thresher.pictures.decode import decode
 from thresher.pictures.ocr import Engine, RapidReader, why_not
 from thresher.pictures.page import context_of
 from thresher.pictures.settings import Pictures
@@ -59,10 +58,8 @@ def engine() -> Engine:
 
 
 def read_pictures(run: LiveRun, source: str, client: Client, reader: Engine | None = None) -> Pictured:
-    """Ask for the pictures of a source's posts that want them, and judge those posts again. Nothing where pictures are off."""
+    """Ask for the pictures of a source's posts that want them, and judge those posts again."""
     settings, done = run.work.settings.pictures, Pictured()
-    if not settings.enabled:
-        return done
     if reader is None and (why := why_not()):
         return Pictured(left=f"no picture was read: {why}")
     with run.work.database.reader() as con:
@@ -161,7 +158,7 @@ class _Fetcher:
         settings = self._run.work.settings.pictures
         page = replace(page, fetched_at=self._run.clock.tick())
         try:
-            sheet = self._reader.read(decode(page.body, page.headers.get("content-type", ""), settings.max_pixels))
+            sheet = self._reader.read(page.body, page.headers.get("content-type", ""), settings.max_pixels)
         except PayloadError as error:
             self._done.counts[error.reason] += 1
             return self._made(post, address, page, error.reason)

@@ -10,6 +10,7 @@ from flows.line.judging import judge_with_pictures
 from flows.line.viewing import Viewer
 from scrapers import posts
 from thresher.model import Candidate, Dead, Lead, Reading, Record, Refusal
+from thresher.pictures.transcript import FROM_PICTURE
 from thresher.readers import Chain, judge_threads
 from thresher.redaction.records import private
 from thresher.rules import LEADS, Rules
@@ -58,8 +59,8 @@ class Read:
             "response": made.failing[0].text if made and made.failing else None,
             "model": claim.model.text if claim and claim.model else lead.model or None if lead else None,
             "tier": made.tier if made else None,
-            "from_picture": bool(claim and claim.pictures),
             "reader": f"{self.reading.reader}-{self.reading.version}" if self.reading else "rules",
+            **({FROM_PICTURE: True} if claim and claim.pictures else {}),
         }
 
 

@@ -14,7 +14,6 @@ from flows.line.picturing import ACCEPT, engine, is_allowed
 from thresher.errors import NetworkError, PayloadError
 from thresher.model import Picture
 from thresher.net.client import Client
-from thresher.pictures.decode import decode
 from thresher.pictures.ocr import Engine
 from thresher.pictures.page import read
 from thresher.pictures.settings import Pictures
@@ -44,7 +43,7 @@ class Viewer:
         for name in named[: self._settings.max_per_post]:
             try:
                 body, declared = self._body(name)
-                sheet = (self._reader or engine()).read(decode(body, declared, self._settings.max_pixels))
+                sheet = (self._reader or engine()).read(body, declared, self._settings.max_pixels)
             except (PayloadError, NetworkError) as error:
                 self.counts[error.reason] += 1
                 continue

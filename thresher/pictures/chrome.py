@@ -12,8 +12,14 @@ from thresher.cues import fold
 from thresher.names import Names
 
 Speaker = Literal["user", "assistant"]
-_CLOCK = re.compile(r"(?:[a-z]{3,9}\.?,? ?)?\d{1,2}[:.]\d\d(?::\d\d)? ?(?:[ap]\.?m\.?)?[\s\u2713\u2714\u221av/]*", re.IGNORECASE)
-_BAR = re.compile(r"(?:\s*(?:\d{1,3} ?%|[345]g\+?|lte|wifi|\d{1,2} ?/ ?\d{1,2}|[\d.]{1,6} ?kb/s|\d{1,3}|[^\w\s]{1,6}))+", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(?:[a-z]{3,9}\.?,? ?)?\d{1,2}(?::\d\d(?::\d\d)?(?: ?[ap]\.?m\.?)?|(?:\.\d\d)? ?[ap]\.?m\.?)[\s\u2713\u2714\u221av/]*", re.IGNORECASE
+)
+"""A number alone is none: it may be all that a model answers."""
+_BAR = re.compile(
+    r"(?:\d{1,3} ?%|[345]g\+?|lte|wifi|\d{1,2} ?/ ?\d{1,2}|[^\w\s]{1,6})(?: +(?:\d{1,3} ?%|[345]g\+?|lte|wifi|\d{1,3}|[^\w\s]{1,6}))*",
+    re.IGNORECASE,
+)
 """The bar of a telephone, counters, and signs alone."""
 _BAR_CHARS = 24
 _EDGES = (

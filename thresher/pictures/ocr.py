@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from thresher.errors import SettingsError
-from thresher.pictures.decode import Pixels
+from thresher.pictures.decode import Pixels, decode
 from thresher.pictures.lines import Colour, Line, Sheet
 
 THREADS = 2
@@ -30,8 +30,8 @@ class Engine(Protocol):
         """Is kept beside what was read."""
         ...
 
-    def read(self, pixels: Pixels) -> Sheet:
-        """Every line, in any order."""
+    def read(self, body: bytes, declared: str, max_pixels: int) -> Sheet:
+        """Every line of a picture that is called ``declared``, in any order. PayloadError with a reason where it is refused."""
         ...
 
 
@@ -71,7 +71,8 @@ class RapidReader:
             }
         )
 
-    def read(self, pixels: Pixels) -> Sheet:
+    def read(self, body: bytes, declared: str, max_pixels: int) -> Sheet:
+        pixels = decode(body, declared, max_pixels)
         height, width = pixels.shape[:2]
         with self._lock:
             out = self._engine(np.ascontiguousarray(pixels[:, :, ::-1]))

@@ -20,6 +20,8 @@ FLAT = 0.5
 """Of what surrounds a line, below which it stands on a photograph."""
 LEGIBLE = 0.7
 """Of all characters in a picture, those that must be read with confidence; below, it is in a script that OCR does not know."""
+_BAR = 0.15
+"""Of the height of a picture, where the bar of a telephone stands."""
 _SMALL = 0.66
 """Of the median height of lines: smaller ones tell times and terms of use."""
 _NEAR = 1.2
@@ -33,7 +35,7 @@ _AWAY = 2.0
 """The same between a conversation and what stands below it."""
 _SHIFTED = 0.08
 """Of the width of the conversation, by which a block at the right is moved away from the left."""
-_MIN_ASKED, _MIN_ANSWERED = 4, 2
+_MIN_ASKED, _MIN_ANSWERED = 4, 1
 _ITEM = re.compile(r"(?:[-*\u2022\u00b7\u25aa\u25e6o]|\d{1,2}[.)]|[a-z]\))\s+\S", re.IGNORECASE)
 _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 
@@ -97,10 +99,16 @@ def conversation(sheet: Sheet, names: Names, confidence: float) -> Conversation 
     clear = [line for line in lines if line.confidence >= confidence]
     if sum(len(line.text) for line in clear) < LEGIBLE * sum(len(line.text) for line in lines):
         return NoConversation("illegible")
-    rows = _rows([line for line in clear if line.flat >= FLAT and not is_clock(line.text)])
+    rows = _rows([line for line in _below_bar(clear, sheet.height) if line.flat >= FLAT and not is_clock(line.text)])
     model = next((name for row in rows if (name := name_of(row.text, names))), "")
     turns = _by_names(rows, names) or _by_sides(rows, sheet, names)
     return Conversation(tuple(turns), model) if turns else NoConversation("no_conversation")
+
+
+def _below_bar(lines: Sequence[Line], height: int) -> list[Line]:
+    """Without the bar at the top of a telephone: what stands in a row with its clock."""
+    bars = [line.middle for line in lines if is_clock(line.text) and line.middle < _BAR * height]
+    return [line for line in lines if all(abs(line.middle - bar) > 0.6 * line.height for bar in bars)]
 
 
 def _rows(lines: Sequence[Line]) -> list[Line]:
