@@ -4,7 +4,8 @@
     python benchmarks/chat_pictures.py FOLDER            # every style and talk, and truth.jsonl
     python benchmarks/chat_pictures.py FOLDER --fixtures # the few that tests/fixtures/pictures holds
 
-``OPEN`` styles were looked at while ``thresher/pictures/turns.py`` was written; ``UNSEEN`` ones were first read when it was done.
+``OPEN`` styles were looked at while ``thresher/pictures/turns.py`` was written; ``UNSEEN`` ones were first read when it was done, and
+``FRESH`` ones when what they showed to be wrong was mended.
 """
 
 from __future__ import annotations
@@ -85,6 +86,8 @@ class Style:
     page: Callable[[Talk], str]
     scale: float = 1.0
     talks: str = "latin"
+    jpeg: int = 0
+    """The quality with which the picture is compressed; 0 leaves it a PNG."""
 
 
 def _paragraphs(text: str) -> str:
@@ -260,6 +263,36 @@ UNSEEN = (
 )
 
 
+def discord(talk: Talk) -> str:
+    """Names with a time beside them and round pictures at the left, dark."""
+    css = (
+        f"body{{background:#313338;color:#dbdee1;{FONT}font-size:16px;line-height:1.375;padding:14px 16px}}.t{{display:flex;gap:16px;"
+        "margin:14px 0}.i{width:40px;height:40px;border-radius:50%;background:#5865f2;flex:none}b{color:#f2f3f5;font-weight:500}"
+        ".k{color:#949ba4;font-size:12px;margin-left:8px}"
+    )
+    return _html(css, _turns(talk, "<div class=t><div class=i></div><div><b>Me</b><span class=k>Today at 10:41 AM</span>@</div></div>",
+                             "<div class=t><div class=i></div><div><b>ChatGPT</b><span class=k>Today at 10:42 AM</span>@</div></div>"))  # fmt: skip
+
+
+def same_grey(talk: Talk) -> str:
+    """Bubbles of one colour at both sides, and a round picture beside the left ones."""
+    css = (
+        f"body{{background:#fff;color:#050505;{FONT}font-size:15px;line-height:1.33;padding:12px}}.u,.a{{display:flex;margin:10px 0;gap:8px;"
+        "align-items:flex-end}.u{justify-content:flex-end}.b{background:#efefef;border-radius:18px;padding:8px 12px;max-width:70%}"
+        ".i{width:28px;height:28px;border-radius:50%;background:linear-gradient(#f58529,#dd2a7b);flex:none}"
+    )
+    return _html(css, _turns(talk, "<div class=u><div class=b>@</div></div>", "<div class=a><div class=i></div><div class=b>@</div></div>"))
+
+
+FRESH = (
+    Style("discord", 640, discord),
+    Style("same_grey", 420, same_grey, 2.0),
+    Style("small_jpeg", 760, desktop("#ffffff", "#0d0d0d", "#f0f0f0"), 0.8, jpeg=35),
+    Style("phone_jpeg", 400, phone("#0b141a", "#005c4b", "#202c33", "#e9edef", "#e9edef", clock=True), 1.0, jpeg=40),
+)
+"""Made, and first read, after what failed among the unseen ones was mended."""
+
+
 def _prose(_: Talk) -> str:
     text = "The harbour was quiet when the ferry came in. Nobody had told the crew that the lamps on the pier were out, " * 3
     return _html("body{background:#f3ead7;color:#2b2318;font:19px/1.5 'Liberation Serif';padding:40px 60px;transform:rotate(-.7deg)}",
@@ -325,15 +358,27 @@ def _height(common: list[str], file: Path, page: str, width: int) -> int:
     return max(160, int(shown.stdout.decode().split("<title>")[1].split("<")[0]))
 
 
-def pictures(folder: Path, *, fixtures: bool) -> Iterator[dict[str, object]]:
+def _compressed(file: Path, quality: int) -> Path:
+    if not quality:
+        return file
+    from PIL import Image
+
+    with Image.open(file) as image:
+        image.convert("RGB").save(file.with_suffix(".jpg"), quality=quality)
+    file.unlink()
+    return file.with_suffix(".jpg")
+
+
+def pictures(folder: Path, only: str, *, fixtures: bool) -> Iterator[dict[str, object]]:
     """Render, and say of each picture what it shows."""
-    for part, styles in (("open", OPEN), ("unseen", UNSEEN), ("no_chat", NO_CHAT)):
-        for style in styles:
+    for part, styles in (("open", OPEN), ("unseen", UNSEEN), ("fresh", FRESH), ("no_chat", NO_CHAT)):
+        for style in styles if only in ("", part) else ():
             for name, talk in talks_of(style).items() if part != "no_chat" else [("", ())]:
                 if fixtures and FIXTURES.get(style.name) != name:
                     continue
                 file = folder / f"{style.name}{'-' if name else ''}{name}.png"
                 render(style.page(talk), style.width, style.scale, file)
+                file = _compressed(file, style.jpeg)
                 shown = talk[:2] if style.page is crop else talk
                 yield {"file": file.name, "style": style.name, "part": part, "turns": [list(turn) for turn in shown]}
 
@@ -343,10 +388,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--fixtures", action="store_true")
+    parser.add_argument("--part", default="", help="open, unseen, fresh or no_chat")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     with (given.folder / "truth.jsonl").open("w", encoding="utf-8") as truth:
-        for line in pictures(given.folder, fixtures=given.fixtures):
+        for line in pictures(given.folder, given.part, fixtures=given.fixtures):
             truth.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 

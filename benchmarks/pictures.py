@@ -51,7 +51,7 @@ def main() -> None:
     """Read all pictures of a folder and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--part", default="", help="open, unseen or no_chat")
+    parser.add_argument("--part", default="", help="open, unseen, fresh or no_chat")
     parser.add_argument("--wrong", action="store_true", help="show what was read where it is wrong")
     given = parser.parse_args()
     names = Rules.load(config_folder(None) / "rules.toml").names
@@ -62,7 +62,7 @@ def main() -> None:
         if given.part and row["part"] != given.part:
             continue
         began = time.process_time()
-        sheet = reader.read((given.folder / row["file"]).read_bytes(), "image/png", MAX_PIXELS)
+        sheet = reader.read((given.folder / row["file"]).read_bytes(), "", MAX_PIXELS)
         seen = conversation(sheet, names, 0.6)
         seconds.append(time.process_time() - began)
         pixels.append(sheet.width * sheet.height)

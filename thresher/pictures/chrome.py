@@ -55,6 +55,8 @@ def is_chrome(text: str, names: Names) -> bool:
     words = _words()
     if not bare or is_clock(text) or (len(text) <= _BAR_CHARS and _BAR.fullmatch(text.strip())) or bare in words.chrome:
         return True
+    if all(word in words.chrome for word in bare.split()):  # buttons beside one another
+        return True
     footer = next((f for f in words.footers if bare.startswith(f)), None)
     if footer is None or len(bare.split()) > _FOOTER_WORDS:
         return False

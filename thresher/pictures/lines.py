@@ -40,6 +40,10 @@ class Line:
         return self.bottom - self.top
 
     @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
     def middle(self) -> float:
         """Of its height."""
         return (self.top + self.bottom) / 2

@@ -18,8 +18,9 @@ from thresher.pictures.lines import Line, Sheet
 
 FLAT = 0.5
 """Of what surrounds a line, below which it stands on a photograph."""
-LEGIBLE = 0.7
-"""Of all characters in a picture, those that must be read with confidence; below, it is in a script that OCR does not know."""
+LEGIBLE, CLEAR = 0.7, 0.85
+"""Of the length of all lines, the part that must be read with this confidence; below, it is in a script that OCR does not know: what it
+makes of Korean has about .75, and fewer characters."""
 _BAR = 0.15
 """Of the height of a picture, where the bar of a telephone stands."""
 _SMALL = 0.66
@@ -31,12 +32,15 @@ _GAP = 0.9
 _PARAGRAPH = 0.5
 """The same between two paragraphs of one block."""
 _INITIALS = 2
+_RIM = "()[]{}|.,"
+"""What OCR makes of the circle around initials."""
 _AWAY = 2.0
 """The same between a conversation and what stands below it."""
 _SHIFTED = 0.08
 """Of the width of the conversation, by which a block at the right is moved away from the left."""
 _MIN_ASKED, _MIN_ANSWERED = 4, 1
 _ITEM = re.compile(r"(?:[-*\u2022\u00b7\u25aa\u25e6o]|\d{1,2}[.)]|[a-z]\))\s+\S", re.IGNORECASE)
+_ENDS = re.compile("[.!?:;\u2026\u3002\uff01\uff1f\uff1a][\\s\"')\u201d\u300d]*$")
 _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 
 
@@ -97,7 +101,7 @@ def conversation(sheet: Sheet, names: Names, confidence: float) -> Conversation 
     if not lines:
         return NoConversation("no_text")
     clear = [line for line in lines if line.confidence >= confidence]
-    if sum(len(line.text) for line in clear) < LEGIBLE * sum(len(line.text) for line in lines):
+    if sum(line.width for line in lines if line.confidence >= CLEAR) < LEGIBLE * sum(line.width for line in lines):
         return NoConversation("illegible")
     rows = _rows([line for line in _below_bar(clear, sheet.height) if line.flat >= FLAT and not is_clock(line.text)])
     model = next((name for row in rows if (name := name_of(row.text, names))), "")
@@ -136,7 +140,10 @@ def _without_face(beside: list[Line]) -> list[Line]:
 
 
 def _are_initials(text: str) -> bool:
-    return len(text) <= _INITIALS and text.isascii() and text.isalpha() and text.isupper()
+    letters = text.strip(_RIM)
+    if not 1 <= len(letters) <= _INITIALS or (len(letters) == 1 and letters != text):  # "A." begins an option
+        return False
+    return letters.isascii() and letters.isalpha() and letters.isupper()
 
 
 def _continues(row: Line, line: Line) -> bool:
@@ -177,11 +184,21 @@ def _by_names(rows: Sequence[Line], names: Names) -> list[Turn]:
 
 def _body(rows: Sequence[Line], names: Names) -> list[Line]:
     """The rows that may be words of the conversation."""
-    kept = [row for row in rows if not is_chrome(row.text, names) and label_of(row.text, names) is None]
+    kept: list[Line] = []
+    for row in rows:
+        in_sentence = bool(kept) and _is_next(kept[-1], row) and _ENDS.search(kept[-1].text) is None
+        if in_sentence or (not is_chrome(row.text, names) and label_of(row.text, names) is None):
+            kept.append(row)
     if not kept:
         return []
     usual = median(row.height for row in kept)
     return [row for row in kept if row.height >= _SMALL * usual]
+
+
+def _is_next(before: Line, row: Line) -> bool:
+    """Whether a row stands right below another, on the same ground and beginning at the same place."""
+    near = -0.5 * row.height < row.top - before.bottom < _PARAGRAPH * min(row.height, before.height)
+    return near and abs(row.left - before.left) < row.height and not row.ground.far_from(before.ground)
 
 
 def _blocks(rows: Sequence[Line]) -> list[_Block]:
@@ -207,6 +224,9 @@ def _by_sides(rows: Sequence[Line], sheet: Sheet, names: Names) -> list[Turn]:
     placed = [(block, side) for block, side in zip(blocks, sides, strict=True) if side != "middle" or _coloured(block, sheet)]
     asked = [block for block, side in placed if side == "right"]
     answered = [block for block, side in placed if side != "right"]
+    grounds = [block.lines[0].ground for block in asked if _coloured(block, sheet)]
+    if any(not block.lines[0].ground.far_from(ground) for block in answered for ground in grounds) and (two := _by_grounds(blocks)):
+        return two  # one colour at both sides: what looks like a side is the length of a line
     if asked and answered and (all(_coloured(b, sheet) for b in asked) or all(_coloured(b, sheet) for b in answered)):
         return _in_turn([("user" if side == "right" else "assistant", [block]) for block, side in placed])
     return [] if asked else _by_grounds([block for block, _ in placed])
