@@ -319,12 +319,12 @@ def _notice(_: Talk) -> str:
 
 
 NO_CHAT = (
-    Style("prose", 700, _prose), Style("meme", 560, _meme), Style("editor", 620, _editor), Style("notice", 560, _notice),
+    Style("prose", 700, _prose, jpeg=70), Style("meme", 560, _meme, jpeg=70), Style("editor", 620, _editor), Style("notice", 560, _notice),
 )  # fmt: skip
 
 FIXTURES = {
     "gpt_light": "train", "gpt_dark": "raspberry", "phone_blue": "leap", "crop": "capital", "gpt_chinese": "zh_poem",
-    "pill_japanese": "ja_mountain", "labels": "sql", "prose": "", "meme": "",
+    "pill_japanese": "ja_mountain", "labels": "sql", "beige": "leap", "prose": "", "meme": "",
 }  # fmt: skip
 
 
