@@ -16,6 +16,12 @@ _CLOCK = re.compile(
     r"(?:[a-z]{3,9}\.?,? ?)?\d{1,2}(?::\d\d(?::\d\d)?(?: ?[ap]\.?m\.?)?|(?:\.\d\d)? ?[ap]\.?m\.?)[\s\u2713\u2714\u221av/]*", re.IGNORECASE
 )
 """A number alone is none: it may be all that a model answers."""
+_STAMP = re.compile(
+    r"[\s\u00b7,|-]+(?:(?:today|yesterday|heute|gestern|hoy|ayer|hier|aujourd'hui|[^\W\d]{3}|\d{1,4}[./-]\d{1,2}(?:[./-]\d{1,4})?|\u4eca\u5929|\u6628\u5929|"
+    r"\u4eca\u65e5|\u6628\u65e5)[\s,]*)?(?:(?:at|um|\u00e0|a las)\s+)?\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]\.?m\.?)?\s*$",
+    re.IGNORECASE,
+)
+"""When something was said, behind the name of who said it."""
 _BAR = re.compile(
     r"(?:\d{1,3} ?%|[345]g\+?|lte|wifi|\d{1,2} ?/ ?\d{1,2}|[^\w\s]{1,6})(?: +(?:\d{1,3} ?%|[345]g\+?|lte|wifi|\d{1,3}|[^\w\s]{1,6}))*",
     re.IGNORECASE,
@@ -66,7 +72,7 @@ def is_chrome(text: str, names: Names) -> bool:
 
 def label_of(text: str, names: Names) -> Speaker | None:
     """Who speaks below a line that is nothing but a name."""
-    bare = _bare(text)
+    bare = _bare(_STAMP.sub("", text))
     words = _words()
     if bare in words.user:
         return "user"

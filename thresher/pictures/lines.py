@@ -51,7 +51,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A picture as it was read: its size, the colour that most of it has, and its lines in any order."""
+    """A picture as it was read: its size, the colour that most of its edges have, and its lines in any order."""
 
     width: int
     height: int

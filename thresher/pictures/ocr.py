@@ -18,6 +18,8 @@ from thresher.pictures.decode import Pixels, decode
 from thresher.pictures.lines import Colour, Line, Sheet
 
 THREADS = 2
+_EDGE = 50
+"""Of the width, the part at each side where the page shows: bubbles may cover more of the rest than it does."""
 _STEP = 8
 """Colours are counted in steps of so many: pictures that were compressed have no exact ones."""
 
@@ -82,7 +84,9 @@ class RapidReader:
             (left, top), (right, bottom) = box.min(axis=0), box.max(axis=0)
             ground, flat = _ground(pixels, left, top, right, bottom)
             lines.append(Line(text, float(left), float(top), float(right), float(bottom), float(confidence), ground, flat))
-        return Sheet(width, height, most_frequent(pixels)[0], tuple(lines))
+        edge = max(2, width // _EDGE)
+        page = most_frequent(np.concatenate([pixels[:, :edge].reshape(-1, 3), pixels[:, -edge:].reshape(-1, 3)]))[0]
+        return Sheet(width, height, page, tuple(lines))
 
 
 def _ground(pixels: Pixels, left: float, top: float, right: float, bottom: float) -> tuple[Colour, float]:

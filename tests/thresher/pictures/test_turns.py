@@ -49,7 +49,16 @@ def test_the_bar_of_a_telephone_says_nothing(rules: Any) -> None:
     assert [speaker for speaker, _ in turns(conversation(shown, rules.names, 0.6))] == ["user", "assistant"]
 
 
-@pytest.mark.parametrize(("asks", "answers"), [("You", "ChatGPT"), ("USER", "ASSISTANT"), ("我", "文心一言"), ("Du", "Claude 3.5 Sonnet")])
+@pytest.mark.parametrize(
+    ("asks", "answers"),
+    [
+        ("You", "ChatGPT"),
+        ("USER", "ASSISTANT"),
+        ("我", "文心一言"),
+        ("Du", "Claude 3.5 Sonnet"),
+        ("Me Today at 10:41 AM", "ChatGPT BOT 11/02/2026 10:42"),
+    ],
+)
 def test_names_above_turns_say_who_speaks(rules: Any, asks: str, answers: str) -> None:
     shown = sheet(line(asks, 30, 10), line("Name a bird that cannot fly.", 30, 40), line(answers, 30, 90), line("The swallow.", 30, 120))
     assert turns(conversation(shown, rules.names, 0.6)) == [("user", "Name a bird that cannot fly."), ("assistant", "The swallow.")]
