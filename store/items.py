@@ -109,7 +109,8 @@ def _standing(con: Connection, records: Sequence[Record]) -> dict[str, dict[str,
     rows = fetch(
         con,
         """WITH places AS MATERIALIZED (SELECT rowid AS place FROM records SEMI JOIN given USING (record_key) WHERE is_latest)
-           SELECT r.record_key, r.revision, r.judged_by IS NULL AS due, f.reason, f.detail, p.item_id, p.report_hash, l.lead_hash
+           SELECT r.record_key, r.revision, r.judged_by IS NULL AS due, f.reason, f.detail, p.item_id, p.report_hash, l.lead_hash,
+                  coalesce(f.run_id, l.run_id) AS left_run
            FROM records r JOIN places ON r.rowid = places.place
            JOIN given g ON r.record_key = g.record_key AND (r.content_hash = g.content_hash OR r.blanked)
            LEFT JOIN refusals f ON f.record_key = r.record_key
@@ -142,6 +143,8 @@ class _Batch:
         self._readings: list[tuple[Reading, int]] = []
         self._left: set[str] = set()
         self._refused: Counter[str] = Counter()
+        self._again: Counter[str] = Counter()
+        """Leads and refusals of this very run that are replaced, by reason; a lead has none."""
 
     def take(self, record: Record, outcome: Outcome, standing: Mapping[str, Any], reading: Reading | None) -> None:
         """Note what the record's outcome changes, if anything."""
@@ -166,6 +169,8 @@ class _Batch:
             self._reports.append(report)
             if old_item == report.item_id:
                 return
+        if standing["left_run"] == self._run_id:
+            self._again[standing["reason"] or ""] += 1
         if old_item is not None:
             self._left.add(old_item)
 
@@ -194,18 +199,21 @@ class _Batch:
         refused = sum(self._refused.values())
         reports, leads = len(self._reports), len(self._leads)
         counts = OutcomeCounts(len(changed), reports, landed, reports - landed, leads, dict(sorted(self._refused.items())))
+        # a record that is judged a second time in a run, since its picture was read, counts by its last outcome
         add_counts(
             con,
             self._run_id,
             self._source,
-            records=counts.records,
+            records=counts.records - self._again.total(),
             candidates=counts.candidates,
             landed=landed,
             merged=counts.merged,
-            leads=leads,
-            refused=refused,
+            leads=leads - self._again[""],
+            refused=refused - (self._again.total() - self._again[""]),
         )
-        add_refusals(con, self._run_id, self._source, dict(counts.refused))
+        change = Counter(counts.refused)
+        change.subtract({reason: n for reason, n in self._again.items() if reason})
+        add_refusals(con, self._run_id, self._source, {reason: n for reason, n in sorted(change.items()) if n})
         return counts
 
     def _land_items(self) -> int:

@@ -114,3 +114,17 @@ def test_a_picture_of_a_post_that_is_gone_is_not_kept(database: Database, run_id
     show(database, run_id, one, SHOTS[0])
     show(database, run_id, rec("never seen"), SHOTS[0])
     assert kept(database) == []
+
+
+def test_a_post_that_is_judged_again_with_its_picture_counts_once(database: Database, run_id: str) -> None:
+    one, other = rec("1"), rec("2")
+    land(database, run_id, one, other)
+    judge(database, run_id, Lead(one.key, "no_prompt_found", 0.9), Refusal(other.key, "improbable"), records=[one, other])
+    show(database, run_id, one, SHOTS[0])
+    show(database, run_id, other, SHOTS[0])
+    items_of = [Candidate(r.key, "complaint", (Message("user", f"When does ferry {r.native_id} sail?"),), "r", "1") for r in (one, other)]
+    judge(database, run_id, *items_of, records=[one, other])
+    with database.transaction() as con:
+        counted = con.execute("SELECT records, landed, leads, refused FROM run_sources").fetchall()
+        assert (counted, con.execute("FROM run_refusals").fetchall()) == ([(2, 2, 0, 0)], [])
+        ledger.close_run(con, run_id)

@@ -7,7 +7,6 @@ characters: what they make of these has low confidence, or is nonsense, and ``tu
 from __future__ import annotations
 
 import threading
-from functools import cached_property
 from importlib import metadata, util
 from typing import Any, Protocol
 
@@ -18,6 +17,8 @@ from thresher.pictures.decode import Pixels, decode
 from thresher.pictures.lines import Colour, Line, Sheet
 
 THREADS = 2
+REOPENED_AFTER = 40
+"""OpenVINO keeps what it compiled for every shape that it met, about 10 MB a picture; opening the models again takes two seconds."""
 _EDGE = 50
 """Of the width, the part at each side where the page shows: bubbles may cover more of the rest than it does."""
 _STEP = 8
@@ -44,19 +45,28 @@ def why_not() -> str:
 
 
 class RapidReader:
-    """RapidOCR on OpenVINO. Opened on first use (about 80 MB); one picture at a time."""
+    """RapidOCR on OpenVINO. Opened on first use; one picture at a time."""
 
     def __init__(self) -> None:
         if why := why_not():
             raise SettingsError(f"pictures cannot be read, {why}; or set enabled = false under [pictures] in config/thresher.toml")
         self._lock = threading.Lock()
+        self._engine: Any = None
+        self._left = 0
 
     @property
     def name(self) -> str:
         return f"rapidocr-{metadata.version('rapidocr')}-PP-OCRv6-small"
 
-    @cached_property
-    def _engine(self) -> Any:
+    def _opened(self) -> Any:
+        """The engine, opened anew after so many pictures."""
+        if not self._left:
+            self._engine = None  # the old one goes first
+            self._engine, self._left = self._open(), REOPENED_AFTER
+        self._left -= 1
+        return self._engine
+
+    def _open(self) -> Any:
         from rapidocr import EngineType, RapidOCR
 
         return RapidOCR(
@@ -77,7 +87,7 @@ class RapidReader:
         pixels = decode(body, declared, max_pixels)
         height, width = pixels.shape[:2]
         with self._lock:
-            out = self._engine(np.ascontiguousarray(pixels[:, :, ::-1]))
+            out = self._opened()(np.ascontiguousarray(pixels[:, :, ::-1]))
         boxes = () if out.boxes is None else out.boxes
         lines = []
         for box, text, confidence in zip(boxes, out.txts or (), out.scores or (), strict=True):

@@ -15,6 +15,7 @@ class Pictures(Section):
     max_per_run: int = Field(200, ge=0)
     """Pictures of one source that are asked for in one run, read or not; the rest waits for the next one."""
     max_per_post: int = Field(3, ge=1, le=20)
+    """The first ones of a gallery."""
     max_bytes: int = Field(4 * 2**20, gt=0)
     """Of one picture, announced or sent."""
     max_pixels: int = Field(12_000_000, gt=0)
