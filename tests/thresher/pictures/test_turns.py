@@ -24,11 +24,19 @@ def test_a_bubble_at_the_right_asks_and_the_open_page_answers(rules: Any) -> Non
     assert found.model == "ChatGPT"
 
 
+def test_one_colour_at_both_sides_leaves_the_sides_to_decide(rules: Any) -> None:
+    shown = sheet(
+        line("A spider has six legs.", 30, 10, ground=GREY), line("How many legs has a spider?", 500, 60, ground=GREY),
+        line("Eight, of course.", 30, 110, ground=GREY),
+    )  # fmt: skip
+    assert turns(conversation(shown, rules.names, 0.6)) == [("user", "How many legs has a spider?"), ("assistant", "Eight, of course.")]
+
+
 def test_what_the_program_writes_around_it_is_left_out(rules: Any) -> None:
     shown = sheet(
         line("9:41", 20, 4), line("5G 87%", 700, 4), line("Today", 380, 30),
         line("Which is larger, a whale or a bus?", 470, 70, ground=BLUE),
-        line("10:42 AM", 700, 92, ground=BLUE, height=11), line("A bus is larger.", 30, 140, ground=GREY), line("Copy", 30, 180),
+        line("10:42 AM", 700, 92, ground=BLUE, height=11), line("A bus is larger.", 30, 140, ground=GREY), line("Copy Retry", 30, 180, ground=GREY),
         line("Message ChatGPT", 60, 420, ground=GREY), line("ChatGPT can make mistakes. Check important info.", 200, 460, height=14),
     )  # fmt: skip
     assert turns(conversation(shown, rules.names, 0.6)) == [
