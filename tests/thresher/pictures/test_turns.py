@@ -36,7 +36,8 @@ def test_what_the_program_writes_around_it_is_left_out(rules: Any) -> None:
     shown = sheet(
         line("9:41", 20, 4), line("5G 87%", 700, 4), line("Today", 380, 30),
         line("Which is larger, a whale or a bus?", 470, 70, ground=BLUE),
-        line("10:42 AM", 700, 92, ground=BLUE, height=11), line("A bus is larger.", 30, 140, ground=GREY), line("Copy Retry", 30, 180, ground=GREY),
+        line("10:42 AM", 700, 92, ground=BLUE, height=11), line("A bus is larger.", 30, 140, ground=GREY),
+        line("Copy Retry", 30, 180, ground=GREY),
         line("Message ChatGPT", 60, 420, ground=GREY), line("ChatGPT can make mistakes. Check important info.", 200, 460, height=14),
     )  # fmt: skip
     assert turns(conversation(shown, rules.names, 0.6)) == [
