@@ -9,15 +9,16 @@ import json
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import Field
 
 from scrapers.base import Place
 from scrapers.common.json_rows import MAX_ROW_BYTES, UNREADABLE, head_of
-from scrapers.common.page import from_epoch, from_iso, rights, saved_files, saved_page
+from scrapers.common.page import MAX_PICTURES, from_epoch, from_iso, rights, saved_files, saved_page
 from scrapers.common.rows import plain, rows_of
 from thresher.errors import UsageError
+from thresher.formats.markdown import picture_addresses
 from thresher.model import Dead, ExportClass, Page, Record, Role
 from thresher.net.client import Client
 from thresher.text import clean, content_hash
@@ -39,6 +40,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "lang": ("lang", "language"),
     "url": ("url", "permalink", "link"),
     "author": ("author", "author_id", "user_id", "user", "username"),
+    "pictures": ("pictures", "images", "image_urls", "attachments", "image", "picture", "image_url", "media"),
     "created": ("created", "created_at", "created_utc", "date", "timestamp", "time"),
 }
 """By what names a column is known where nobody says which it is; the first that a row has."""
@@ -60,6 +62,7 @@ class Site(Place):
     url_column: str = ""
     author_column: str = ""
     created_column: str = ""
+    pictures_column: str = ""
     licence: str = "unknown"
     licence_evidence: str = ""
     export_class: ExportClass = Field("id_only")
@@ -126,9 +129,23 @@ def _bodies(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
 
 def parse(page: Page) -> Iterator[Record | Dead]:
     """One record, or one dead letter, for each row, in their order."""
+    for row in rows(page):
+        yield row.part
+
+
+class Row(NamedTuple):
+    """What a row gives, and the pictures that it names: addresses, files, ``data:``."""
+
+    part: Record | Dead
+    pictures: tuple[str, ...]
+
+
+def rows(page: Page) -> Iterator[Row]:
+    """Each row of a page, in order."""
     columns = json.loads(page.context.get("columns", "{}"))
     for line in page.body.split(b"\n"):
-        yield record_of(json.loads(line), page, columns)
+        row = json.loads(line)
+        yield Row(record_of(row, page, columns), tuple(pictures_of(row, columns)))
 
 
 def record_of(row: Mapping[str, Any], page: Page, columns: Mapping[str, str]) -> Record | Dead:
@@ -155,8 +172,18 @@ def record_of(row: Mapping[str, Any], page: Page, columns: Mapping[str, str]) ->
         author_key=_word(row, "author", columns) or None,
         created_at=from_iso(value := _value(row, "created", columns)) or from_epoch(value),
         language=_word(row, "lang", columns)[:8],
+        marks={"pictures": pictures} if (pictures := [p for p in pictures_of(row, columns) if "://" in p]) else {},
         **rights(page),
     )
+
+
+def pictures_of(row: Mapping[str, Any], columns: Mapping[str, str]) -> list[str]:
+    """The pictures that a row names: addresses, or what else its column says (``thresher read`` takes files and ``data:`` too); and the
+    addresses of pictures in its text."""
+    value = _value(row, "pictures", columns)
+    stated = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    named = [one.strip() for one in stated if isinstance(one, str) and one.strip()]
+    return list(dict.fromkeys([*named, *picture_addresses(_word(row, "text", columns))]))[:MAX_PICTURES]
 
 
 def _column(name: str, row: Mapping[str, Any], columns: Mapping[str, str]) -> str | None:

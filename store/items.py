@@ -22,7 +22,7 @@ from store.rows import GONE, arrow_schema, content_of, dumps, fetch, keys, plain
 from store.runs import add_counts, add_refusals
 from thresher.errors import StoreError
 from thresher.failpoint import failpoint
-from thresher.model import EXPORT_CLASSES, Candidate, Lead, Reading, Record, Refusal
+from thresher.model import EXPORT_CLASSES, Candidate, Claim, Lead, Reading, Record, Refusal
 from thresher.redaction.records import hides_something
 from thresher.text import content_hash, content_id
 
@@ -109,7 +109,8 @@ def _standing(con: Connection, records: Sequence[Record]) -> dict[str, dict[str,
     rows = fetch(
         con,
         """WITH places AS MATERIALIZED (SELECT rowid AS place FROM records SEMI JOIN given USING (record_key) WHERE is_latest)
-           SELECT r.record_key, r.revision, r.judged_by IS NULL AS due, f.reason, f.detail, p.item_id, p.report_hash, l.lead_hash
+           SELECT r.record_key, r.revision, r.judged_by IS NULL AS due, f.reason, f.detail, p.item_id, p.report_hash, l.lead_hash,
+                  coalesce(f.run_id, l.run_id) AS left_run
            FROM records r JOIN places ON r.rowid = places.place
            JOIN given g ON r.record_key = g.record_key AND (r.content_hash = g.content_hash OR r.blanked)
            LEFT JOIN refusals f ON f.record_key = r.record_key
@@ -142,6 +143,8 @@ class _Batch:
         self._readings: list[tuple[Reading, int]] = []
         self._left: set[str] = set()
         self._refused: Counter[str] = Counter()
+        self._again: Counter[str] = Counter()
+        """Leads and refusals of this very run that are replaced, by reason; a lead has none."""
 
     def take(self, record: Record, outcome: Outcome, standing: Mapping[str, Any], reading: Reading | None) -> None:
         """Note what the record's outcome changes, if anything."""
@@ -166,6 +169,8 @@ class _Batch:
             self._reports.append(report)
             if old_item == report.item_id:
                 return
+        if standing["left_run"] == self._run_id:
+            self._again[standing["reason"] or ""] += 1
         if old_item is not None:
             self._left.add(old_item)
 
@@ -194,18 +199,21 @@ class _Batch:
         refused = sum(self._refused.values())
         reports, leads = len(self._reports), len(self._leads)
         counts = OutcomeCounts(len(changed), reports, landed, reports - landed, leads, dict(sorted(self._refused.items())))
+        # a record that is judged a second time in a run, since its picture was read, counts by its last outcome
         add_counts(
             con,
             self._run_id,
             self._source,
-            records=counts.records,
+            records=counts.records - self._again.total(),
             candidates=counts.candidates,
             landed=landed,
             merged=counts.merged,
-            leads=leads,
-            refused=refused,
+            leads=leads - self._again[""],
+            refused=refused - (self._again.total() - self._again[""]),
         )
-        add_refusals(con, self._run_id, self._source, dict(counts.refused))
+        change = Counter(counts.refused)
+        change.subtract({reason: n for reason, n in self._again.items() if reason})
+        add_refusals(con, self._run_id, self._source, {reason: n for reason, n in sorted(change.items()) if n})
         return counts
 
     def _land_items(self) -> int:
@@ -281,12 +289,17 @@ def _report(record: Record, candidate: Candidate, revision: int) -> _Report:
         candidate.key_status, candidate.language, dumps(candidate.tags), candidate.rule, candidate.rule_version,
     )  # fmt: skip
     evidence = content_hash(
-        payload, str(revision), candidate.tier, repr(candidate.strength), dumps(plain(candidate.claim)), dumps(plain(candidate.failing)),
+        payload, str(revision), candidate.tier, repr(candidate.strength), _claim(candidate.claim), dumps(plain(candidate.failing)),
         record.url, record.attribution, _licence(candidate, record), _export_class(candidate, record),
     )  # fmt: skip
     order = " ".join((created, record.source, record.site, record.native_id))
     item_id = content_id(messages, candidate.choices, candidate.target, _hidden(candidate))
     return _Report(candidate, record, revision, item_id, order, payload, evidence)
+
+
+def _claim(claim: Claim | None) -> str:
+    """As JSON; pictures are named where there are some."""
+    return dumps({name: value for name, value in plain(claim).items() if name != "pictures" or value} if claim else None)
 
 
 def _hidden(candidate: Candidate) -> str:
@@ -385,7 +398,7 @@ def _report_row(report: _Report, run_id: str) -> ReportRow:
     return ReportRow(
         item_id=report.item_id, record_key=candidate.record_key, source=record.source, site=record.site, native_id=record.native_id,
         revision=report.revision, rule=candidate.rule, rule_version=candidate.rule_version, tier=candidate.tier,
-        strength=candidate.strength, claim=None if candidate.claim is None else dumps(plain(candidate.claim)),
+        strength=candidate.strength, claim=None if candidate.claim is None else _claim(candidate.claim),
         failing=dumps(plain(candidate.failing)) if candidate.failing else "[]", url=record.url, licence=_licence(candidate, record),
         export_class=_export_class(candidate, record), attribution=record.attribution, created_at=record.created_at,
         lead_order=report.lead_order, report_hash=report.report_hash, live=True, run_id=run_id,

@@ -18,6 +18,7 @@ _OF_THE_RUN = {
     "refusals": ("run_id",),
     "readings": ("run_id", "held"),
     "leads": ("run_id",),
+    "pictures": ("run_id",),
     "dead_letters": ("run_id", "first_seen", "page_id"),
     "items": ("created_run", "version"),
     "reports": ("run_id",),
@@ -44,6 +45,9 @@ _DOUBTS = {
     "one latest revision for each record": "SELECT abs(count(DISTINCT record_key) - count(*) FILTER (is_latest)) FROM records",
     "one reading and one lead for each record": """
         SELECT (SELECT count(*) - count(DISTINCT record_key) FROM readings) + (SELECT count(*) - count(DISTINCT record_key) FROM leads)""",
+    "one row for each picture, of a record that is there": """
+        SELECT (SELECT count(*) - count(DISTINCT (record_key, address)) FROM pictures)
+               + (SELECT count(*) FROM pictures ANTI JOIN records USING (record_key))""",
     "one row for each item": "SELECT count(*) - count(DISTINCT item_id) FROM items",
     "one live report for each record": "SELECT count(*) - count(DISTINCT record_key) FROM reports WHERE live",
     "each report has its item": "SELECT count(*) FROM reports ANTI JOIN items USING (item_id)",

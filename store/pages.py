@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from store import purging, revisions, vanishing
+from store import pictures, purging, revisions, vanishing
 from store.file.database import Connection
 from store.revisions import Emptied
 from store.rows import arrow_schema, dumps, fetch, record_of, run, table
 from store.runs import add_counts
 from store.verdicts import tombstones
 from thresher.failpoint import failpoint
-from thresher.model import Dead, Page, Record
+from thresher.model import PICTURE_OF, Dead, Page, Picture, Record
 from thresher.text import content_hash
 
 
@@ -30,6 +30,8 @@ class PageResult:
     dead: Sequence[Dead] = ()
     emptied: Sequence[Emptied] = ()
     """Records of which the archive keeps no more than that they were there."""
+    picture: Picture | None = None
+    """What the page is, where it is a picture of a post."""
     unread: Mapping[str, int] = field(default_factory=dict)
     """Fields that the source does not know, for the report; they are not stored."""
     archive_file: str = ""
@@ -70,11 +72,14 @@ def land_batch(con: Connection, run_id: str, batch: Sequence[PageResult], *, bra
                 revisions.observe_emptied(sightings, emptied, result.page.fetched_at, page_id)
     purging.ask_again(con, [sighting for of_source in refused.values() for sighting in of_source.values()])
     if brake:
-        vanishing.begin_visits(con, [(result.page, result.archive_file) for result in batch])
+        # a picture is no visit of its site: it is asked for when that is over
+        visits = [(result.page, result.archive_file) for result in batch if PICTURE_OF not in result.page.context]
+        vanishing.begin_visits(con, visits)
         vanishing.withhold(con, sightings)
     counts = revisions.land(con, run_id, sightings)
     failpoint("store.land")
     _land_pages(con, run_id, batch)
+    pictures.land(con, run_id, [(r.picture, r.page, page_id_of(r.page)) for r in batch if r.picture is not None])
     dead = _land_dead(con, run_id, batch)
     _move_cursors(con, run_id, batch)
     landed = {}

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
+from store import pictures
 from store.file.database import Connection
 from store.rows import GONE, STAMP, fetch, keys, run, table
 from thresher.model import Record
@@ -42,6 +43,7 @@ def ask(con: Connection, record_keys: Sequence[str]) -> None:
             HAVING bool_or(text <> '' OR title <> '' OR detail IS NOT NULL) AND bool_or(status IN ({_GONE}))""",
         gone=keys("record_key", record_keys),
     )
+    pictures.forget(con, record_keys)
 
 
 def ask_for_takedown(con: Connection, record_keys: Sequence[str]) -> None:
@@ -53,6 +55,7 @@ def ask_for_takedown(con: Connection, record_keys: Sequence[str]) -> None:
            FROM records SEMI JOIN gone USING (record_key) GROUP BY record_key""",
         gone=gone,
     )
+    pictures.forget(con, record_keys)
 
 
 def ask_again(con: Connection, refused: Sequence[tuple[Record, datetime]]) -> None:

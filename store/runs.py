@@ -102,9 +102,11 @@ def add_counts(con: duckdb.DuckDBPyConnection, run_id: str, source: str, **count
 
 
 def add_refusals(con: duckdb.DuckDBPyConnection, run_id: str, source: str, reasons: dict[str, int]) -> None:
-    """Add to how often each reason was given in one run."""
+    """Add to how often each reason was given in one run; what is given no more is forgotten."""
     for reason, refused in reasons.items():
         con.execute(
             "INSERT INTO run_refusals VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET refused = refused + excluded.refused",
             [run_id, source, reason, refused],
         )
+    if any(refused < 0 for refused in reasons.values()):
+        con.execute("DELETE FROM run_refusals WHERE run_id = ? AND source = ? AND refused = 0", [run_id, source])

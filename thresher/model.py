@@ -40,6 +40,9 @@ Json = Any
 UNREADABLE_FILE = "unreadable_file"
 """In a page's context: why the file that it stands for could not be read."""
 
+PICTURE_OF = "picture_of"
+"""In the context of a page that is a picture: the native_id of the post that shows it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -157,7 +160,8 @@ class Record:
     ``text`` is Markdown-like plain text: own words, ``> `` before quoted lines, fenced code, LaTeX mathematics. Records with the same
     (source, site, thread_id) are judged together; ``parent_id`` is the native_id of the record that this one answers. ``marks`` are the
     site's own: ``score``, ``accepted`` (this answer was accepted), ``accepted_id`` (of this question), ``solved``, ``answers``,
-    ``tags``, ``closed``, ``images`` (count), ``links`` (list), ``flair``, ... ``native_id`` is unique in (source, site).
+    ``tags``, ``closed``, ``images`` (count), ``pictures`` (their addresses, as far as the source tells them), ``links`` (list),
+    ``flair``, ... ``native_id`` is unique in (source, site).
     """
 
     source: str
@@ -191,6 +195,24 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of a post, and what was read in it.
+
+    ``text`` is its conversation as ``thresher.pictures.transcript`` writes it, empty where ``refused`` says in a word why there is none;
+    ``confidence`` is that of the least sure turn of a model. ``replaced_id`` is the keyed hash of what was replaced in the text.
+    """
+
+    record_key: str
+    address: str
+    sha256: str
+    refused: str = ""
+    text: str = ""
+    confidence: float = 0.0
+    reader: str = ""
+    replaced_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dead:
     """A part of a page that could not be parsed: kept and counted, never dropped. ``reason`` is a short snake_case word."""
 
@@ -220,23 +242,26 @@ class Refusal:
 class Span:
     """Words of a record, verbatim: ``record.text[start:end] == text`` for the record with this key (code checks it).
 
-    ``part`` says which field the words stand in; ``title`` only where a post says everything in its title."""
+    ``part`` says which field the words stand in: ``title`` only where a post says everything in its title, ``picture`` where they were
+    read in its pictures; places are then those in ``thresher.pictures.transcript.joined`` of them."""
 
     record_key: str
     start: int
     end: int
     text: str
-    part: Literal["text", "title"] = "text"
+    part: Literal["text", "title", "picture"] = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What somebody says went wrong. Every part is a verbatim span or absent; nothing is guessed."""
+    """What somebody says went wrong. Every part is a verbatim span or absent; nothing is guessed. ``pictures`` name those that a part was
+    read in: address and SHA-256."""
 
     words: Span
     model: Span | None = None
     prompt: Span | None = None
     response: Span | None = None
+    pictures: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +14,8 @@ from thresher.errors import UsageError
 
 if TYPE_CHECKING:
     from flows.line.reading import Read
+    from flows.line.viewing import Viewer
     from thresher.model import Reading, Record
-    from thresher.readers import Chain
     from thresher.rules import Rules
 
 STYLES = {"prompt": "green", "response": "red", "claim": "yellow"}
@@ -26,6 +27,9 @@ def read(
     answers: Annotated[
         Path, typer.Option("--answers", help="Where answers of a language model are kept, so that none is paid for twice.")
     ] = Path("model_answers.jsonl"),
+    fetch_pictures: Annotated[
+        bool, typer.Option("--fetch-pictures", help="Ask for the pictures whose addresses the posts give (also: pictures.enabled).")
+    ] = False,
     config: Config = None,
 ) -> None:
     """Say what would become of posts, without a benchmark.
@@ -33,6 +37,8 @@ def read(
     Prints one JSON object for each row, in the order of the file: its outcome (item, lead, refused), how probable it is that a failure of a
     model is reported, and the words of prompt, answer and model. The records of a thread are read together. Where config/readers.toml
     names a language model, it reads what the learned reader leaves open, and what that cost is told at the end.
+    Pictures that a row names under `pictures`, as files beside the posts or as `data:`, are read with it where the extra for pictures is
+    installed.
     """
     from flows import summary
     from flows.line.asking import chain_of, open_asker
@@ -47,10 +53,12 @@ def read(
     asker = open_asker(readers, load_models(folder), answers)
     chain = chain_of(rules, readers, asker)
     try:
-        with progress(as_json=False) as bars:
+        with progress(as_json=False) as bars, _viewer(records, rules, folder, fetch=fetch_pictures) as viewer:
             if asker is not None:
                 asker.told = bars.asked
-            everything = [_read_one(records, rules, chain, explain)] if explain else list(read_posts(records, rules, chain))
+            everything = list(read_posts(records, rules, chain, viewer, only=explain))
+        if explain and not everything:
+            raise UsageError(f"{records} holds no post with the id {explain!r}")
         for one in everything:
             if explain:
                 _explain(one, rules.reasons)
@@ -59,15 +67,33 @@ def read(
     finally:
         if asker is not None and asker.tally.questions:
             warn(summary.asked_lines(asker.tally.row()))
+    if viewer is not None and viewer.counts:
+        counted = ", ".join(f"{reason} {n}" for reason, n in viewer.counts.most_common())
+        typer.echo(f"pictures: {counted}", err=True)
 
 
-def _read_one(records: Path, rules: Rules, chain: Chain, native_id: str) -> Read:
-    from flows.line.reading import read_posts
+@contextmanager
+def _viewer(records: Path, rules: Rules, folder: Path, *, fetch: bool) -> Iterator[Viewer | None]:
+    """Who reads the pictures; None where the extra is missing, of which a person who asked for pictures is told."""
+    from flows.line.settings import load
+    from flows.line.viewing import Viewer
+    from thresher.net.client import Client
+    from thresher.net.settings import Pace
+    from thresher.pictures.ocr import why_not
 
-    one = next(read_posts(records, rules, chain, only=native_id), None)
-    if one is None:
-        raise UsageError(f"{records} holds no post with the id {native_id!r}")
-    return one
+    settings = load(folder)
+    fetch = fetch or settings.pictures.enabled
+    if why := why_not():
+        if fetch:
+            raise UsageError(f"pictures cannot be read: {why}")
+        yield None
+        return
+    if not fetch:
+        yield Viewer(rules, settings.pictures, records.parent)
+        return
+    pace = Pace(min_interval_s=settings.pictures.min_interval_s, max_requests=4 * settings.pictures.max_per_run + 20)
+    with Client.open(settings.network) as client:
+        yield Viewer(rules, settings.pictures, records.parent, client.bind("pictures", pace))
 
 
 def _explain(one: Read, reasons: Mapping[str, str]) -> None:

@@ -15,12 +15,13 @@ from flows.line.brake import settle_site
 from flows.line.expectations import UNKNOWN, Tally, violations
 from flows.line.judging import judge_source
 from flows.line.landing import JUDGED_DEAD, land_pages
+from flows.line.picturing import read_pictures
 from flows.line.run import Landing, LiveRun, SourceResult
 from scrapers import base
 from scrapers.settings import Expect, Source
 from store import pages, runs
 from store.runs import RunState
-from thresher.errors import BudgetExhausted, NetworkError, RateLimited, ShareUsed, Stopped, ThresherError, UsageError
+from thresher.errors import BudgetExhausted, NetworkError, PayloadError, RateLimited, ShareUsed, Stopped, ThresherError, UsageError
 from thresher.model import Page
 from thresher.net.client import Client
 
@@ -60,6 +61,7 @@ def harvest_source(run: LiveRun, source: Source, client: Client) -> SourceResult
     """Harvest every site of a source and judge what came. One site's failure does not keep the next from being asked."""
     visits: list[_Visit] = []
     defect: Exception | None = None
+    pictured = ""
     try:
         with run.work.database.transaction() as con:
             before = runs.begin_source(con, run.run_id, source.name)
@@ -67,6 +69,7 @@ def harvest_source(run: LiveRun, source: Source, client: Client) -> SourceResult
             visits.append(visit)
         if not _stopped(visits):  # the next run judges what waits
             judge_source(run, source.name)
+            pictured = _with_pictures(run, source.name, visits, client)
     except Exception as error:  # one source never stops another
         log.exception("source %s failed", source.name)
         defect = error
@@ -77,8 +80,19 @@ def harvest_source(run: LiveRun, source: Source, client: Client) -> SourceResult
     else:
         errors = (*result.errors, f"{type(defect).__name__}: {defect}")
         result = replace(result, state="failed", errors=errors, may_pass=False)
+    result = replace(result, notes=(*result.notes, *filter(None, [pictured])))
     result.save(run)
     return result
+
+
+def _with_pictures(run: LiveRun, source: str, visits: Sequence[_Visit], client: Client) -> str:
+    """Read the pictures of what was harvested; returns what to tell of it. Not where pages wait that were archived and not landed:
+    pictures would stand before them in the archive file."""
+    if not run.work.settings.pictures.enabled:
+        return ""
+    if any(not isinstance(visit.landing.error, NetworkError | PayloadError | None) for visit in visits):
+        return ""
+    return read_pictures(run, source, client).note()
 
 
 def _in_turns(run: LiveRun, source: Source, client: Client, before: int) -> Iterator[_Visit]:
@@ -180,13 +194,25 @@ def ingest_files(run: LiveRun, source: str, paths: Sequence[Path], *, site: str 
         raise landing.error
     alarms = [] if landing.error else [_settle(run, source, name) for name in sorted({str(place.name) for _, place in places})]
     judge_source(run, source)
+    pictured = _pictures_of_files(run, source)
     expect = run.work.settings.sources[source].expect if source in run.work.settings.sources else Expect()
     visit = _Visit(source, True, landing, "; ".join(filter(None, alarms)))
     result = _result(source, [visit], landing.tally)
     result = _with_unread(result, landing, paths, refused, expect.max_dead_share)
+    result = replace(result, notes=(*result.notes, *filter(None, [pictured])))
     result.save(run)
     run.take_note([result])
     return result
+
+
+def _pictures_of_files(run: LiveRun, source: str) -> str:
+    """Read the pictures that posts of local files show; returns what to tell of it. Files alone need no network, nor a contact."""
+    if not run.work.settings.pictures.enabled:
+        return ""
+    if not run.work.settings.network.contact:
+        return "no picture was asked for: network.contact is empty"
+    with Client.open(run.work.settings.network, archive=run.archive) as client:
+        return read_pictures(run, source, client).note()
 
 
 def _settle(run: LiveRun, source: str, site: str) -> str:

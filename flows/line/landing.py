@@ -10,10 +10,12 @@ import time
 import traceback
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from flows.line import survivors
 from flows.line.expectations import Tally
 from flows.line.run import Landing, LiveRun
+from flows.line.workspace import Workspace
 from scrapers.base import Scraper
 from scrapers.settings import Expect
 from store import pages
@@ -22,6 +24,7 @@ from thresher.archive import history
 from thresher.errors import PayloadError, ThresherError
 from thresher.failpoint import failpoint
 from thresher.model import UNREADABLE_FILE, Dead, Page, Record
+from thresher.pictures.page import is_picture, picture_of
 from thresher.redaction import redact
 from thresher.redaction.records import private, private_dead
 
@@ -94,7 +97,7 @@ class _Batch:
         """Archive and parse one page. Its moment is that of this observation, not a file's own time: what is read later wins."""
         page = replace(page, fetched_at=self._run.clock.tick())
         ref = self._run.archive.write_page(page)
-        parsed = parse_page(scraper, page, self._run.work.salt)
+        parsed = parse_page(scraper, page, self._run.work)
         failpoint("landing.parsed")
         self._results.append(replace(parsed, archive_file=ref.file.name, archive_offset=ref.offset))
         self._records += len(parsed.records)
@@ -127,13 +130,16 @@ class _Batch:
         self._clear()
 
 
-def parse_page(scraper: Scraper, page: Page, salt: str) -> PageResult:
+def parse_page(scraper: Scraper, page: Page, work: Workspace) -> PageResult:
     """What a page holds, without personal data and keys: all that is landed comes through here.
 
     A body that breaks the contract is one dead letter; whatever a parser trips over costs its page alone.
     """
     if survivors.is_cleaned(page):
         return survivors.read(page)
+    salt = work.salt
+    if is_picture(page):
+        return _without_keys(page, picture=picture_of(page, work.rules.names, work.settings.pictures.confidence, salt))
     records: list[Record] = []
     dead: list[Dead] = []
     unread: dict[str, int] = {}
@@ -152,6 +158,9 @@ def parse_page(scraper: Scraper, page: Page, salt: str) -> PageResult:
     except Exception as error:  # a defect of the parser; the page is archived, and is parsed again by `thresher rebuild`
         log.error("parser of %s failed on %s\n%s", page.source, redact(page.url)[0], redact(traceback.format_exc())[0])
         dead.append(Dead("parser_error", f"{type(error).__name__}: {error}"))
-    dead = [private_dead(letter, salt) for letter in dead]
+    return _without_keys(page, records=records, dead=[private_dead(letter, salt) for letter in dead], unread=unread)
+
+
+def _without_keys(page: Page, **parsed: Any) -> PageResult:
     url = redact(page.url)[0]
-    return PageResult(page if url == page.url else replace(page, url=url), records, dead, unread=unread)
+    return PageResult(page if url == page.url else replace(page, url=url), **parsed)

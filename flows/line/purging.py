@@ -127,6 +127,7 @@ class Doomed:
         for purge in asked:
             if purge.until is not None:
                 self._until[purge.record_key] = max(purge.until, self._until.get(purge.record_key, purge.until))
+        self._taken_down = {purge.record_key for purge in asked if purge.until is None}
         oldest = next((began for _, began, _ in _files(work.archive)), None)
         # what was seen before there was an archive had its moment from its file, in an older release: then nobody knows where it is
         unknown = {purge.since for purge in asked if oldest is None or purge.since is None or purge.since < oldest - _A_SECOND}
@@ -141,24 +142,36 @@ class Doomed:
         )
 
     def is_dirty(self, page: Page) -> bool:
-        """Whether a page shows one."""
-        return (page.source, page.site) in self._sites and survivors.is_dirty(self._parsed(page), self._fates(page))
+        """Whether a page shows one, or is a picture of one."""
+        if (page.source, page.site) not in self._sites:
+            return False
+        parsed = self._parsed(page)
+        if parsed.picture is not None:
+            return self._must_go(parsed.picture.record_key, page)
+        return survivors.is_dirty(parsed, self._fates(page))
 
     def cleaned(self, page: Page) -> Page:
         """The page without them."""
         return survivors.cleaned(self._parsed(page), self._fates(page), self._tombstones.cover_key)
 
     def _parsed(self, page: Page) -> PageResult:
-        return parse_page(base.load(page.source), page, self._work.salt)
+        return parse_page(base.load(page.source), page, self._work)
 
     def _fates(self, page: Page) -> Callable[[Record], Fate]:
         def fate(record: Record) -> Fate:
             if self._tombstones.cover(record):
                 return "taken_down"
-            until = self._until.get(record.key)
-            return "emptied" if until is not None and page.fetched_at <= until else "stays"
+            return "emptied" if self._emptied(record.key, page) else "stays"
 
         return fate
+
+    def _must_go(self, record_key: str, page: Page) -> bool:
+        """Whether a picture goes with its post."""
+        return record_key in self._taken_down or self._tombstones.cover_key(record_key) or self._emptied(record_key, page)
+
+    def _emptied(self, record_key: str, page: Page) -> bool:
+        until = self._until.get(record_key)
+        return until is not None and page.fetched_at <= until
 
 
 def _files(archive: Path) -> Iterator[tuple[Path, datetime, datetime | None]]:
@@ -168,13 +181,17 @@ def _files(archive: Path) -> Iterator[tuple[Path, datetime, datetime | None]]:
     yield from zip(files, began, [*began[1:], None], strict=True)
 
 
-def shown_on(work: Workspace, buried: Tombstones, sources: Collection[str]) -> tuple[int, int]:
-    """How many pages of how many archive files show a record that these tombstones cover: what a takedown would rewrite."""
-    pages_of = {file: sum(_shows(work, page, buried, sources) for _, _, page in read_pages(file)) for file, _, _ in _files(work.archive)}
+def shown_on(work: Workspace, buried: Tombstones, record_keys: Collection[str]) -> tuple[int, int]:
+    """How many pages of how many archive files show a record that these tombstones cover, or are a picture of these records: what a
+    takedown would rewrite."""
+    sources = {key.partition(":")[0] for key in record_keys}
+    pages_of = {
+        file: sum(page.source in sources and _shows(work, page, buried, record_keys) for _, _, page in read_pages(file))
+        for file, _, _ in _files(work.archive)
+    }
     return sum(pages_of.values()), sum(bool(count) for count in pages_of.values())
 
 
-def _shows(work: Workspace, page: Page, buried: Tombstones, sources: Collection[str]) -> bool:
-    if page.source not in sources:
-        return False
-    return any(buried.cover(record) for record in parse_page(base.load(page.source), page, work.salt).records)
+def _shows(work: Workspace, page: Page, buried: Tombstones, record_keys: Collection[str]) -> bool:
+    parsed = parse_page(base.load(page.source), page, work)
+    return parsed.picture.record_key in record_keys if parsed.picture else any(buried.cover(record) for record in parsed.records)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flows.line.judging import judge_with_pictures
+from flows.line.viewing import Viewer
 from scrapers import posts
 from thresher.model import Candidate, Dead, Lead, Reading, Record, Refusal
+from thresher.pictures.transcript import FROM_PICTURE
 from thresher.readers import Chain, judge_threads
 from thresher.redaction.records import private
 from thresher.rules import LEADS, Rules
@@ -25,6 +28,8 @@ class Read:
     outcome: Outcome | None = None
     reading: Reading | None = None
     unread: str = ""
+    pictures: tuple[str, ...] = ()
+    """Files, addresses or ``data:`` that the row names."""
 
     @property
     def verdict(self) -> str:
@@ -55,16 +60,17 @@ class Read:
             "model": claim.model.text if claim and claim.model else lead.model or None if lead else None,
             "tier": made.tier if made else None,
             "reader": f"{self.reading.reader}-{self.reading.version}" if self.reading else "rules",
+            **({FROM_PICTURE: True} if claim and claim.pictures else {}),
         }
 
 
-def read_posts(path: Path, rules: Rules, chain: Chain | None, only: str = "") -> Iterator[Read]:
-    """One Read for each row, in the order of the file; the records of a thread are judged together, wherever in the file they stand. With
-    ``only`` just that post's thread is read, and that post given.
+def read_posts(path: Path, rules: Rules, chain: Chain | None, viewer: Viewer | None = None, only: str = "") -> Iterator[Read]:
+    """One Read for each row, in the order of the file; the records of a thread are judged together, wherever in the file they stand. With a
+    ``viewer`` the pictures that rows name are read with them; with ``only`` just that post's thread is read, and that post given.
 
     UsageError where the file cannot be read, or has no column that looks like a text.
     """
-    rows = [_read(part) for page in posts.read(path, posts.Site(name="posts")) for part in posts.parse(page)]
+    rows = [_read(row) for page in posts.read(path, posts.Site(name="posts")) for row in posts.rows(page)]
     threads: dict[tuple[str, str], list[int]] = {}
     for place, row in enumerate(rows):
         if row.record is not None:
@@ -72,7 +78,7 @@ def read_posts(path: Path, rules: Rules, chain: Chain | None, only: str = "") ->
     if only:
         threads = {name: places for name, places in threads.items() if any(rows[place].native_id == only for place in places)}
     together = [[record for place in places if (record := rows[place].record) is not None] for places in threads.values()]
-    outcomes, readings = judge_threads(together, rules, chain)
+    outcomes, readings = _judged(together, rules, chain, viewer, {r.record.key: r.pictures for r in rows if r.record and r.pictures})
     by_place = dict(zip((place for places in threads.values() for place in places), outcomes, strict=True))
     for place, row in enumerate(rows):
         if only and row.native_id != only:
@@ -81,7 +87,16 @@ def read_posts(path: Path, rules: Rules, chain: Chain | None, only: str = "") ->
         yield replace(row, outcome=by_place.get(place), reading=reading)
 
 
-def _read(part: Record | Dead) -> Read:
-    if isinstance(part, Dead):
-        return Read(part.native_id, unread=part.reason)
-    return Read(part.native_id, private(part, ""))
+def _judged(
+    threads: list[list[Record]], rules: Rules, chain: Chain | None, viewer: Viewer | None, named: Mapping[str, Sequence[str]]
+) -> tuple[list[Outcome], dict[str, Reading]]:
+    if viewer is None or not named:
+        return judge_threads(threads, rules, chain)
+    shown = {key: viewer.look(key, addresses) for key, addresses in named.items()}
+    return judge_with_pictures(threads, shown, rules, chain, viewer.witness)
+
+
+def _read(row: posts.Row) -> Read:
+    if isinstance(row.part, Dead):
+        return Read(row.part.native_id, unread=row.part.reason)
+    return Read(row.part.native_id, private(row.part, ""), pictures=row.pictures)

@@ -130,7 +130,7 @@ def _before(ref: PageRef, page: Page, event: Mapping[str, Any]) -> bool:
 
 
 def _parse(work: Workspace, ref: PageRef, page: Page) -> PageResult:
-    parsed = parse_page(base.load(page.source), page, work.salt)
+    parsed = parse_page(base.load(page.source), page, work)
     return replace(parsed, archive_file=ref.file.name, archive_offset=ref.offset)
 
 

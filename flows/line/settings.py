@@ -21,6 +21,7 @@ from store.snapshot.settings import Export
 from thresher.errors import SettingsError
 from thresher.models.settings import Models
 from thresher.net.settings import Network
+from thresher.pictures.settings import Pictures
 from thresher.readers.settings import Readers
 from thresher.settings import Model, Section, origins, overridden, read_optional_toml, read_toml, validated
 
@@ -51,11 +52,12 @@ class General(Section):
     network: Network = Network()
     schedule: Schedule = Schedule()
     workers: Workers = Workers()
+    pictures: Pictures = Pictures()
 
 
 FILES = {
-    "network": "thresher.toml", "schedule": "thresher.toml", "workers": "thresher.toml", "dedupe": "dedupe.toml",
-    "clusters": "clusters.toml", "export": "export.toml", "models": "models.toml", "readers": "readers.toml",
+    "network": "thresher.toml", "schedule": "thresher.toml", "workers": "thresher.toml", "pictures": "thresher.toml",
+    "dedupe": "dedupe.toml", "clusters": "clusters.toml", "export": "export.toml", "models": "models.toml", "readers": "readers.toml",
 }  # fmt: skip
 """The file of each section of Settings."""
 
@@ -67,6 +69,7 @@ class Settings(Section):
     network: Network
     schedule: Schedule
     workers: Workers
+    pictures: Pictures = Pictures()
     dedupe: Dedupe
     clusters: Clusters = Clusters()
     export: Export
@@ -107,6 +110,7 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         network=general.network,
         schedule=general.schedule,
         workers=general.workers,
+        pictures=general.pictures,
         dedupe=validated(Dedupe, read_toml(folder / "dedupe.toml"), folder / "dedupe.toml"),
         clusters=validated(Clusters, read_optional_toml(folder / "clusters.toml"), folder / "clusters.toml"),
         export=validated(Export, read_toml(folder / "export.toml"), folder / "export.toml"),

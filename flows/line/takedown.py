@@ -65,8 +65,8 @@ def extent(work: Workspace, wanted: Sequence[Grave]) -> Extent:
     """What a takedown would concern. Reads the archive's pages of the sources of these records; writes nothing."""
     with work.database.reader() as con:
         covered = verdicts.covered(con, wanted)
-    sources = {key.partition(":")[0] for key in covered.records}
-    pages, files = shown_on(work, Tombstones(frozenset(grave.hash for grave in wanted)), sources) if sources else (0, 0)
+    buried = Tombstones(frozenset(grave.hash for grave in wanted))
+    pages, files = shown_on(work, buried, covered.records) if covered.records else (0, 0)
     snapshots = holders(work.snapshots, covered.records, covered.items) if covered.records else []
     names = {path.name for path in snapshots}
     published = [

@@ -88,10 +88,15 @@ def once(results: Iterable[Record | Dead]) -> Iterator[Record | Dead]:
         yield result
 
 
+MAX_PICTURES = 20
+"""Of one post, whose addresses are kept."""
+
+
 def text_marks(rendered: Rendered) -> dict[str, Json]:
     """The marks that a text from HTML brings: pictures, code, links, and that its HTML was broken; only those that say something."""
     marks: dict[str, Json] = {
         "images": rendered.images,
+        "pictures": list(rendered.pictures[:MAX_PICTURES]),
         "code_blocks": rendered.code_blocks,
         "links": list(rendered.links),
         "repaired": rendered.repaired,

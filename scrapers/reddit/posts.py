@@ -9,11 +9,12 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapers.common.fields import Fields, told
-from scrapers.common.page import Rights, from_epoch
+from scrapers.common.page import MAX_PICTURES, Rights, from_epoch
 from scrapers.reddit.answers import Thing, body_json, is_escaped, things
-from thresher.formats.markdown import as_text, is_image, links_and_images, quotes, undo_api_escapes
+from thresher.formats.markdown import as_text, is_image, links_and_images, picture_addresses, quotes, undo_api_escapes
 from thresher.model import Dead, Page, Quote, Record, RecordStatus, Role, Unread
 from thresher.text import clean
 
@@ -113,7 +114,7 @@ def _post(page: Page, name: str, data: Mapping[str, Any], escaped: bool) -> Reco
 def _comment(page: Page, name: str, data: Mapping[str, Any], escaped: bool) -> Record:
     text = _text(data["body"], escaped)
     links, images = links_and_images(text)
-    marks = _common_marks(data) | ({"links": links} if links else {}) | ({"images": images} if images else {})
+    marks = _common_marks(data) | ({"links": links} if links else {}) | ({"images": images} if images else {}) | _pictures(data, text)
     parent = data["parent_id"] if isinstance(data.get("parent_id"), str) else None
     return _record(page, name, "comment", data["link_id"], parent, data, text, marks)
 
@@ -243,7 +244,35 @@ def _post_marks(data: Mapping[str, Any], text: str, escaped: bool) -> dict[str, 
         marks["crosspost"] = data["crosspost_parent"]
     if poll := _poll(data):
         marks["poll"] = poll
-    return marks | ({"links": links} if links else {}) | ({"images": images} if images else {})
+    shown = url if isinstance(url, str) and data.get("is_self") is False and is_image(url) else ""
+    return marks | ({"links": links} if links else {}) | ({"images": images} if images else {}) | _pictures(data, text, shown)
+
+
+def _pictures(data: Mapping[str, Any], text: str, shown: str = "") -> dict[str, list[str]]:
+    """Where the pictures of a post or comment are, as they were uploaded."""
+    addresses = [shown] if shown else []
+    uploaded = data.get("media_metadata")
+    if isinstance(uploaded, dict):
+        addresses += [found for name, item in uploaded.items() if (found := _uploaded(name, item))]
+    addresses += picture_addresses(text)
+    originals = list(dict.fromkeys(_original(address) for address in addresses))
+    return {"pictures": originals[:MAX_PICTURES]} if originals else {}
+
+
+def _uploaded(name: object, item: object) -> str:
+    """An upload by its id and media type; moving ones are left out."""
+    kind = item.get("m") if isinstance(item, dict) and item.get("e") == "Image" else None
+    ending = {"image/png": "png", "image/jpg": "jpg", "image/jpeg": "jpg", "image/webp": "webp"}.get(str(kind))
+    return f"https://i.redd.it/{name}.{ending}" if ending and isinstance(name, str) and name.isalnum() else ""
+
+
+def _original(address: str) -> str:
+    """A preview's address needs a signature and leads to a smaller picture; the upload it was made of stands under the same name."""
+    parts = urlsplit(address)
+    if parts.netloc != "preview.redd.it":
+        return address
+    name = parts.path.rpartition("/")[2].rpartition("-v0-")[2] or parts.path.rpartition("/")[2]
+    return f"https://i.redd.it/{name}"
 
 
 def _gallery(data: Mapping[str, Any]) -> int:

@@ -17,13 +17,15 @@ SITE = "hollow"
 
 class Forum:
     """``topics`` maps a topic to the texts of its posts (None: deleted by its author); ``answers`` gives other statuses to topics, or to
-    all of them by the key 0; every change in ``bumped`` makes the forum list the topic as news."""
+    all of them by the key 0; ``files`` is what else it serves, by path. Every change in ``bumped`` makes the forum list the topic as
+    news."""
 
     def __init__(self, server: HTTPServer, topics: int, posts: int = 1) -> None:
         self.topics: dict[int, list[str | None]] = {t: [f"Post {p} of topic {t} of the hollow." for p in range(1, posts + 1)]
                                                     for t in range(1, topics + 1)}  # fmt: skip
         self.bumped = dict.fromkeys(self.topics, 1)
         self.answers: dict[int, Response] = {}
+        self.files: dict[str, Response] = {}
         self.asked: list[str] = []
         self.server = server
         server.expect_request(re.compile("/.*")).respond_with_handler(self._answer)
@@ -54,6 +56,8 @@ class Forum:
         if request.path == "/robots.txt":
             return Response("", 404)
         self.asked.append(request.path)
+        if request.path in self.files:
+            return self.files[request.path]
         parts = request.path.removesuffix(".json").strip("/").split("/")
         if parts == ["posts"]:
             before = request.args.get("before", type=int)

@@ -119,6 +119,7 @@ def test_question_has_title_text_and_what_the_topic_says(topic: dict[str, Record
         "solved": True,
         "accepted_id": "77/2",
         "images": 1,
+        "pictures": ["https://forum.example.org/uploads/a.png"],
     }
 
 

@@ -88,3 +88,13 @@ def test_rows_without_ids_are_known_by_what_they_say(tmp_path: Path) -> None:
 def test_many_rows_come_in_pages_and_none_is_lost(tmp_path: Path) -> None:
     path = written(tmp_path / "posts.jsonl", [{"id": i, "text": f"Post {i}."} for i in range(600)])
     assert [len(list(parse(page))) for page in read(path, Site(name="mine"))] == [256, 256, 88]
+
+
+def test_pictures_are_addresses_and_a_file_of_somebody_is_none(tmp_path: Path) -> None:
+    rows = [
+        {"id": "a", "text": "See it.", "images": ["https://i.example.org/a.png", "/etc/passwd", "data:image/png;base64,AAAA", 7]},
+        {"id": "b", "text": "Here: https://i.example.org/b.png and there", "images": "https://i.example.org/c.png"},
+        {"id": "c", "text": "None."},
+    ]
+    marks = [part.marks.get("pictures") for part in parsed(written(tmp_path / "p.jsonl", rows)) if isinstance(part, Record)]
+    assert marks == [["https://i.example.org/a.png"], ["https://i.example.org/c.png", "https://i.example.org/b.png"], None]

@@ -376,3 +376,17 @@ def test_every_recorded_answer_is_understood_or_refused(realdata: Path) -> None:
     assert kinds == {"t1": 3184, "t3": 1037}
     assert statuses == {"live": 3983, "edited": 193, "deleted": 36, "removed": 9}
     assert sorted(refused) == ["http_status"] * 15 + ["not_a_listing"]
+
+
+def test_pictures_are_told_by_the_address_of_their_upload() -> None:
+    uploads = {
+        "abc": {"e": "Image", "m": "image/png"},
+        "mov": {"e": "AnimatedImage", "m": "image/gif"},
+        "..": {"e": "Image", "m": "image/png"},
+    }
+    gallery = one(post(is_self=False, url="https://www.reddit.com/gallery/p1", media_metadata=uploads))
+    assert gallery.marks["pictures"] == ["https://i.redd.it/abc.png"]
+    signed = "https://preview.redd.it/it-said-what-v0-xyz9.jpeg?width=1080&format=pjpg&auto=webp&s=0f1e"
+    assert one(post(selftext=f"Look: {signed}")).marks["pictures"] == ["https://i.redd.it/xyz9.jpeg"]
+    assert one(post(is_self=False, url="https://i.redd.it/q.jpg")).marks["pictures"] == ["https://i.redd.it/q.jpg"]
+    assert "pictures" not in one(post()).marks

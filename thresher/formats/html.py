@@ -53,6 +53,7 @@ class Rendered:
     quotes: tuple[Quote, ...] = ()
     links: tuple[str, ...] = ()
     images: int = 0
+    pictures: tuple[str, ...] = ()
     code_blocks: int = 0
     repaired: bool = False
     """The HTML as a whole had been decoded with the wrong charset, and was put right."""
@@ -65,7 +66,15 @@ def render(html: str, *, base_url: str = "") -> Rendered:
         return Rendered(text=clean(_own(html)), repaired=repaired)
     gathered = Gathered(base_url)
     text = "\n\n".join(_blocks(read(f"<div>{html}</div>"), gathered, 0))
-    return Rendered(clean(text), tuple(gathered.quotes), tuple(gathered.links), gathered.images, gathered.code_blocks, repaired)
+    return Rendered(
+        clean(text),
+        tuple(gathered.quotes),
+        tuple(gathered.links),
+        gathered.images,
+        tuple(gathered.pictures),
+        gathered.code_blocks,
+        repaired,
+    )
 
 
 def repair(text: str) -> tuple[str, bool]:

@@ -36,24 +36,35 @@ class Gathered:
     base_url: str
     quotes: list[Quote] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
     images: int = 0
     code_blocks: int = 0
     quoting: int = 0
 
     def link(self, href: str) -> str:
         """The absolute address, noted; empty for what is no address of the web."""
-        url = href.strip()
-        if not _ABSOLUTE.fullmatch(url):
-            try:
-                url = urljoin(self.base_url, url)
-                scheme = urlsplit(url).scheme
-            except ValueError:
-                return ""
-            if scheme not in {"http", "https"} or href.startswith("#"):
-                return ""
-        if url not in self.links:
+        url = self._absolute(href)
+        if url and url not in self.links:
             self.links.append(url)
         return url
+
+    def picture(self, address: str) -> None:
+        """One more picture, and where it is."""
+        self.images += 1
+        url = self._absolute(address) if address else ""
+        if url and url not in self.pictures:
+            self.pictures.append(url)
+
+    def _absolute(self, href: str) -> str:
+        url = href.strip()
+        if _ABSOLUTE.fullmatch(url):
+            return url
+        try:
+            url = urljoin(self.base_url, url)
+            scheme = urlsplit(url).scheme
+        except ValueError:
+            return ""
+        return url if scheme in {"http", "https"} and not href.startswith("#") else ""
 
 
 def inline(node: Tag | str, gathered: Gathered, depth: int) -> str:
@@ -186,7 +197,8 @@ def picture(tag: Tag, gathered: Gathered) -> str:
         return alt or collapse(image.get("title") or "")
     if classes & _FACES:
         return ""
-    gathered.images += 1
+    whole = tag.get("href") if tag.name == "a" else None  # a lightbox leads to the picture in its full size
+    gathered.picture(whole or image.get("src") or "")
     return "[image]" if _ALT_SAYS_NOTHING.match(alt) else f"[image: {alt}]"
 
 

@@ -89,6 +89,11 @@ def links_and_images(text: str) -> tuple[list[str], int]:
     return [url for url in dict.fromkeys(addresses) if url not in pictures], len(pictures) + len(_PICTURE.findall(text))
 
 
+def picture_addresses(text: str) -> list[str]:
+    """Addresses of pictures in the text, each once in order."""
+    return [url for url in dict.fromkeys(found.rstrip(".,;:!?*_~") for found in _URL.findall(text)) if is_image(url)]
+
+
 def is_image(url: str) -> bool:
     """Whether an address is that of a picture."""
     return _IMAGE_URL.search(url) is not None

@@ -124,11 +124,14 @@ class Client:
         headers: Mapping[str, str] | None = None,
         crawl: bool = False,
         accept_status: frozenset[int] = frozenset(),
+        max_bytes: int | None = None,
     ) -> Response:
         """Fetch. ``params`` are added to the query. ``crawl`` obeys robots.txt. ``accept_status`` are final statuses that are returned,
-        not raised. Where the archive holds a former answer with validators, the request is conditional: what has not changed is not sent
-        again, and the former answer is returned as if it had been."""
-        ask = Ask("GET", self._url(url, params), self._headers(headers or {}), crawl=crawl, accept_status=accept_status)
+        not raised. ``max_bytes`` caps the body of this answer below the settings. Where the archive holds a former answer with validators,
+        the request is conditional: what has not changed is not sent again, and the former answer is returned as if it had been."""
+        ask = Ask(
+            "GET", self._url(url, params), self._headers(headers or {}), crawl=crawl, accept_status=accept_status, max_bytes=max_bytes
+        )
         return self._door.fetch(ask, self._visitor)
 
     def post(

@@ -85,6 +85,8 @@ class Ask:
     accept_status: frozenset[int] = frozenset()
     tries: int | None = None
     truncate_at: int | None = None
+    max_bytes: int | None = None
+    """A cap of this request alone, below those of the door."""
     hidden: tuple[str, ...] = ()
     """The secrets with which the first request of a chain of redirects went out."""
 
@@ -251,7 +253,7 @@ class Door:
         request = httpx2.Request(ask.method, ask.url, headers=headers, content=ask.body or None)
         hidden = (*ask.hidden, *secrets.sent_secrets(str(ask.url), ask.headers, ask.body))
         try:
-            answer = exchange(self._transport, request, self.network, truncate_at=ask.truncate_at)
+            answer = exchange(self._transport, request, self.network, truncate_at=ask.truncate_at, max_bytes=ask.max_bytes)
         except (httpx2.TransportError, DecodeError) as exc:
             raise self._broken(exc, ask, gate, attempt, last=last, hidden=hidden) from None
         unchanged = answer.status == _UNCHANGED and former is not None

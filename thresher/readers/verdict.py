@@ -127,7 +127,8 @@ def _whereabouts(record: Record, rules: Rules) -> Reason:
     links = record.marks.get("links") or ()
     if rules.shares(record.text) or any(isinstance(link, str) and rules.shares(link) for link in links):
         return "prompt_behind_link"
-    return "prompt_in_picture" if record.marks.get("images") or IMAGE.search(record.text) else "no_prompt_found"
+    shown = record.marks.get("images") or record.marks.get("pictures") or IMAGE.search(record.text)
+    return "prompt_in_picture" if shown else "no_prompt_found"
 
 
 def _named(record: Record, claim: Span | None, rules: Rules) -> str:

@@ -188,7 +188,7 @@ def _without_prompt(record: Record, rules: Rules, cues: Cues, parts: tuple[Part,
         return refuse(record, "about_the_service", match.group())
     if _shared(record, rules):
         return refuse(record, "prompt_behind_link")
-    if record.marks.get("images") or "![" in record.text:
+    if record.marks.get("images") or record.marks.get("pictures") or "![" in record.text:
         return refuse(record, "prompt_in_picture")
     return refuse(record, "no_prompt_found")
 

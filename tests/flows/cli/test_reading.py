@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from thresher.pictures.ocr import why_not
+
+SHOTS = Path(__file__).parents[2] / "fixtures" / "pictures"
 POSTS: list[dict[str, Any]] = [
     {
         "id": "a",
@@ -80,3 +85,33 @@ def test_ingested_posts_balance_and_their_leads_are_shown(thresher: Callable[...
     shown = thresher("leads", "show", leads[-1]["record_key"], "--data", data)
     assert "what they say" in shown.stdout
     assert json.loads(thresher("status", "--data", data, "--json").stdout)["status"]["leads"]
+
+
+@pytest.mark.skipif(bool(why_not()), reason=f"pictures: {why_not()}")
+def test_pictures_beside_the_posts_are_read_with_them(thresher: Callable[..., Any], tmp_path: Path) -> None:
+    shutil.copy(SHOTS / "gpt_dark-raspberry.png", tmp_path)
+    data = base64.b64encode((SHOTS / "crop-capital.png").read_bytes()).decode()
+    rows = [
+        {"id": "file", "title": "ChatGPT still can't count letters", "text": "lol look at this", "pictures": ["gpt_dark-raspberry.png"]},
+        {
+            "id": "data",
+            "title": "ChatGPT is wrong about capitals",
+            "text": "See for yourself.",
+            "pictures": [f"data:image/png;base64,{data}"],
+        },
+        {
+            "id": "away",
+            "title": "ChatGPT is wrong",
+            "text": "See it.",
+            "pictures": ["https://pictures.example.org/a.png", "../../etc/passwd"],
+        },
+    ]
+    path = tmp_path / "posts.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    done = thresher("read", "--records", str(path))
+    assert done.returncode == 0, done.stderr
+    file, inline, away = (json.loads(line) for line in done.stdout.splitlines())
+    assert (file["outcome"], file["prompt"], file["from_picture"]) == ("item", "How many r's are in the word raspberry?", True)
+    assert (inline["outcome"], inline["prompt"]) == ("item", "What is the capital of Australia?")
+    assert away["prompt"] is None
+    assert "pictures: read 2, not_fetched 1, no_file 1" in done.stderr

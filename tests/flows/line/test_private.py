@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import duckdb
@@ -157,7 +158,7 @@ class _Tripping:
 @pytest.mark.parametrize("error", [KeyError("wren1@example.org"), PayloadError("no rule for glpat-plant00001aBcDeFgH", reason="odd")])
 def test_no_error_tells_what_a_parser_tripped_over(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     page = Page("forum", "site", "https://example.org/?email=wren2@example.org", 200, {}, b"", datetime.now(UTC))
-    parsed = parse_page(cast(Scraper, _Tripping(error)), page, "a salt for these tests")
+    parsed = parse_page(cast(Scraper, _Tripping(error)), page, cast(Workspace, SimpleNamespace(salt="a salt for these tests")))
     assert len(parsed.dead) == 1
     assert not _PLANTED.search(f"{parsed} {caplog.text}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import shutil
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from driver import SALT, Command, Done, FirstNight, Line
 from forum import SITE, Forum
+from holders import holders
 from pytest_httpserver import HTTPServer
 
 from dedupe.vectors import segments
@@ -23,13 +23,6 @@ from thresher.archive.reader import PageRef, read_page
 QUESTION = "Why does the zorgle flimmer at midnight when the model counts to seven? It gave me six."
 ANSWER = "Because the grumblefish of the hollow counts along with it."
 OTHER = "Which of the quuxery lamps burns longest in the sample hollow?"
-
-
-def holders(data: Path, *words: str) -> dict[str, list[str]]:
-    """The files whose bytes, WARC records decompressed, hold each of the words."""
-    files = [path for path in sorted(data.rglob("*")) if path.is_file() and "snapshots" not in path.parts]
-    bodies = {path: gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in files}
-    return {word: [path.name for path, body in bodies.items() if word.encode() in body] for word in words}
 
 
 @dataclass

@@ -144,6 +144,18 @@ def _real_time(server: Any, **network: Any) -> Client:
     return Client.open(Network(contact="a@example.org", allow_addresses=(server.host,), **network)).bind("test", Pace(min_interval_s=0))
 
 
+@pytest.mark.parametrize(("most", "fits"), [(2000, True), (999, False)])
+@pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}])
+def test_a_request_may_have_a_cap_of_its_own(server: Any, open_client: Any, headers: dict[str, str], most: int, fits: bool) -> None:
+    body = bytes(1000)
+    url = server.on("/a", server.reply(200, gzip.compress(body) if headers else body, headers))
+    if fits:
+        assert open_client().get(url, max_bytes=most).body == body
+    else:
+        with pytest.raises(ResponseTooLarge, match="the cap of this request"):
+            open_client().get(url, max_bytes=most)
+
+
 def _dripping(sock: socket.socket, stopped: threading.Event, piece: bytes) -> None:
     """Piece after piece for half a minute: who waits for the end of it hears of a broken connection, and of no deadline."""
     for _ in range(600):
