@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from thresher.errors import PayloadError, SettingsError
-from thresher.formats.cnxml.collection import Book, Licence, Place, books, read_book, strictest
+from thresher.formats.books.licence import Licence, strictest
+from thresher.formats.cnxml.collection import Book, Place, books, read_book
 
 BOOKS = "META-INF/books.xml"
 _COLLECTION = re.compile(r"collections/[^\W_][^/\\\x00-\x1f\x7f]{0,200}\.collection\.xml")

@@ -9,9 +9,12 @@ from scrapers.common.repository import MISSING
 from scrapers.textbooks.contents import BOOKS
 from scrapers.textbooks.site import MAX_FILE_BYTES, TOO_LARGE
 from thresher.errors import PayloadError
-from thresher.formats.cnxml.collection import CONTAINER, Licence, read_book, read_licence, strictest
-from thresher.formats.cnxml.document import MDML, cnx, parse_xml, plain
-from thresher.formats.cnxml.exercise import Found, exercises
+from thresher.formats.books.document import parse_xml, plain
+from thresher.formats.books.exercise import BookExercise
+from thresher.formats.books.licence import Licence, strictest
+from thresher.formats.cnxml.collection import CONTAINER, read_book, read_licence
+from thresher.formats.cnxml.document import MDML, cnx
+from thresher.formats.cnxml.exercise import exercises
 from thresher.model import Dead, Exercise, Json, Page, Record
 from thresher.rules.language import language_of
 from thresher.text import clean
@@ -44,7 +47,7 @@ def parse(page: Page) -> Iterator[Record | Dead]:
         yield exercise if isinstance(exercise, Dead) else _record(exercise, page, module, clean(heading), licence, language)
 
 
-def _record(exercise: Found, page: Page, module: str, heading: str, licence: tuple[Licence, str], language: str) -> Record:
+def _record(exercise: BookExercise, page: Page, module: str, heading: str, licence: tuple[Licence, str], language: str) -> Record:
     context, (terms, evidence) = page.context, licence
     detail = _clean(exercise.detail)
     url = f"{context.get('web_url') or page.url}#{exercise.native_id.partition('/')[2]}"

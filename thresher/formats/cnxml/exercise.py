@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 from lxml.etree import _Element
 
+from thresher.formats.books.document import plain
+from thresher.formats.books.exercise import BookExercise
+from thresher.formats.books.text import UnknownElement, tidy
 from thresher.formats.cnxml.choices import Options, find_options
-from thresher.formats.cnxml.document import cnx, plain
+from thresher.formats.cnxml.document import cnx
 from thresher.formats.cnxml.numbers import number_exercises
 from thresher.formats.cnxml.references import References
-from thresher.formats.cnxml.render import UnknownElement, Writer, tidy
+from thresher.formats.cnxml.render import Writer
 from thresher.formats.cnxml.stems import Stem, Stems
 from thresher.formats.mathml import UnknownMathML
 from thresher.model import Dead, Exercise
@@ -21,25 +24,8 @@ _EXERCISE, _PROBLEM, _SOLUTION, _TITLE, _SECTION = (cnx(t) for t in ("exercise",
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One exercise with what a record needs beside it."""
-
-    native_id: str
-    position: int
-    text: str
-    detail: Exercise
-    container: str
-    """``example``, ``note`` or ``section``."""
-    links: tuple[str, ...]
-    refers_to: tuple[str, ...]
-    """What the problem points to and does not show: ``Example 3``, another module."""
-    answers: tuple[str, ...]
-    """All options that the solution names, where it names several."""
-
-
-def exercises(root: _Element, module: str, *, book: str = "", heading: str = "") -> Iterator[Found | Dead]:
-    """Every ``<exercise>`` of a module in document order, each as Found or as Dead; none costs another. ``heading`` is the module's
+def exercises(root: _Element, module: str, *, book: str = "", heading: str = "") -> Iterator[BookExercise | Dead]:
+    """Every ``<exercise>`` of a module in document order, each as BookExercise or as Dead; none costs another. ``heading`` is the module's
     place and title in the book, the first part of each section path."""
     elements = list(root.iter(_EXERCISE))
     if not elements:
@@ -78,7 +64,7 @@ def _ids(elements: list[_Element], module: str) -> list[str]:
 
 def _exercise(
     el: _Element, native_id: str, position: int, number: str, book: str, heading: str, references: References, stems: Stems
-) -> Found:
+) -> BookExercise:
     problem = el.find(_PROBLEM)
     if problem is None:
         raise _Unusable("no_problem")
@@ -107,7 +93,7 @@ def _exercise(
         figures=tuple(dict.fromkeys(f for f in (*stem.figures, *whole.figures, *aside.figures) if f)),
         link_only=_only_links(text, whole, options is not None),
     )
-    return Found(
+    return BookExercise(
         native_id=native_id,
         position=position,
         text=_joined(stem.text, text, aside.text, f"Solution: {solution}" if solution else ""),
