@@ -69,6 +69,12 @@ def joined(*parts: str) -> str:
     return "\n\n".join(p for p in parts if p)
 
 
+def solution_line(solution: str) -> str:
+    """How a record shows the solution; code begins a line of its own."""
+    gap = "\n\n" if solution.startswith(("```", "\\[", "|")) else " "
+    return f"Solution:{gap}{solution}" if solution else ""
+
+
 def numbered_ids(names: list[str]) -> list[str]:
     """Names made unique: one that was there already gets its place in the list."""
     seen: set[str] = set()

@@ -25,6 +25,8 @@ _WORDS = re.compile(
 )
 _CC_ZERO_WORDS = re.compile(r"\bCC0\b|creative\s+commons\s+zero", re.IGNORECASE)
 _VERSION = re.compile(r"(?:\b|v)([1-4]\.\d)\b")
+_SPEAKS = re.compile(r"licen[cs](?:e|ing|ed)\b|copyright", re.IGNORECASE)
+_README_LINES = 12
 _NEAR = 60
 """Characters behind the name of a licence in which its version stands."""
 _GFDL = re.compile(r"gnu\s+free\s+documentation\s+licen[cs]e|\bgfdl\b|gnu\.org/(?:licenses|copyleft)/fdl", re.IGNORECASE)
@@ -114,6 +116,15 @@ def licence_in(text: str) -> Licence:
     for named in (m for p in patterns if (m := p.search(text))):
         stated = Licence("", _around(text, named))
         if stated.spdx != "unknown":
+            return stated
+    return Licence()
+
+
+def licence_of_readme(text: str) -> Licence:
+    """The licence that a README states under a heading, or in a line, that speaks of the licence: elsewhere it may speak of others'."""
+    lines = text.split("\n")
+    for n, line in enumerate(lines):
+        if _SPEAKS.search(line) and (stated := licence_in("\n".join(lines[n : n + _README_LINES]))).spdx != "unknown":
             return stated
     return Licence()
 

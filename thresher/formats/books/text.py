@@ -13,7 +13,7 @@ SUFFIX = re.compile(r"(?:th|st|nd|rd|s|es)\b")
 """What may follow a formula without a space: the n-th, all the x-s."""
 KEPT = "\x01"
 """A space inside code, until the text is finished."""
-_BLANK, _LINE = "\n\n", "\n"
+_BLANK, _LINE, _FENCE = "\n\n", "\n", "```"
 _TIDY: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("  ", re.compile(r"(?<=\S)  +"), " "),
     ("\n\n\n", re.compile(r"\n{3,}"), "\n\n"),
@@ -32,7 +32,12 @@ class UnknownElement(ValueError):
 
 
 def tidy(text: str) -> str:
-    """One blank line between blocks, one space between words; code keeps its own spaces."""
+    """A text finished: one blank line between blocks, one space between words; code keeps its own spaces."""
+    return settled(text).replace(KEPT, " ")
+
+
+def settled(text: str) -> str:
+    """A part of a text that will be finished with the whole: its kept spaces are still marked."""
     if "\n" in text:
         text = "\n".join(_tidy_line(line) for line in text.split("\n"))
     for needle, pattern, replacement in _TIDY:
@@ -40,7 +45,7 @@ def tidy(text: str) -> str:
             text = pattern.sub(replacement, text)
     if not text.isascii():
         text = _LIGATURE.sub(lambda m: _LIGATURES[m[0]], _CIRCLED.sub(" ", text))
-    return text.strip().replace(KEPT, " ")
+    return text.strip()
 
 
 def _tidy_line(line: str) -> str:
@@ -86,9 +91,15 @@ def emphasised(inner: str, mark: str) -> str:
 
 def listing(items: Iterable[tuple[str, str]]) -> str:
     """A list as a block: each item behind its mark, its further lines under it."""
-    return (
-        "\n\n" + "\n".join(f"{mark}{tidy(text).replace(_BLANK, _LINE)}".replace(_LINE, _LINE + KEPT * 3) for mark, text in items) + "\n\n"
-    )
+    return "\n\n" + "\n".join(f"{mark}{_tight(settled(text))}".replace(_LINE, _LINE + KEPT * 3) for mark, text in items) + "\n\n"
+
+
+def _tight(text: str) -> str:
+    """The blocks of an item without blank lines between them, outside of code."""
+    if _FENCE not in text:
+        return text.replace(_BLANK, _LINE)
+    parts = text.split(_FENCE)
+    return _FENCE.join(p if n % 2 else p.replace(_BLANK, _LINE) for n, p in enumerate(parts))
 
 
 def table(rows: list[list[str]], *, head: bool) -> str:
