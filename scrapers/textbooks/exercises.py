@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
@@ -26,6 +27,9 @@ _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 """What a module says of itself, where no book does; where it does not either, its text tells."""
 _LANGUAGE_SAMPLE = 20
 """Exercises by which the language of a book is told that does not say it."""
+
+
+_NO_WORDS = re.compile(r"```.*?```|\\\(.*?\\\)|\\\[.*?\\\]|`[^`\n]*`", re.DOTALL)
 
 
 def parse(page: Page) -> Iterator[Record | Dead]:
@@ -90,7 +94,7 @@ def _book(page: Page) -> Iterator[Record | Dead]:
     book = kind.read_book(main, files)
     licence, evidence = _book_licence(book.about, files, main)
     parts = list(book.exercises)
-    language = book.about.language or language_of("\n".join(p.text for p in parts[:_LANGUAGE_SAMPLE] if isinstance(p, BookExercise)))
+    language = book.about.language or _language([p.text for p in parts if isinstance(p, BookExercise)])
     title = book.about.title or context.get("repository", "")
     who = context.get("publisher") or book.about.authors
     read_at = context.get("read_at") or book.about.web_url
@@ -104,6 +108,12 @@ def _book(page: Page) -> Iterator[Record | Dead]:
         converted = f"Converted from {kind.name} to text and LaTeX."
         setting = Setting(part.path, part.heading or title, language, own or licence, said, credit, converted)
         yield record(part, page, setting, _address(part, context, book.about))
+
+
+def _language(texts: list[str]) -> str:
+    """The language of a book that does not say it, by the words of some exercises without their formulas and programs."""
+    step = max(1, len(texts) // _LANGUAGE_SAMPLE)
+    return language_of("\n".join(_NO_WORDS.sub(" ", text) for text in texts[::step]))
 
 
 def _address(part: BookExercise, context: Mapping[str, str], about: About) -> str:

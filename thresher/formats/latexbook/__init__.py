@@ -1,10 +1,12 @@
-def mains(paths, read):
-    return []
+"""Books in LaTeX: exercises in environments of their own or in the lists of sections of exercises, answers beside them or at the back.
 
+``source``     a document put together of its files, each line with where it came from
+``structure``  chapters, environments and lists, found without reading the text in them
+``render``     a piece of LaTeX to Markdown-like text; pylatexenc parses it
+``exercise``   the exercises with their answers
+``book``       which files are a book, and what it says of itself
+"""
 
-def files(main, paths, read):
-    return []
+from thresher.formats.latexbook.book import files, mains, read_book
 
-
-def read_book(main, files):
-    raise NotImplementedError
+__all__ = ["files", "mains", "read_book"]
