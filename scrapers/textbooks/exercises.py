@@ -122,7 +122,8 @@ def _address(part: BookExercise, context: Mapping[str, str], about: About) -> st
     if at and part.anchor and context.get("format") in _PUBLISHED:
         below = context.get("folder", "")
         path = part.path.removeprefix(f"{below}/") if below else part.path
-        return f"{at.rstrip('/')}/{quote(path.rpartition('.')[0])}{_PUBLISHED[context['format']] or '.' + path.rpartition('.')[2]}#{part.anchor}"
+        name, _, suffix = path.rpartition(".")
+        return f"{at.rstrip('/')}/{quote(name)}{_PUBLISHED[context['format']] or f'.{suffix}'}#{part.anchor}"
     line = f"#L{part.line}" if part.line else f"#{part.anchor}" if part.anchor else ""
     return f"{context.get('files_url', '')}/{quote(part.path)}{line}"
 

@@ -13,7 +13,7 @@ from thresher.formats.books.exercise import Book, Files, Read
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A format of books. ``mains`` finds the files in which books begin, ``files`` those that one is made of, and ``read_book`` reads it."""
+    """A format of books: ``mains`` finds the files in which books begin, ``files`` those that one is made of, ``read_book`` reads it."""
 
     name: str
     signs: str

@@ -79,7 +79,7 @@ def _once(text: str, macros: Mapping[str, Macro]) -> str:
             continue
         arguments, end = taken
         body = _PARAMETER.sub(lambda m, a=arguments: a[int(m[1]) - 1] if 0 < int(m[1]) <= len(a) else "", macro.body)  # type: ignore[misc]
-        # A command at the end of what stands for it would run into the letter behind: ``\\R x`` is ``\\mathbb{R} x``, ``\\nn k`` is ``\\nmid k``.
+        # A command at the end of what stands for another would run into the letter behind it.
         gap = " " if _ENDS_IN_COMMAND.search(body) and text[end : end + 1].isalpha() else ""
         out += [text[at : match.start()], body, gap]
         at = end

@@ -1,4 +1,4 @@
-"""Words by which books name exercises and answers, in headings, environments, ids and classes, in the languages whose exercises are read."""
+"""Words by which books name exercises and answers, in headings, environments and ids, in the languages whose exercises are read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ ANSWER = (
     r"|solu[çc][ãa]o|solu[çc][õo]es|respostas?|soluzion[ei]|rispost[ae]|odpowiedzi?|odpowied[źz]|rozwi[ąa]zani[ea]"
 )
 _AND = r"(?:\s*(?:and|&|y|e|et|und|i|or|to|,|of|for|de|des|der|zu|den)\s*)"
-_KIND = r"(?:(?:selected|additional|further|more|review|practice|programming|computer|chapter|section|end-of-chapter|odd-numbered|some|the|supplementary|discussion|homework|worked|challenge|advanced|written|conceptual|sage)\s+)*"
+_KIND = (
+    r"(?:(?:selected|additional|further|more|review|practice|programming|computer|chapter|section|end-of-chapter|odd-numbered|some|the"
+    r"|supplementary|discussion|homework|worked|challenge|advanced|written|conceptual|sage)\s+)*"
+)
 EXERCISES_HEADING = re.compile(
     rf"(?:[\d.]+\s*)?{_KIND}(?:{EXERCISE})(?:{_AND}{_KIND}(?:{EXERCISE}))?(?:\s+sets?)?(?:\s*[\d.:]+)?", re.IGNORECASE
 )

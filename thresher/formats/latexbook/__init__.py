@@ -3,6 +3,8 @@
 ``source``     a document put together of its files, each line with where it came from
 ``structure``  chapters, environments and lists, found without reading the text in them
 ``render``     a piece of LaTeX to Markdown-like text; pylatexenc parses it
+``formulas``   mathematics that stands alone
+``columns``    parts in two columns, put in order
 ``exercise``   the exercises with their answers
 ``book``       which files are a book, and what it says of itself
 """

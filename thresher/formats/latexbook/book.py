@@ -23,7 +23,8 @@ _FIELD = re.compile(r"\\(title|author)\s*(?:\[[^\]]*\]\s*)?(?=\{)")
 _BABEL = re.compile(r"\\usepackage\s*\[([^\]]*)\]\s*\{babel\}|\\set(?:main|default)language\s*(?:\[[^\]]*\])?\s*\{(\w+)\}")
 _LANGUAGES = {
     "english": "en", "american": "en", "british": "en", "UKenglish": "en", "USenglish": "en", "spanish": "es", "french": "fr",
-    "francais": "fr", "german": "de", "ngerman": "de", "portuguese": "pt", "brazil": "pt", "brazilian": "pt", "italian": "it", "polish": "pl",
+    "francais": "fr", "german": "de", "ngerman": "de", "portuguese": "pt", "brazil": "pt", "brazilian": "pt", "italian": "it",
+    "polish": "pl",
     "dutch": "nl", "russian": "ru", "catalan": "ca", "swedish": "sv",
 }  # fmt: skip
 _FRONT = 60_000

@@ -11,12 +11,14 @@ from pylatexenc.latexwalker import LatexWalkerError
 from thresher.formats.books.exercise import BookExercise, joined, numbered_ids, solution_line
 from thresher.formats.books.macros import Macro
 from thresher.formats.books.text import UnknownElement
+from thresher.formats.latexbook.columns import in_order
 from thresher.formats.latexbook.render import Writer
 from thresher.formats.latexbook.source import Document
 from thresher.formats.latexbook.structure import Piece, Words, chapter_of, pieces, stated_number
 from thresher.model import Dead, Exercise
 
 _LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
+_HEAD_LABEL = re.compile(r"(?:\s|\\(?:rm|bf|it|em|normalfont)\b|\}|\[[^\]]*\])*\\label\s*\{([^{}]*)\}")
 _REF = re.compile(r"\\(?:ref|autoref|cref|Cref|exref|hyperref\s*\[)\s*\{?([^{}\]]*)[}\]]|\b(?:ref|label)\s*=\s*\{?([^,{}\]]+)\}?")
 _KEYED = re.compile(r"\b(?:label|title|name)\s*=\s*(?:\{([^{}]*)\}|([^,\]]*))")
 _FONT = re.compile(r"\\newfont\s*\{?\\(\w+)\}?|\\font\s*\\(\w+)\s*=")
@@ -80,7 +82,7 @@ def _names(pairs: list[_Paired], document: Document) -> list[str]:
 
 def _own_label(piece: Piece, text: str) -> str:
     """The label at the head of an exercise."""
-    match = _LABEL.search(text, piece.start, min(piece.end, piece.start + _NEAR))
+    match = _HEAD_LABEL.match(text, piece.start, min(piece.end, piece.start + _NEAR))
     keyed = re.search(r"\blabel\s*=\s*\{?([^,{}\]]+)", piece.label)
     return match[1] if match else keyed[1].strip() if keyed else ""
 
@@ -97,7 +99,7 @@ def _link(pairs: list[_Paired], found: list[Piece], document: Document) -> Itera
             before = piece
             continue
         if piece.inside in by_piece:
-            by_piece[piece.inside].inside.append(piece)  # type: ignore[index]
+            by_piece[piece.inside].inside.append(piece)
             continue
         pair = _pointed(piece, document, by_label)
         if pair is None and piece.listed:
@@ -106,17 +108,24 @@ def _link(pairs: list[_Paired], found: list[Piece], document: Document) -> Itera
             pair = by_piece[before]
         if pair is None:
             path, line = document.origin(piece.start)
-            yield Dead("solution_without_exercise", f"the answer in {path}, line {line}, to {chapter_of(piece)[1]} {_number(piece)}", f"{path}#L{line}")
+            yield Dead(
+                "solution_without_exercise",
+                f"the answer in {path}, line {line}, to {chapter_of(piece)[1]} {_number(piece)}",
+                f"{path}#L{line}",
+            )
         else:
             pair.outside.append(piece)
 
 
 def _by_number(pairs: list[_Paired]) -> dict[tuple[str, str], _Paired | None]:
     """The exercise of a chapter (by number, by title) with a number; None where several have it. Those under a heading of their own below
-    the chapter's exercises ("Additional Exercises") count anew, and give way to the chapter's."""
+    the chapter's exercises ("Additional Exercises") count anew and give way to the chapter's, and so do those in its running text."""
     out: dict[tuple[str, str], _Paired | None] = {}
+    listing = {chapter_of(p.exercise) for p in pairs if p.exercise.listed}
     for pair in pairs:
         chapter, number = chapter_of(pair.exercise), _number(pair.exercise)
+        if chapter in listing and not pair.exercise.listed:
+            continue
         depth = len(pair.exercise.headings)
         for key in ((chapter[0], number), (_folded(chapter[1]), number)):
             other = out.get(key)
@@ -151,7 +160,7 @@ def _folded(title: str) -> str:
 
 
 def _labels(document: Document, pairs: list[_Paired]) -> dict[str, str]:
-    """The name of everything that has a label: exercises by their number, others by what stands around the label."""
+    """What everything is that has a label: the number of an exercise, of others the environment around the label."""
     labels: dict[str, str] = {}
     stack: list[str] = []
     for match in _ENVIRONMENT.finditer(document.text):
@@ -164,15 +173,13 @@ def _labels(document: Document, pairs: list[_Paired]) -> dict[str, str]:
             labels.setdefault(match[3], _called(around))
     for pair in pairs:
         if label := _own_label(pair.exercise, document.text):
-            labels[label] = f"Exercise {_number(pair.exercise)}"
+            labels[label] = _number(pair.exercise)
     return labels
 
 
 def _called(environment: str) -> str:
     name = environment.rstrip("*")
-    if name in {"equation", "align", "eqnarray", "gather", "multline"}:
-        return "an equation"
-    return "a section" if name == "section" else f"the {name}" if name.isalpha() else "[reference]"
+    return "equation" if name in {"align", "eqnarray", "gather", "multline"} else name if name.isalpha() else ""
 
 
 class _Reader:
@@ -190,7 +197,7 @@ class _Reader:
         """The exercise; _Empty where it asks nothing."""
         piece = pair.exercise
         writer = self._writer()
-        asked = writer.text(self._text[piece.start : piece.end])
+        asked = in_order(writer.text(self._text[piece.start : piece.end]))
         title = self._title(piece)
         if not asked and not writer.figures:
             raise _Empty

@@ -13,7 +13,9 @@ _ENVIRONMENT = re.compile(
 _INSIDE = {
     "align": "aligned", "alignat": "alignedat", "eqnarray": "aligned", "flalign": "aligned", "gather": "gathered", "multline": "gathered",
 }  # fmt: skip
-_DISPLAYS = frozenset({"equation", "math", "displaymath", "align", "alignat", "eqnarray", "flalign", "gather", "multline", "dmath", "subequations"})
+_DISPLAYS = frozenset(
+    {"equation", "math", "displaymath", "align", "alignat", "eqnarray", "flalign", "gather", "multline", "dmath", "subequations"}
+)
 _LABEL = re.compile(r"\s*\\label\s*\{([^{}]*)\}")
 _DROPPED = re.compile(r"\\(?:notag|nonumber|displaystyle|hfill|allowbreak|index\{[^{}]*\})(?![A-Za-z])\s?")
 _REFERENCE = re.compile(r"\\(?:eq|page|auto|c|C)?ref\s*\{([^{}]*)\}")
@@ -46,7 +48,7 @@ def formula(latex: str, labels: Mapping[str, str]) -> str:
         else:
             latex = body
     latex = _LABEL.sub(lambda m: rf" \tag*{{{labels[m[1]]}}}" if labels.get(m[1], "").startswith("(") else "", latex)
-    latex = _REFERENCE.sub(lambda m: labels.get(m[1], "[reference]"), latex)
+    latex = _REFERENCE.sub(lambda m: labels[m[1]] if labels.get(m[1], " ")[0] in "(0123456789" else "[reference]", latex)
     latex = _BBB.sub(lambda m: rf"\mathbb{{{m[1] or m[2] or m[3]}}}", latex)
     latex = _BOLD.sub(r"\\mathbf ", latex)
     latex = _OVER.sub(lambda m: rf"\frac{{{m[1].strip()}}}{{{m[2].strip()}}}", latex)

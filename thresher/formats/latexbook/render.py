@@ -43,7 +43,8 @@ _WITH_ARGUMENTS = {
     "qty": "[{{", "unit": "[{", "lstinline": "[{", "code": "{", "verbatiminput": "{", "lstinputlisting": "[{", "input": "{", "hfill": "",
     "multicolumn": "{{{", "cline": "{", "fillin": "[[", "underbrace": "{", "substack": "{", "textsuperscript": "{", "textsubscript": "{",
     "paragraph": "*[{", "subparagraph": "*[{", "section": "*[{", "subsection": "*[{", "subsubsection": "*[{", "subfigure": "[{",
-    "enquote": "{", "foreignlanguage": "{{", "term": "{", "defn": "{", "dfn": "{", "pagestyle": "{", "thispagestyle": "{", "linespread": "{",
+    "enquote": "{", "foreignlanguage": "{{", "term": "{", "defn": "{", "dfn": "{", "pagestyle": "{", "thispagestyle": "{",
+    "linespread": "{",
     "vspace*": "{", "hspace*": "{", "centerline": "{", "leftline": "{", "rightline": "{", "bibliography": "{", "nocite": "{",
     "fontsize": "{{", "selectfont": "", "phantomsection": "", "hypertarget": "{{", "hyperlink": "{{", "adjustbox": "{", "points": "{",
     "tcbset": "{", "ifthenelse": "{{{", "intertext": "{", "tag": "{", "ovalbox": "{", "shadowbox": "{", "stretch": "{", "TikZ": "",
@@ -51,45 +52,63 @@ _WITH_ARGUMENTS = {
     "nolinebreak": "[", "nopagebreak": "[", "answer": "{", "solution": "{",
 }  # fmt: skip
 _ENVIRONMENT_ARGUMENTS = {
-    "enumerate": "[", "itemize": "[", "description": "[", "list": "{{", "multicols": "{[", "minipage": "[[[{", "tabular": "[{", "tabular*": "{[{",
+    "enumerate": "[", "itemize": "[", "description": "[", "list": "{{", "multicols": "{[", "minipage": "[[[{", "tabular": "[{",
+    "tabular*": "{[{",
     "tabularx": "{[{", "array": "[{", "figure": "[", "table": "[", "wrapfigure": "[{[{", "picture": "", "tikzpicture": "[", "parts": "[",
     "tasks": "[(", "adjustbox": "{", "compactenum": "[", "asparaenum": "[", "inparaenum": "[", "enumerate*": "[", "itemize*": "[",
     "lstlisting": "[", "minted": "[{", "questions": "", "longtable": "[{", "subfigure": "[{", "subequations": "", "center": "",
     "oneparchoices": "", "choices": "", "pspicture": "*", "quote": "", "solutionorbox": "[", "tcolorbox": "[", "mdframed": "[",
     "thebibliography": "{", "spacing": "{", "boxedminipage": "[{", "subparts": "", "changemargin": "{{",
 }  # fmt: skip
-_SILENT = frozenset("""
-    label index vspace hspace vskip hskip vfill hfill hfil noindent indent par bigskip medskip smallskip newpage clearpage cleardoublepage
-    pagebreak linebreak nolinebreak nopagebreak centering raggedright raggedleft setlength addtolength setcounter addtocounter rule
-    markright markboth addcontentsline pagestyle thispagestyle protect displaystyle textstyle small footnotesize scriptsize tiny large Large
-    LARGE huge Huge normalsize selectfont fontsize bf bfseries it itshape em sl slshape rm rmfamily sf sffamily tt ttfamily sc scshape
-    normalfont mdseries upshape boldmath unboldmath color phantomsection qedhere qed leavevmode null relax strut allowbreak sloppy fussy
-    cite citep citet nocite bibliography footnotemark footnotetext marginpar phantom hphantom vphantom hrule hline toprule midrule bottomrule
-    maketitle tableofcontents printindex columnbreak raggedcolumns vspace* hspace* looseness linespread frenchspacing nonfrenchspacing
-    parskip parindent baselineskip itemsep setlist samepage unskip ignorespaces break penalty smallbreak medbreak bigbreak goodbreak filbreak
-    onehalfspacing doublespacing singlespacing nobreak kern points tcbset ex cline obeylines flushleft stepcounter refstepcounter clearfloat
-    unitlength thinlines thicklines / global
-""".split())  # fmt: skip
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SILENT = _words(
+    """
+    label index vspace hspace vskip hskip vfill hfill hfil noindent indent par bigskip medskip smallskip newpage clearpage
+    cleardoublepage pagebreak linebreak nolinebreak nopagebreak centering raggedright raggedleft setlength addtolength setcounter
+    addtocounter rule markright markboth addcontentsline pagestyle thispagestyle protect displaystyle textstyle small footnotesize
+    scriptsize tiny large Large LARGE huge Huge normalsize selectfont fontsize bf bfseries it itshape em sl slshape rm rmfamily sf
+    sffamily tt ttfamily sc scshape normalfont mdseries upshape boldmath unboldmath color phantomsection qedhere qed leavevmode null
+    relax strut allowbreak sloppy fussy cite citep citet nocite bibliography footnotemark footnotetext marginpar phantom hphantom
+    vphantom hrule hline toprule midrule bottomrule maketitle tableofcontents printindex columnbreak raggedcolumns vspace* hspace*
+    looseness linespread frenchspacing nonfrenchspacing parskip parindent baselineskip itemsep setlist samepage unskip ignorespaces
+    break penalty smallbreak medbreak bigbreak goodbreak filbreak onehalfspacing doublespacing singlespacing nobreak kern points tcbset
+    ex cline obeylines flushleft stepcounter refstepcounter clearfloat unitlength thinlines thicklines / global
+    """
+)
 """Layout, and what a reader of one exercise has no use for."""
-_CONTENT_LAST = frozenset("""
-    raisebox parbox framebox makebox fbox mbox hbox vbox colorbox textcolor scalebox resizebox rotatebox textrm textsf textsc textup textmd
-    textnormal text centerline leftline rightline hyperref foreignlanguage hypertarget hyperlink ovalbox shadowbox caption adjustbox
-    multicolumn intertext textsl ensuremath
-""".split())  # fmt: skip
+_CONTENT_LAST = _words(
+    """
+    raisebox parbox framebox makebox fbox mbox hbox vbox colorbox textcolor scalebox resizebox rotatebox textrm textsf textsc textup
+    textmd textnormal text centerline leftline rightline hyperref foreignlanguage hypertarget hyperlink ovalbox shadowbox caption
+    adjustbox multicolumn intertext textsl ensuremath
+    """
+)
 """Commands whose last argument is what is read."""
 _STRONG = frozenset({"textbf", "bf", "bfseries", "term", "defn", "dfn"})
 _EMPHASISED = frozenset({"emph", "textit", "it", "itshape", "em", "sl", "slshape", "textsl", "uline", "underline"})
 _REFERENCES = frozenset({"ref", "eqref", "autoref", "cref", "Cref", "vref", "nameref", "pageref"})
-_LISTS = {"enumerate": 0, "compactenum": 0, "asparaenum": 0, "inparaenum": 0, "enumerate*": 0, "parts": 0, "subparts": 1, "tasks": 0, "choices": 2,
-          "oneparchoices": 2, "itemize": -1, "itemize*": -1, "list": -1, "trivlist": -1, "description": -1, "questions": 3}  # fmt: skip
+_LISTS = {
+    "enumerate": 0, "compactenum": 0, "asparaenum": 0, "inparaenum": 0, "enumerate*": 0, "parts": 0, "subparts": 1, "tasks": 0,
+    "choices": 2,
+    "oneparchoices": 2, "itemize": -1, "itemize*": -1, "list": -1, "trivlist": -1, "description": -1, "questions": 3,
+}  # fmt: skip
 """Lists, and which mark of a level theirs are at least."""
 _ITEMS = frozenset({"item", "part", "subpart", "subsubpart", "choice", "CorrectChoice", "task", "question"})
-_CODE = frozenset({"verbatim", "verbatim*", "lstlisting", "Verbatim", "minted", "alltt", "BVerbatim", "sageblock", "pycode", "sageverbatim"})
+_CODE = frozenset(
+    {"verbatim", "verbatim*", "lstlisting", "Verbatim", "minted", "alltt", "BVerbatim", "sageblock", "pycode", "sageverbatim"}
+)
 _PICTURES = frozenset({"tikzpicture", "picture", "pspicture", "xy", "asy", "circuitikz", "pgfpicture", "diagram", "CD"})
 _PICTURE_COMMANDS = frozenset({"includegraphics", "epsfbox", "epsfig", "psfig", "sageplot", "xymatrix", "includestandalone"})
 _TABLES = frozenset({"tabular", "tabular*", "tabularx", "longtable", "array"})
-_MARK_ONLY = re.compile(r"\(?\w{1,3}[.):]*\)?[.:]?")
-_LIGATURES = {"``": "\u201c", "''": "\u201d", "---": "\u2014", "--": "\u2013", "~": " ", "!`": "\u00a1", "?`": "\u00bf", "&": " ", "#": "#", "^": "^", "_": "_"}
+_MARK_ONLY = re.compile(r"\(\w{1,4}\)[.:]?|\w{1,3}[.):]")
+_LIGATURES = {
+    "``": "\u201c", "''": "\u201d", "---": "\u2014", "--": "\u2013", "~": " ", "!`": "\u00a1", "?`": "\u00bf", "&": " ",
+}  # fmt: skip
 _FONT_AT_END = re.compile(r"(?:\\(?:bf|it|em|rm|sl|sc|tt|bfseries|itshape|normalfont)\s*)+\Z")
 _COUNTER = re.compile(r"\\(?:setcounter|addtocounter)\s*\{enum\w+\}\s*\{(-?\d+)\}")
 _LETTERING = re.compile(r"\\(alph|Alph|roman|Roman|arabic)\s*\*?\s*(?:\{[^{}]*\})?|(?<![A-Za-z\\])([aAiI1])(?![A-Za-z])")
@@ -156,7 +175,7 @@ class Writer:
         return "".join(out)
 
     def _switch(self, node: Any) -> str | None:
-        if not isinstance(node, LatexMacroNode) or node.nodeargd and any(node.nodeargd.argnlist or ()):
+        if not isinstance(node, LatexMacroNode) or (node.nodeargd and any(node.nodeargd.argnlist or ())):
             return None
         name = node.macroname
         if name in self._fonts:
@@ -181,7 +200,7 @@ class Writer:
         if isinstance(node, LatexSpecialsNode):
             if node.specials_chars == "\n\n":
                 return "\n\n"
-            return _LIGATURES.get(node.specials_chars, node.specials_chars)
+            return _LIGATURES.get(node.specials_chars, str(node.specials_chars))
         if isinstance(node, LatexEnvironmentNode):
             return self._environment(node)
         return self._macro(node)
@@ -278,7 +297,7 @@ class Writer:
         if name in _SILENT:
             return ""
         if name in _REFERENCES:
-            return self._reference(arguments)
+            return self._reference(name, arguments)
         if name in _PICTURE_COMMANDS:
             self.figures.append(basename(_plain(arguments[-1])) if arguments else "drawing")
             return "\n\n[figure]\n\n"
@@ -328,20 +347,28 @@ class Writer:
         known = _SIGNS.nodelist_to_text([node])
         return f"{known} " if node.macro_post_space and known[-1:].isalnum() and not arguments else known
 
-    def _reference(self, arguments: list[Any]) -> str:
+    def _reference(self, name: str, arguments: list[Any]) -> str:
+        """The number of an exercise, behind its word where the command sets that too; ``[reference]`` for what has no number here."""
         key = _plain(arguments[-1]) if arguments else ""
         if key in self._own:
             return self._own[key]
-        name = self._labels.get(key, "")
-        self.elsewhere.append(name or "[reference]")
-        return name or "[reference]"
+        target = self._labels.get(key, "")
+        number = target if target[:1].isdigit() else "[reference]"
+        worded = name in {"autoref", "cref", "Cref", "vref"}
+        kind = "Exercise" if number == target else target.capitalize()
+        self.elsewhere.append(f"{kind or 'Exercise'} {number}" if number == target else number)
+        return f"{kind} {number}".strip() if worded else number
 
 
-_FONT_BACK = frozenset({"rm", "rmfamily", "normalfont", "upshape", "mdseries", "tt", "sf", "sc", "bf", "bfseries", "it", "em", "sl", "item"})
+_FONT_BACK = frozenset(
+    {"rm", "rmfamily", "normalfont", "upshape", "mdseries", "tt", "sf", "sc", "bf", "bfseries", "it", "em", "sl", "item"}
+)
 _LINE_END = re.compile(r"\\\\(?:\[[^\]]*\])?|(?<=\\kill)")
 _TAB = re.compile(r"\\[>=]")
 _TAKES_LENGTH = frozenset({"vskip", "hskip", "kern"})
-_LENGTH = re.compile(r"\s*-?\d*\.?\d+\s*(?:pt|in|cm|mm|em|ex|pc|bp|sp|mu)(?:\s*(?:plus|minus)\s*-?\d*\.?\d+\s*(?:pt|in|cm|mm|em|ex|fill?))*")
+_LENGTH = re.compile(
+    r"\s*-?\d*\.?\d+\s*(?:pt|in|cm|mm|em|ex|pc|bp|sp|mu)(?:\s*(?:plus|minus)\s*-?\d*\.?\d+\s*(?:pt|in|cm|mm|em|ex|fill?))*"
+)
 
 
 def _without_length(node: Any) -> Any:
@@ -409,5 +436,3 @@ def _verbatim(node: Any) -> str:
 def _verb(node: Any) -> str:
     source = str(node.latex_verbatim())
     return re.sub(r"^\\verb\*?(.)(.*)\1$", r"\2", source, flags=re.DOTALL)
-
-

@@ -20,7 +20,14 @@ _VERBATIM = ("verbatim", "verbatim*", "lstlisting", "Verbatim", "minted", "alltt
 _VERBATIM_BEGIN = re.compile(rf"\\begin\{{({'|'.join(re.escape(v) for v in _VERBATIM)})\}}")
 _HIDDEN = re.compile(r"\\iffalse\b.*?\\fi\b|\\begin\{comment\}.*?\\end\{comment\}", re.DOTALL)
 _ENCODING = re.compile(rb"\\usepackage\s*\[\s*([\w-]+)\s*\]\s*\{inputenc\}")
-_ENCODINGS = {"latin1": "latin-1", "latin9": "iso8859-15", "ansinew": "cp1252", "cp1252": "cp1252", "applemac": "mac-roman", "utf8x": "utf-8"}
+_ENCODINGS = {
+    "latin1": "latin-1",
+    "latin9": "iso8859-15",
+    "ansinew": "cp1252",
+    "cp1252": "cp1252",
+    "applemac": "mac-roman",
+    "utf8x": "utf-8",
+}
 _MAX_FILES = 2_000
 _MAX_BYTES = 64 * 2**20
 _MAX_DEPTH = 15

@@ -16,13 +16,23 @@ _TOKEN = re.compile(
     r"|\\(?P<appendix>appendix)\b"
     r"|\\(?P<item>item|question|titledquestion|bonusquestion)(?![A-Za-z@])"
 )
-_THEOREM = re.compile(r"\\(?:newtheorem|spnewtheorem|declaretheorem|newtcbtheorem|theoremstyle\{\w+\}\s*\\newtheorem)\*?\s*\{(?P<name>[^{}]+)\}\s*(?:\[[^\]]*\])?\s*\{(?P<title>[^{}]*)\}")
-_SINGULAR = r"(?:exercise|exer|exercice|ejercicio|exerc[íi]cio|esercizio|problem|probleme|problema|prob|xca|question|aufgabe|uebung|[üu]bung|exo|zadanie|[ćc]wiczenie)"
+_THEOREM = re.compile(
+    r"\\(?:newtheorem|spnewtheorem|declaretheorem|newtcbtheorem|theoremstyle\{\w+\}\s*\\newtheorem)\*?\s*\{(?P<name>[^{}]+)\}\s*(?:\[[^\]]*\])?\s*\{(?P<title>[^{}]*)\}"
+)
+_SINGULAR = (
+    r"(?:exercise|exer|exercice|ejercicio|exerc[íi]cio|esercizio|problem|probleme|problema|prob|xca|question|aufgabe|uebung|[üu]bung|exo"
+    r"|zadanie|[ćc]wiczenie)"
+)
 _EXERCISE_NAME = re.compile(rf"(?:my|the|book|text|home|practice|review|inline|in)?{_SINGULAR}(?:env|box|item)?\*?", re.IGNORECASE)
-_SET_NAME = re.compile(r"(?:exercises|problems|questions|exerciselist|exerciseset|problemset|exercisegroup|exercices|ejercicios|aufgaben|uebungen|exset|xcb)\*?", re.IGNORECASE)
+_SET_NAME = re.compile(
+    r"(?:exercises|problems|questions|exerciselist|exerciseset|problemset|exercisegroup|exercices|ejercicios|aufgaben|uebungen|exset|xcb)\*?",
+    re.IGNORECASE,
+)
 _ANSWER_NAME = re.compile(rf"(?:my|the|ex|exercise)?(?:{ANSWER}|soln|solu)(?:env|box|orbox|orlines)?\*?", re.IGNORECASE)
 _HINT_NAME = re.compile(r"hints?\*?", re.IGNORECASE)
-_LISTS = frozenset({"enumerate", "itemize", "list", "compactenum", "asparaenum", "enumerate*", "tasks", "description", "inparaenum", "trivlist"})
+_LISTS = frozenset(
+    {"enumerate", "itemize", "list", "compactenum", "asparaenum", "enumerate*", "tasks", "description", "inparaenum", "trivlist"}
+)
 _OTHER = re.compile(
     r".*\b(?:references?|readings?|notes?|bibliograph|summary|historical|answers?|solutions?|further|sage|glossary|index|appendix)\b.*",
     re.IGNORECASE,
@@ -30,7 +40,10 @@ _OTHER = re.compile(
 """Headings below one of exercises under which there are none."""
 _WORD_OF_EXERCISE = re.compile(rf"(?:{EXERCISE})\.?", re.IGNORECASE)
 _WORD_OF_ANSWER = re.compile(rf"(?:{ANSWER})\.?", re.IGNORECASE)
-_NUMBERED_HEADING = re.compile(r"\s*(?:(?:chapter|section|cap[íi]tulo|chapitre|kapitel|\u00a7)\s*)?(?P<number>\d+(?:\.\d+)*)\b[.:]?\s*(?P<title>.*)", re.IGNORECASE | re.DOTALL)
+_NUMBERED_HEADING = re.compile(
+    r"\s*(?:(?:chapter|section|cap[íi]tulo|chapitre|kapitel|\u00a7)\s*)?(?P<number>\d+(?:\.\d+)*)\b[.:]?\s*(?P<title>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 _LAYOUT = re.compile(r"\\[A-Za-z]+\*?|[{}\[\]~]")
 
 
@@ -144,7 +157,11 @@ def _enter(state: _State, name: str, starred: bool, title: str) -> None:
         for below, other in LEVELS.items():
             if other > level:
                 state.counters[below] = 0
-        number = ".".join(str(state.counters.get(n, 0)) for n in ("chapter", "section", "subsection") if 1 <= LEVELS[n] <= level and (n != "chapter" or "chapter" in state.counters))
+        number = ".".join(
+            str(state.counters.get(n, 0))
+            for n in ("chapter", "section", "subsection")
+            if 1 <= LEVELS[n] <= level and (n != "chapter" or "chapter" in state.counters)
+        )
         if state.appendix and number:
             first, _, rest = number.partition(".")
             number = chr(64 + min(int(first), 26)) + (f".{rest}" if rest else "")
@@ -273,4 +290,3 @@ def stated_number(label: str) -> str:
     """The number in the label of an item: ``12`` of ``{\\bf 12.}``."""
     match = re.search(r"\d+(?:\.\d+)*", label)
     return match[0] if match else ""
-

@@ -14,6 +14,12 @@ from thresher.formats.myst.source import Directive, blocks, directive
 
 _TITLED_ROLE = re.compile(r"(?P<words>.*?)\s*<(?P<target>[^<>]*)>", re.DOTALL)
 _POINTING = frozenset({"ref", "numref", "doc", "prf:ref", "eq", "any", "cross-ref", "hoverxref"})
+_NAMES_PLACE = re.compile(
+    r"\b(?:lectures?|sections?|chapters?|appendix|parts?|exercises?|problems?|figures?|tables?|examples?|listings?|code|equations?|theorems?"
+    r"|discussion|notebooks?|pages?|earlier|above|below|before|previous(?:ly)?|last|next|here|later|this|these|there)\b|\d",
+    re.IGNORECASE,
+)
+"""Words of a reference that send the reader elsewhere; others are words of the sentence that can be looked up, too."""
 _SILENT = frozenset({"cite", "cite:t", "cite:p", "cite:ps", "cite:ts", "footcite", "label", "index:skip"})
 _NO_TEXT = frozenset({
     "index", "raw", "only", "contents", "tableofcontents", "toctree", "bibliography", "margin", "sidebar", "epigraph", "seealso", "comment",
@@ -186,7 +192,8 @@ class Writer:
         if href.startswith(("http://", "https://", "mailto:")):
             self.links.append((href, words))
             return words
-        self.elsewhere.append(words or href)
+        if not words or _NAMES_PLACE.search(words):
+            self.elsewhere.append(words or "[reference]")
         return words or "[reference]"
 
     def _role(self, name: str, content: str) -> str:
@@ -199,7 +206,8 @@ class Writer:
             return match["words"] if match and match["words"] else self._equations[target][0]
         if name in _POINTING:
             said = words if match and words else "[reference]"
-            self.elsewhere.append(said if said != "[reference]" else target)
+            if said == "[reference]" or _NAMES_PLACE.search(said):
+                self.elsewhere.append(said)
             return said
         if name in _SILENT:
             return ""

@@ -36,7 +36,7 @@ _HEADINGS = ("chapter", "appendix", "section", "article")
 
 
 def exercises(root: _Element, macros: Mapping[str, Macro], book: str) -> Iterator[BookExercise | Dead]:
-    """Every ``<exercise>`` of a book in its order, as BookExercise or as Dead; none costs another. One that is included twice comes once."""
+    """Every ``<exercise>`` of a book in its order, each whole or dead; none costs another. One that is included twice comes once."""
     elements = _once(root)
     numbers = _numbers(elements)
     targets = Targets(root, numbers)

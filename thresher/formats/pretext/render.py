@@ -320,7 +320,8 @@ def _marker(el: _Element, depth: int, n: int) -> str:
     if not kind:
         return f"{style} " if style else ""
     start = n - 1 if kind == "0" else n
-    number = {"a": letter, "A": lambda i: letter(i).upper(), "i": roman, "I": lambda i: roman(i).upper()}.get(kind, str)(start)
+    number = letter(start) if kind in "aA" else roman(start) if kind in "iI" else str(start)
+    number = number.upper() if kind in "AI" else number
     return f"{style.replace(kind, number, 1)} "
 
 

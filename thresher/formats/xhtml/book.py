@@ -112,7 +112,7 @@ def _licence(root: _Element) -> Licence:
     """What a page states of itself: LibreTexts' tags, a link that says that it is the licence. Of several the strictest: a page can be put
     together of others'."""
     everything = "".join(str(t) for t in root.itertext()) + " ".join(
-        v for el in root.iter() for k, v in el.items() if k in {"content", "data-tags", "title"}
+        str(v) for el in root.iter() for k, v in el.items() if k in {"content", "data-tags", "title"}
     )
     if tags := _TAG.findall(everything):
         version = _TAG_VERSION.search(everything)

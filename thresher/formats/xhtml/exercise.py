@@ -22,7 +22,8 @@ _NUMBER = r"(?P<number>\d[\w.]*(?:\(\w\))?|[A-Z]?\.?\d[\w.]*|\\\(\\PageIndex\{(?
 _LABEL = re.compile(rf"[\s*#]*(?:{EXERCISE})\s+{_NUMBER}\s*[*]*\s*[.:]?\s*[*]*\s*(?=\s|\Z|[^\w])", re.IGNORECASE)
 _BARE_NUMBER = re.compile(r"[\s*(]*(?P<number>\d{1,3})[*]*[.)][*]*\s+")
 _ANSWER_LABEL = re.compile(
-    rf"[\s*#]*(?:{ANSWER})(?:\s+(?:to|of|de|zu)\s+\w+)?(?:\s+{_NUMBER.replace('number', 'n').replace('index', 'i')})?\s*[*]*\s*[.:]?\s*[*]*(?=\s|\Z)",
+    rf"[\s*#]*(?:{ANSWER})(?:\s+(?:to|of|de|zu)\s+\w+)?(?:\s+{_NUMBER.replace('number', 'n').replace('index', 'i')})?"
+    r"\s*[*]*\s*[.:]?\s*[*]*(?=\s|\Z)",
     re.IGNORECASE,
 )
 _ANSWER_PREFIX = re.compile(rf"(?:^|[-_.:])(?:{ANSWER})(?:[-_.:]|(?=\d)|$)", re.IGNORECASE)
@@ -77,10 +78,10 @@ def _link(leaves: list[Leaf]) -> None:
     by_place = {(leaf.path.rpartition("/")[2], n): p for leaf in leaves for p in leaf.exercises for n in p.names[:1]}
     by_name: dict[str, Place | None] = {}
     for page in leaves:
-        for place in page.exercises:
-            for name in place.names:
-                by_name[name] = None if name in by_name and by_name[name] is not place else place
-                by_name.setdefault(_folded(name), place)
+        for exercise in page.exercises:
+            for name in exercise.names:
+                by_name[name] = None if name in by_name and by_name[name] is not exercise else exercise
+                by_name.setdefault(_folded(name), exercise)
     for page in leaves:
         for answer in page.answers:
             pointed = (by_place.get((href.rpartition("#")[0].rpartition("/")[2] or page.path.rpartition("/")[2], href.rpartition("#")[2]))
@@ -103,7 +104,7 @@ def _exercise(place: Place, page: Leaf, notes: dict[str, _Element], native_id: s
     problem = writer.blocks(place.elements)
     number = ""
     if match := _LABEL.match(problem) or _BARE_NUMBER.match(problem):
-        number = match.groupdict().get("index") or match["number"]
+        number = (match.groupdict().get("index") or match["number"]).rstrip(".")
         problem = tidy(problem[match.end() :].lstrip(" :.*" if problem[match.end() :].lstrip(" :.").startswith("**") else " :."))
     if not problem:
         raise _Empty
@@ -126,7 +127,7 @@ def _exercise(place: Place, page: Leaf, notes: dict[str, _Element], native_id: s
         refers_to=tuple(dict.fromkeys(writer.elsewhere)),
         hint=hint,
         path=page.path,
-        line=place.elements[0].sourceline or 0,
+        line=int(place.elements[0].sourceline or 0),  # type: ignore[call-overload]  # an int, whatever the stubs say
         anchor=place.names[0] if place.names else "",
         heading=page.title,
         licence=page.licence,

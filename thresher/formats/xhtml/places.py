@@ -19,7 +19,8 @@ _EXERCISE_CLASSES = frozenset({
 })  # fmt: skip
 """Classes of one exercise; the last but two are those of LaTeXML, ``box-exercise`` is LibreTexts'."""
 _ANSWER_CLASSES = frozenset({
-    "answer", "solution", "answer-like", "solution-like", "ltx_theorem_solution", "box-solution", "admonition-solution", "exercise-solution",
+    "answer", "solution", "answer-like", "solution-like", "ltx_theorem_solution", "box-solution", "admonition-solution",
+    "exercise-solution",
     "exercise-answer", "answers", "mt-answer",
 })  # fmt: skip
 _HINT_CLASSES = frozenset({"hint", "hint-like", "box-hint"})
@@ -47,6 +48,8 @@ class Place:
     names: list[str]
     answers: list[_Element] = field(default_factory=list)
     hints: list[_Element] = field(default_factory=list)
+    listed: bool = False
+    """Whether nothing marks it but its list."""
 
 
 @dataclass(eq=False)
@@ -65,9 +68,7 @@ def places(root: _Element) -> tuple[list[Place], list[Apart]]:
     marked = [el for el in root.iter() if isinstance(el.tag, str) and _marks_exercise(el)]
     markers = {el for el in marked if not _holds_others(el, marked)}
     found = [Place(elements, _names_of(el, elements)) for el in marked if el in markers for elements in [_extent(el, markers)]]
-    found = _outermost(found)
-    if not found:
-        found = list(_listed(root))
+    found = _in_order(root, [*_outermost(found), *_listed(root)])
     answers = {el: kind for el in root.iter() if isinstance(el.tag, str) and (kind := _kind(el))}
     inside = {d: place for place in found for el in place.elements for d in el.iter()}
     apart: list[Apart] = []
@@ -172,8 +173,17 @@ def _outermost(found: list[Place]) -> list[Place]:
     return out
 
 
+def _in_order(root: _Element, found: list[Place]) -> list[Place]:
+    """Marked exercises and items of lists as they come; an item that is an exercise already, stands in one or holds some is none."""
+    covered = {d for place in found if not place.listed for el in place.elements for d in el.iter()}
+    holding = {a for place in found if not place.listed for a in place.elements[0].iterancestors()}
+    kept = [p for p in found if not p.listed or (p.elements[0] not in covered and p.elements[0] not in holding)]
+    order = {el: n for n, el in enumerate(root.iter())}
+    return sorted(kept, key=lambda p: order[p.elements[0]])
+
+
 def _listed(root: _Element) -> Iterator[Place]:
-    """The items of the numbered lists below a heading of exercises, where nothing marks them one by one."""
+    """The items of the numbered lists below a heading of exercises."""
     for heading in root.iter(*HEADINGS):
         if not EXERCISES_HEADING.fullmatch(plain(heading).strip(" .:")):
             continue
@@ -182,7 +192,7 @@ def _listed(root: _Element) -> Iterator[Place]:
         for part in scope[:end]:
             tops = [o for o in part.iter("ol") if not any(a.tag in {"ol", "li"} for a in o.iterancestors())]
             for item in (i for o in tops for i in o if i.tag == "li"):
-                yield Place([item], names(item))
+                yield Place([item], names(item), listed=True)
 
 
 def _kind(el: _Element) -> Literal["answer", "hint", ""]:
