@@ -17,7 +17,7 @@ def parse_xml(body: bytes, *, root: str = "") -> _Element:
     if not body.strip():
         raise PayloadError("the file is empty", reason="empty_body")
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True, collect_ids=False
     )
     try:
         element = etree.fromstring(body, parser)

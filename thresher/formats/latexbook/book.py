@@ -35,12 +35,11 @@ _LINE_BREAK = re.compile(r"\\\\(?:\[[^\]]*\])?")
 def mains(paths: Collection[str], read: Read) -> list[str]:
     """The files with ``\\documentclass`` whose documents hold exercises, the largest first; what is part of a larger one is left out."""
     files = [p for p in sorted(paths, key=lambda p: (p.count("/"), p)) if p.endswith((".tex", ".ltx")) and not _NO_SOURCE.search(p)]
-    there = frozenset(paths)
     documents: list[tuple[str, Document]] = []
     for path in files[:_LOOKED_INTO]:
         body = read(path)
         if body is not None and _CLASS.search(body) and not _STANDALONE.search(body):
-            document = assemble(path, lambda p: read(p) if p in there else None)
+            document = assemble(path, read)
             if any(p.kind == "exercise" for p in pieces(document.text, words_in(document.text))):
                 documents.append((path, document))
     documents.sort(key=lambda d: (-d[1].size, d[0]))

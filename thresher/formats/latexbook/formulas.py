@@ -17,6 +17,7 @@ _DISPLAYS = frozenset(
     {"equation", "math", "displaymath", "align", "alignat", "eqnarray", "flalign", "gather", "multline", "dmath", "subequations"}
 )
 _LABEL = re.compile(r"\s*\\label\s*\{([^{}]*)\}")
+_ROWS = re.compile(r"(\\\\|\\end\{(?:aligned|gathered|alignedat)\})")
 _DROPPED = re.compile(r"\\(?:notag|nonumber|displaystyle|hfill|allowbreak|index\{[^{}]*\})(?![A-Za-z])\s?")
 _REFERENCE = re.compile(r"\\(?:eq|page|auto|c|C)?ref\s*\{([^{}]*)\}")
 _BBB = re.compile(r"\{\s*\\Bbb\s+([A-Za-z])\s*\}|\\Bbb\s*(?:\{([A-Za-z])\}|([A-Za-z]))")
@@ -31,9 +32,16 @@ def is_display(name: str) -> bool:
     return name.rstrip("*") in _DISPLAYS
 
 
+def _numbered(row: str, labels: Mapping[str, str]) -> str:
+    """A line of a formula without its label, and behind it the number by which the text itself points to it."""
+    own = [labels[m] for m in _LABEL.findall(row) if labels.get(m, "").startswith("(")]
+    bare = _LABEL.sub("", row)
+    return rf"{bare.rstrip()} \qquad \text{{{own[0]}}}" if own else bare
+
+
 def formula(latex: str, labels: Mapping[str, str]) -> str:
-    """A formula on one line. A numbered environment becomes its unnumbered sister inside of a display; a label that the text itself points
-    to becomes a tag."""
+    """A formula on one line. A numbered environment becomes its unnumbered sister inside of a display; a line that the text itself points
+    to keeps a number."""
     match = _ENVIRONMENT.fullmatch(latex.strip())
     if match:
         name, body = match["name"], match["body"]
@@ -47,7 +55,7 @@ def formula(latex: str, labels: Mapping[str, str]) -> str:
             latex = rf"\begin{{{_INSIDE[name]}}}{body}\end{{{_INSIDE[name]}}}"
         else:
             latex = body
-    latex = _LABEL.sub(lambda m: rf" \tag*{{{labels[m[1]]}}}" if labels.get(m[1], "").startswith("(") else "", latex)
+    latex = "".join(_numbered(row, labels) for row in _ROWS.split(latex))
     latex = _REFERENCE.sub(lambda m: labels[m[1]] if labels.get(m[1], " ")[0] in "(0123456789" else "[reference]", latex)
     latex = _BBB.sub(lambda m: rf"\mathbb{{{m[1] or m[2] or m[3]}}}", latex)
     latex = _BOLD.sub(r"\\mathbf ", latex)

@@ -206,7 +206,7 @@ class Writer:
         return self._macro(node)
 
     def _math(self, latex: str, displayed: bool) -> str:
-        latex = formula(latex, self._own | dict(self._labels))
+        latex = formula(latex, dict(self._labels) | self._own)
         if not latex:
             return ""
         return f"{display(latex)}" if displayed else f"\\({latex}\\)"

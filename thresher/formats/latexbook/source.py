@@ -15,6 +15,7 @@ _INPUT = re.compile(
     r"\\(?:input|include|subfile|subimport|import|subincludefrom|includefrom)\*?\s*(?:\{(?P<first>[^{}]*)\}(?:\s*\{(?P<second>[^{}]*)\})?|\s(?P<bare>[\w./-]+))"
 )
 _PACKAGES = re.compile(r"\\(?:usepackage|RequirePackage|documentclass|LoadClass)\s*(?:\[[^\]]*\])?\s*\{([^{}]*)\}")
+_END = re.compile(r"\\endinput\b|\\end\s*\{document\}")
 _COMMENT = re.compile(r"(?<!\\)(?:\\\\)*(%.*)$")
 _VERBATIM = ("verbatim", "verbatim*", "lstlisting", "Verbatim", "minted", "alltt", "BVerbatim", "sageblock", "sagesilent", "pycode")
 _VERBATIM_BEGIN = re.compile(rf"\\begin\{{({'|'.join(re.escape(v) for v in _VERBATIM)})\}}")
@@ -86,6 +87,8 @@ def _add(path: str, open_files: tuple[str, ...], document: Document, read: Read,
     document.files.append(path)
     document.size += len(body)
     for number, line in _lines(decode(body).replace("\r\n", "\n").replace("\r", "\n")):
+        end = _END.search(line)
+        line = line[: end.start()] if end else line
         if _PACKAGES.search(line):
             _add_styles(line, document, read, home)
         at = 0
@@ -99,7 +102,7 @@ def _add(path: str, open_files: tuple[str, ...], document: Document, read: Read,
             _include(target, path, open_files, document, read, home)
         document.lines.append(line[at:])
         document.origins.append((path, number))
-        if re.search(r"\\(?:endinput|end\s*\{document\})", line):
+        if end:
             break
 
 
@@ -112,9 +115,10 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
             if f"\\end{{{inside}}}" in line:
                 inside = ""
             continue
-        if (match := _VERBATIM_BEGIN.search(line)) and f"\\end{{{match[1]}}}" not in line:
+        match = _VERBATIM_BEGIN.search(line)
+        if match and f"\\end{{{match[1]}}}" not in line:
             inside = match[1]
-        comment = _COMMENT.search(line)
+        comment = _COMMENT.search(line, 0, match.start() if match else len(line))
         if comment and not _in_verb(line, comment.start(1)):
             rest = line[: comment.start(1)]
             if not rest.strip():
@@ -132,8 +136,10 @@ def _target(match: re.Match[str], path: str, home: str, read: Read) -> str:
     """The file of the repository that an input means; empty for one that the book does not have (a class's own, a generated one)."""
     named = posixpath.join(match["first"] or "", match["second"]) if match["second"] else match["first"] or match["bare"] or ""
     named = named.strip().strip('"')
-    if not named or named.startswith("/") or "\\" in named or "#" in named:
+    if not named or "\\" in named or "#" in named:
         return ""
+    if named.startswith("/"):
+        return f"?{named}"
     for base in dict.fromkeys((home, posixpath.dirname(path))):
         for candidate in (f"{named}.tex", named):
             place = posixpath.normpath(posixpath.join(base, candidate))

@@ -17,7 +17,7 @@ from thresher.formats.pretext.include import Assembled, assemble, inside
 from thresher.model import Dead
 
 PROJECT = "project.ptx"
-_ROOT = re.compile(rb"<(?:pretext|mathbook)[\s>]")
+_ROOT = re.compile(rb"<(?:pretext|mathbook)[\s/>]")
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _HEAD = 4096
 _DEEPEST = 3
