@@ -115,6 +115,8 @@ def test_a_document_that_is_part_of_another_is_no_book_of_its_own() -> None:
     assert mains(files, files.get) == ["all.tex"]
 
 
-@pytest.mark.parametrize("latex", ["{" * 400 + "x", "$" * 51, r"\begin{enumerate}" * 200, "\\frac{", "\\item" * 50, "}" * 50])
+@pytest.mark.parametrize(
+    "latex", ["{" * 400 + "x", "$" * 51, r"\begin{enumerate}" * 200, "\\frac{", "\\item" * 50, "}" * 50, r"\href", r"\verb", r"a \frac"]
+)
 def test_broken_latex_costs_one_exercise(latex: str) -> None:
     assert [e.detail.problem for e in exercises(f"\\begin{{exercise}}{latex}\\end{{exercise}}\n{TWO}")][-1:] == ["Two?"]

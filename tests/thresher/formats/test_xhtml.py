@@ -83,3 +83,24 @@ def test_a_page_that_cannot_be_read_costs_itself() -> None:
 def test_pages_without_exercises_are_no_book() -> None:
     pages = {"index.html": b"<p>Welcome</p>", "_static/x.html": b'<div class="exercise">'}
     assert mains(pages, pages.get) == []
+
+
+def test_an_exercise_comes_with_the_programs_that_it_leans_on() -> None:
+    defined = "<pre>(define (twice x)\n  (double x))</pre><pre>(define (double x) (* 2 x))</pre><pre>(define (unused x) x)</pre>"
+    ask = '<div class="exercise">What is <code>(twice 3)</code>?</div><pre>(define (twice x) later)</pre>'
+    (problem,) = found(defined, ask)
+    assert problem.split("\n\n") == [
+        "What is `(twice 3)`?", "```\n(define (twice x)\n  (double x))\n```", "```\n(define (double x) (* 2 x))\n```",
+    ]  # fmt: skip
+
+
+def test_an_exercise_that_leans_on_too_much_does_not_stand_alone() -> None:
+    chain = "".join(f"<pre>def step_{n}(x):\n    return step_{n + 1}(x)</pre>" for n in range(9))
+    (one,) = read(f'{chain}<div class="exercise">What does <code>step_0</code> do?</div>')
+    assert isinstance(one, BookExercise)
+    assert (one.detail.problem, one.refers_to) == ("What does `step_0` do?", ("step_0",))
+
+
+def test_a_program_that_the_exercise_writes_itself_needs_no_other() -> None:
+    ask = '<div class="exercise">What is it?<pre>def twice(x):\n    return 2 * x</pre></div>'
+    assert list(found(f"<pre>def twice(x): pass</pre>{ask}")) == ["What is it?\n\n```\ndef twice(x):\n    return 2 * x\n```"]

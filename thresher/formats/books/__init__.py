@@ -6,5 +6,7 @@
 ``text``          the last touches on a text, code, formulas, lists
 ``marks``         letters and Roman numerals before items and parts
 ``instructions``  sentences that speak to several exercises
+``listings``      programs that an exercise leans on
+``words``         how books call exercises and answers
 ``macros``        a book's own commands for mathematics, put in full
 """

@@ -52,7 +52,8 @@ def exercises(document: Document, words: Words, macros: Mapping[str, Macro], boo
             yield reader.read(pair, native_id, position, path, line)
         except UnknownElement as error:
             yield Dead("unknown_element", str(error), native_id)
-        except LatexWalkerError as error:
+        except (LatexWalkerError, IndexError) as error:
+            # The parser runs beyond the end of what breaks off in the middle.
             yield Dead("bad_latex", str(error).split("\n")[0], native_id)
         except RecursionError:
             yield Dead("too_deep", "groups are nested too deeply to be read", native_id)

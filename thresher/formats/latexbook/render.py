@@ -5,6 +5,7 @@ A command that is neither rendered nor left out on purpose raises UnknownElement
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from posixpath import basename
@@ -126,6 +127,8 @@ def _context() -> Any:
 
 
 _CONTEXT = _context()
+# It warns of every command that it cannot put in words; here such an exercise is a dead letter.
+logging.getLogger("pylatexenc").setLevel(logging.ERROR)
 _SIGNS = LatexNodes2Text(math_mode="verbatim", strict_latex_spaces=True)
 
 
@@ -318,6 +321,8 @@ class Writer:
     def _sign(self, node: Any, name: str, arguments: list[Any]) -> str:
         """Links, notes, blanks, scripts, and every sign that pylatexenc knows."""
         inner = self._nodes(arguments[-1:]) if arguments else ""
+        if not arguments and _WITH_ARGUMENTS.get(name, "").endswith("{"):
+            raise UnknownElement(f"\\{name} without what it is about")
         if name == "url":
             self.links.append((_plain(arguments[-1]), _plain(arguments[-1])))
             return _plain(arguments[-1])
@@ -344,7 +349,10 @@ class Writer:
             if name in self._macros:
                 return inner
             raise UnknownElement(f"no rule for \\{name}")
-        known = _SIGNS.nodelist_to_text([node])
+        try:
+            known = str(_SIGNS.nodelist_to_text([node]))
+        except (IndexError, TypeError, ValueError) as error:
+            raise UnknownElement(f"\\{name} is not called as it should be") from error
         return f"{known} " if node.macro_post_space and known[-1:].isalnum() and not arguments else known
 
     def _reference(self, name: str, arguments: list[Any]) -> str:

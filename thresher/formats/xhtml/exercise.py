@@ -10,12 +10,13 @@ from lxml.etree import _Element
 
 from thresher.formats.books.exercise import BookExercise, joined, numbered_ids, solution_line
 from thresher.formats.books.licence import Licence
-from thresher.formats.books.text import tidy
+from thresher.formats.books.listings import Listing, listing_of, needed
+from thresher.formats.books.text import code_block, tidy
 from thresher.formats.books.words import ANSWER, EXERCISE
 from thresher.formats.mathml import UnknownMathML
 from thresher.formats.xhtml.page import HEADINGS, names, title_of
 from thresher.formats.xhtml.places import Apart, Place, places
-from thresher.formats.xhtml.render import Writer
+from thresher.formats.xhtml.render import Writer, program
 from thresher.model import Dead, Exercise
 
 _NUMBER = r"(?P<number>\d[\w.]*(?:\(\w\))?|[A-Z]?\.?\d[\w.]*|\\\(\\PageIndex\{(?P<index>[\w.]+)\}\\\))"
@@ -53,20 +54,24 @@ def exercises(leaves: list[Leaf], book: str) -> Iterator[BookExercise | Dead]:
     """Every exercise of a book in the order of its pages, as BookExercise or as Dead; none costs another."""
     _link(leaves)
     position = 0
+    before: list[Listing] = []
     for page in leaves:
+        programs = _programs(page)
         notes = {n: el for el in page.root.iter() if isinstance(el.tag, str) for n in names(el)}
         stem = page.path.rpartition(".")[0]
         ids = numbered_ids([f"{stem}/{p.names[0] if p.names else f'exercise-{n}'}" for n, p in enumerate(page.exercises, start=1)])
         for place, native_id in zip(page.exercises, ids, strict=True):
             position += 1
+            here = [listing for at, listing in programs if at < place.order]
             try:
-                yield _exercise(place, page, notes, native_id, position, book)
+                yield _exercise(place, page, notes, native_id, position, book, [*before, *here])
             except UnknownMathML as error:
                 yield Dead("unknown_mathml", str(error), native_id)
             except RecursionError:
                 yield Dead("too_deep", "elements are nested too deeply to be read", native_id)
             except _Empty:
                 yield Dead("empty_problem", f"exercise {native_id}", native_id)
+        before += [listing for _, listing in programs]
 
 
 class _Empty(ValueError):
@@ -92,12 +97,21 @@ def _link(leaves: list[Leaf]) -> None:
                 place.answers.append(answer.element)
 
 
+def _programs(page: Leaf) -> list[tuple[int, Listing]]:
+    """The programs of the running text that define something, with their places in the page."""
+    inside = {d for place in page.exercises for el in [*place.elements, *place.answers] for d in el.iter("pre")}
+    found = ((at, listing_of(*program(el))) for at, el in enumerate(page.root.iter()) if el.tag == "pre" and el not in inside)
+    return [(at, listing) for at, listing in found if listing is not None]
+
+
 def _folded(name: str) -> str:
     """What is left of a name without the word for exercise: ``1-2`` of ``exercise-1-2``."""
     return f"={_EXERCISE_PREFIX.sub('', name).lower()}"
 
 
-def _exercise(place: Place, page: Leaf, notes: dict[str, _Element], native_id: str, position: int, book: str) -> BookExercise:
+def _exercise(
+    place: Place, page: Leaf, notes: dict[str, _Element], native_id: str, position: int, book: str, before: list[Listing]
+) -> BookExercise:
     aside = [*place.answers, *place.hints]
     labels = [dt for el in aside if el.tag == "dd" and (dt := el.getprevious()) is not None]
     writer = Writer(notes, skip=[*aside, *labels])
@@ -108,6 +122,8 @@ def _exercise(place: Place, page: Leaf, notes: dict[str, _Element], native_id: s
         problem = tidy(problem[match.end() :].lstrip(" :.*" if problem[match.end() :].lstrip(" :.").startswith("**") else " :."))
     if not problem:
         raise _Empty
+    beside, leans_on = needed(problem, before)
+    problem = joined(problem, *(tidy(code_block(listing.code, listing.language)) for listing in beside))
     solution = joined(*(_answer(Writer(notes), el) for el in place.answers))
     hint = joined(*(_answer(Writer(notes), el) for el in place.hints))
     return BookExercise(
@@ -124,7 +140,7 @@ def _exercise(place: Place, page: Leaf, notes: dict[str, _Element], native_id: s
         ),
         container="section",
         links=tuple(dict.fromkeys(u for u, _ in writer.links if u)),
-        refers_to=tuple(dict.fromkeys(writer.elsewhere)),
+        refers_to=tuple(dict.fromkeys([*writer.elsewhere, *leans_on])),
         hint=hint,
         path=page.path,
         line=int(place.elements[0].sourceline or 0),  # type: ignore[call-overload]  # an int, whatever the stubs say

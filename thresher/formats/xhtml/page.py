@@ -50,8 +50,9 @@ def _rename(root: _Element) -> None:
             el.tag = el.tag[len(_XHTML) :]
         parent = el.getparent()
         in_math = parent is not None and isinstance(parent.tag, str) and parent.tag.startswith(f"{{{NS}}}")
-        if not el.tag.startswith("{") and (in_math or _PREFIXED.sub("", el.tag) == "math"):
-            el.tag = f"{{{NS}}}{_PREFIXED.sub('', el.tag)}"
+        name = _PREFIXED.sub("", el.tag)
+        if not el.tag.startswith("{") and (in_math or name == "math"):
+            el.tag = f"{{{NS}}}{name if name.isalnum() else 'mrow'}"
 
 
 def classes(el: _Element) -> frozenset[str]:

@@ -50,6 +50,8 @@ class Place:
     hints: list[_Element] = field(default_factory=list)
     listed: bool = False
     """Whether nothing marks it but its list."""
+    order: int = 0
+    """Its place among the elements of the page."""
 
 
 @dataclass(eq=False)
@@ -179,7 +181,9 @@ def _in_order(root: _Element, found: list[Place]) -> list[Place]:
     holding = {a for place in found if not place.listed for a in place.elements[0].iterancestors()}
     kept = [p for p in found if not p.listed or (p.elements[0] not in covered and p.elements[0] not in holding)]
     order = {el: n for n, el in enumerate(root.iter())}
-    return sorted(kept, key=lambda p: order[p.elements[0]])
+    for place in kept:
+        place.order = order[place.elements[0]]
+    return sorted(kept, key=lambda p: p.order)
 
 
 def _listed(root: _Element) -> Iterator[Place]:

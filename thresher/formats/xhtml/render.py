@@ -107,10 +107,7 @@ class Writer:
         return inline_code("".join(str(t) for t in el.itertext()))
 
     def _preformatted(self, el: _Element) -> str:
-        parent = el.getparent()
-        own = [*classes(el), *(c for d in el for c in classes(d)), *(classes(parent) if parent is not None else ())]
-        language = next((m[1] for c in own if (m := _LANGUAGE.match(c))), "") or next((c for c in own if c in _CODE_CLASSES), "")
-        return code_block(_literal(el), language)
+        return code_block(*program(el))
 
     def _script_element(self, el: _Element) -> str:
         """Nothing, or the formula that MathJax reads."""
@@ -190,6 +187,14 @@ def _formula(el: _Element) -> str:
     if not latex:
         return ""
     return display(latex) if el.get("display") == "block" else f"\\({latex}\\)"
+
+
+def program(el: _Element) -> tuple[str, str]:
+    """The text of a ``pre`` and the language that it or what stands around it names."""
+    parent = el.getparent()
+    own = [*classes(el), *(c for d in el for c in classes(d)), *(classes(parent) if parent is not None else ())]
+    language = next((m[1] for c in own if (m := _LANGUAGE.match(c))), "") or next((c for c in own if c in _CODE_CLASSES), "")
+    return _literal(el), language
 
 
 def _literal(el: _Element) -> str:
