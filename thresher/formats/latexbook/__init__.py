@@ -3,6 +3,7 @@
 ``source``     a document put together of its files, each line with where it came from
 ``structure``  chapters, environments and lists, found without reading the text in them
 ``render``     a piece of LaTeX to Markdown-like text; pylatexenc parses it
+``commands``   the commands that are known
 ``formulas``   mathematics that stands alone
 ``columns``    parts in two columns, put in order
 ``exercise``   the exercises with their answers

@@ -28,84 +28,23 @@ from pylatexenc.macrospec import std_environment, std_macro
 from thresher.formats.books.macros import Macro, expand
 from thresher.formats.books.marks import letter, roman
 from thresher.formats.books.text import KEPT, UnknownElement, code_block, display, emphasised, inline_code, listing, table, tidy
+from thresher.formats.latexbook.commands import (
+    CODE,
+    CONTENT_LAST,
+    EMPHASISED,
+    ENVIRONMENT_ARGUMENTS,
+    ITEMS,
+    LISTS,
+    PICTURE_COMMANDS,
+    PICTURES,
+    REFERENCES,
+    SILENT,
+    STRONG,
+    TABLES,
+    WITH_ARGUMENTS,
+)
 from thresher.formats.latexbook.formulas import formula, is_display
 
-_WITH_ARGUMENTS = {
-    "raisebox": "{[[{", "parbox": "[[[{{", "framebox": "[[{", "makebox": "[[{", "fbox": "{", "mbox": "{", "hbox": "{", "vbox": "{",
-    "colorbox": "{{", "textcolor": "[{{", "color": "[{", "rule": "[{{", "vspace": "*{", "hspace": "*{", "vskip": "", "hskip": "",
-    "setlength": "{{", "addtolength": "{{", "setcounter": "{{", "addtocounter": "{{", "scalebox": "{{", "resizebox": "*{{{",
-    "rotatebox": "[{{", "includegraphics": "*[{", "epsfbox": "[{", "epsfig": "{", "psfig": "{", "index": "{", "label": "{", "ref": "{",
-    "eqref": "{", "pageref": "{", "autoref": "{", "cref": "{", "Cref": "{", "vref": "{", "nameref": "{", "hyperref": "[{", "cite": "[[{",
-    "citep": "[[{", "citet": "[[{", "url": "{", "href": "{{", "footnote": "[{", "footnotetext": "[{", "caption": "[{", "markright": "{",
-    "markboth": "{{", "addcontentsline": "{{{", "textbf": "{", "textit": "{", "emph": "{", "texttt": "{", "textrm": "{", "textsf": "{",
-    "textsc": "{", "textsl": "{", "textup": "{", "textmd": "{", "textnormal": "{", "underline": "{", "uline": "{", "sout": "{", "text": "{",
-    "ensuremath": "{", "hint": "{", "part": "[", "subpart": "[", "subsubpart": "[", "choice": "[", "CorrectChoice": "[", "task": "[",
-    "ex": "", "marginpar": "[{", "phantom": "{", "hphantom": "{", "vphantom": "{", "SI": "[{{", "si": "[{", "num": "[{", "ang": "[{",
-    "qty": "[{{", "unit": "[{", "lstinline": "[{", "code": "{", "verbatiminput": "{", "lstinputlisting": "[{", "input": "{", "hfill": "",
-    "multicolumn": "{{{", "cline": "{", "fillin": "[[", "underbrace": "{", "substack": "{", "textsuperscript": "{", "textsubscript": "{",
-    "paragraph": "*[{", "subparagraph": "*[{", "section": "*[{", "subsection": "*[{", "subsubsection": "*[{", "subfigure": "[{",
-    "enquote": "{", "foreignlanguage": "{{", "term": "{", "defn": "{", "dfn": "{", "pagestyle": "{", "thispagestyle": "{",
-    "linespread": "{",
-    "vspace*": "{", "hspace*": "{", "centerline": "{", "leftline": "{", "rightline": "{", "bibliography": "{", "nocite": "{",
-    "fontsize": "{{", "selectfont": "", "phantomsection": "", "hypertarget": "{{", "hyperlink": "{{", "adjustbox": "{", "points": "{",
-    "tcbset": "{", "ifthenelse": "{{{", "intertext": "{", "tag": "{", "ovalbox": "{", "shadowbox": "{", "stretch": "{", "TikZ": "",
-    "draw": "", "sage": "{", "sageplot": "[[{", "py": "{", "textquotedbl": "", "newline": "", "linebreak": "[", "pagebreak": "[",
-    "nolinebreak": "[", "nopagebreak": "[", "answer": "{", "solution": "{",
-}  # fmt: skip
-_ENVIRONMENT_ARGUMENTS = {
-    "enumerate": "[", "itemize": "[", "description": "[", "list": "{{", "multicols": "{[", "minipage": "[[[{", "tabular": "[{",
-    "tabular*": "{[{",
-    "tabularx": "{[{", "array": "[{", "figure": "[", "table": "[", "wrapfigure": "[{[{", "picture": "", "tikzpicture": "[", "parts": "[",
-    "tasks": "[(", "adjustbox": "{", "compactenum": "[", "asparaenum": "[", "inparaenum": "[", "enumerate*": "[", "itemize*": "[",
-    "lstlisting": "[", "minted": "[{", "questions": "", "longtable": "[{", "subfigure": "[{", "subequations": "", "center": "",
-    "oneparchoices": "", "choices": "", "pspicture": "*", "quote": "", "solutionorbox": "[", "tcolorbox": "[", "mdframed": "[",
-    "thebibliography": "{", "spacing": "{", "boxedminipage": "[{", "subparts": "", "changemargin": "{{",
-}  # fmt: skip
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_SILENT = _words(
-    """
-    label index vspace hspace vskip hskip vfill hfill hfil noindent indent par bigskip medskip smallskip newpage clearpage
-    cleardoublepage pagebreak linebreak nolinebreak nopagebreak centering raggedright raggedleft setlength addtolength setcounter
-    addtocounter rule markright markboth addcontentsline pagestyle thispagestyle protect displaystyle textstyle small footnotesize
-    scriptsize tiny large Large LARGE huge Huge normalsize selectfont fontsize bf bfseries it itshape em sl slshape rm rmfamily sf
-    sffamily tt ttfamily sc scshape normalfont mdseries upshape boldmath unboldmath color phantomsection qedhere qed leavevmode null
-    relax strut allowbreak sloppy fussy cite citep citet nocite bibliography footnotemark footnotetext marginpar phantom hphantom
-    vphantom hrule hline toprule midrule bottomrule maketitle tableofcontents printindex columnbreak raggedcolumns vspace* hspace*
-    looseness linespread frenchspacing nonfrenchspacing parskip parindent baselineskip itemsep setlist samepage unskip ignorespaces
-    break penalty smallbreak medbreak bigbreak goodbreak filbreak onehalfspacing doublespacing singlespacing nobreak kern points tcbset
-    ex cline obeylines flushleft stepcounter refstepcounter clearfloat unitlength thinlines thicklines / global
-    """
-)
-"""Layout, and what a reader of one exercise has no use for."""
-_CONTENT_LAST = _words(
-    """
-    raisebox parbox framebox makebox fbox mbox hbox vbox colorbox textcolor scalebox resizebox rotatebox textrm textsf textsc textup
-    textmd textnormal text centerline leftline rightline hyperref foreignlanguage hypertarget hyperlink ovalbox shadowbox caption
-    adjustbox multicolumn intertext textsl ensuremath
-    """
-)
-"""Commands whose last argument is what is read."""
-_STRONG = frozenset({"textbf", "bf", "bfseries", "term", "defn", "dfn"})
-_EMPHASISED = frozenset({"emph", "textit", "it", "itshape", "em", "sl", "slshape", "textsl", "uline", "underline"})
-_REFERENCES = frozenset({"ref", "eqref", "autoref", "cref", "Cref", "vref", "nameref", "pageref"})
-_LISTS = {
-    "enumerate": 0, "compactenum": 0, "asparaenum": 0, "inparaenum": 0, "enumerate*": 0, "parts": 0, "subparts": 1, "tasks": 0,
-    "choices": 2,
-    "oneparchoices": 2, "itemize": -1, "itemize*": -1, "list": -1, "trivlist": -1, "description": -1, "questions": 3,
-}  # fmt: skip
-"""Lists, and which mark of a level theirs are at least."""
-_ITEMS = frozenset({"item", "part", "subpart", "subsubpart", "choice", "CorrectChoice", "task", "question"})
-_CODE = frozenset(
-    {"verbatim", "verbatim*", "lstlisting", "Verbatim", "minted", "alltt", "BVerbatim", "sageblock", "pycode", "sageverbatim"}
-)
-_PICTURES = frozenset({"tikzpicture", "picture", "pspicture", "xy", "asy", "circuitikz", "pgfpicture", "diagram", "CD"})
-_PICTURE_COMMANDS = frozenset({"includegraphics", "epsfbox", "epsfig", "psfig", "sageplot", "xymatrix", "includestandalone"})
-_TABLES = frozenset({"tabular", "tabular*", "tabularx", "longtable", "array"})
 _MARK_ONLY = re.compile(r"\(\w{1,4}\)[.:]?|\w{1,3}[.):]")
 _LIGATURES = {
     "``": "\u201c", "''": "\u201d", "---": "\u2014", "--": "\u2013", "~": " ", "!`": "\u00a1", "?`": "\u00bf", "&": " ",
@@ -120,8 +59,8 @@ def _context() -> Any:
     context.add_context_category(
         "books",
         prepend=True,
-        macros=[std_macro(name, arguments) for name, arguments in _WITH_ARGUMENTS.items()],
-        environments=[std_environment(name, arguments.replace("(", "")) for name, arguments in _ENVIRONMENT_ARGUMENTS.items()],
+        macros=[std_macro(name, arguments) for name, arguments in WITH_ARGUMENTS.items()],
+        environments=[std_environment(name, arguments.replace("(", "")) for name, arguments in ENVIRONMENT_ARGUMENTS.items()],
     )
     return context
 
@@ -221,15 +160,15 @@ class Writer:
         if kind := self._apart.get(name):
             self.kept_apart[kind].append(self._nodes(_content(node)).strip())
             return ""
-        if name in _LISTS:
+        if name in LISTS:
             return self._list(node)
-        if name in _TABLES:
+        if name in TABLES:
             return self._tabular(node)
         if name == "tabbing":
             return self._tabbing(_verbatim(node))
-        if name in _CODE:
+        if name in CODE:
             return code_block(_verbatim(node))
-        if name in _PICTURES:
+        if name in PICTURES:
             self.figures.append("drawing")
             return "\n\n[figure]\n\n"
         if name == "comment":
@@ -237,7 +176,7 @@ class Writer:
         return f"\n\n{self._nodes(_content(node))}\n\n"
 
     def _list(self, node: Any) -> str:
-        least = _LISTS[node.environmentname]
+        least = LISTS[node.environmentname]
         style = _argument_text(node, 0)
         numbered = least >= 0
         level = max(self._depth, least)
@@ -245,7 +184,7 @@ class Writer:
         items: list[tuple[Any, list[Any]]] = []
         before: list[Any] = []
         for child in _content(node):
-            if isinstance(child, LatexMacroNode) and child.macroname in _ITEMS:
+            if isinstance(child, LatexMacroNode) and child.macroname in ITEMS:
                 items.append((child, []))
             elif items:
                 items[-1][1].append(child)
@@ -297,20 +236,20 @@ class Writer:
             return "\n"
         if name == "par" or name in {"bigskip", "medskip"}:
             return "\n\n"
-        if name in _SILENT:
+        if name in SILENT:
             return ""
-        if name in _REFERENCES:
+        if name in REFERENCES:
             return self._reference(name, arguments)
-        if name in _PICTURE_COMMANDS:
+        if name in PICTURE_COMMANDS:
             self.figures.append(basename(_plain(arguments[-1])) if arguments else "drawing")
             return "\n\n[figure]\n\n"
         if name == "ensuremath":
             return self._math(_plain(arguments[-1]), displayed=False)
-        if name in _CONTENT_LAST:
+        if name in CONTENT_LAST:
             return self._nodes(last)
-        if name in _STRONG:
+        if name in STRONG:
             return _marked(self._nodes(last), "**")
-        if name in _EMPHASISED:
+        if name in EMPHASISED:
             return _marked(self._nodes(last), "*")
         if name in {"paragraph", "subparagraph", "section", "subsection", "subsubsection"}:
             return f"\n\n{emphasised(self._nodes(last).strip(), '**')}\n\n"
@@ -321,7 +260,7 @@ class Writer:
     def _sign(self, node: Any, name: str, arguments: list[Any]) -> str:
         """Links, notes, blanks, scripts, and every sign that pylatexenc knows."""
         inner = self._nodes(arguments[-1:]) if arguments else ""
-        if not arguments and _WITH_ARGUMENTS.get(name, "").endswith("{"):
+        if not arguments and WITH_ARGUMENTS.get(name, "").endswith("{"):
             raise UnknownElement(f"\\{name} without what it is about")
         if name == "url":
             self.links.append((_plain(arguments[-1]), _plain(arguments[-1])))
