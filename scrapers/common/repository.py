@@ -85,15 +85,16 @@ class Remote:
 
     def versions(self, folders: Sequence[str] = (), many: str = "", file: str = "") -> dict[str, str]:
         """Paths and digests of all files. A tree too large for one answer is read folder by folder: ``folders`` whole, and of ``many``,
-        which holds a great number of folders with one ``file`` of interest in each, the folder's digest stands for its file's."""
+        which holds a great number of folders with one ``file`` of interest in each, the folder's digest stands for its file's. Where there
+        is no folder ``many``, all are read whole."""
         tree = self._tree(self._branch, recursive=True)
         self.ref = str(tree.get("sha") or "") if isinstance(tree, dict) else ""
         self._file_ref = self.ref or self._branch
         if not (isinstance(tree, dict) and tree.get("truncated")):
             return tree_versions(tree)
-        versions: dict[str, str] = {}
-        top = subtrees(self._tree(self._branch, recursive=False))
-        for name in folders:
+        root = self._tree(self._branch, recursive=False)
+        top, versions = subtrees(root), tree_versions(root)
+        for name in folders if many in top else top:
             if name in top:
                 versions |= tree_versions(self._tree(top[name], recursive=True), f"{name}/")
         if many in top:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from thresher.errors import PayloadError, SettingsError
-from thresher.formats.cnxml.collection import Book, Licence, Place, books, read_book, strictest
+from thresher.formats.books.licence import Licence, strictest
+from thresher.formats.cnxml.collection import Book, Place, books, read_book
 
 BOOKS = "META-INF/books.xml"
 _COLLECTION = re.compile(r"collections/[^\W_][^/\\\x00-\x1f\x7f]{0,200}\.collection\.xml")
@@ -39,6 +40,11 @@ class Contents:
 
     entries: list[Entry] = field(default_factory=list)
     broken: list[tuple[str, bytes]] = field(default_factory=list)
+
+
+def is_cnxml(paths: Collection[str]) -> bool:
+    """Whether these are the files of a repository of CNXML books."""
+    return any(_COLLECTION.fullmatch(p) or _MODULE.fullmatch(p) for p in paths)
 
 
 def contents(versions: Mapping[str, str], read: Callable[[str], bytes | None], *, only: tuple[str, ...] = ()) -> Contents:

@@ -21,8 +21,13 @@ class Site(Place):
     repository: str = Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")
     branch: str = "main"
     books: tuple[str, ...] = ()
-    """Slugs of the books wanted; empty takes all books of the repository."""
-    publisher: str = "OpenStax"
+    """The books wanted: slugs of collections, or the files in which books of other formats begin; empty takes all of the repository."""
+    folder: str = ""
+    """The folder of the repository that is looked into; empty takes all of it."""
+    publisher: str = ""
+    """Who is named beside the book; empty names OpenStax for CNXML, and for others the authors that the book names."""
+    web_url: str = ""
+    """Where the published book is read, where the book does not say it."""
     genai_restricted: bool = False
     """The publisher asks that the books are not fed to generative models; records carry the mark for a person to decide."""
     api_url: str = "https://api.github.com"

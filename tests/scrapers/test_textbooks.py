@@ -10,7 +10,7 @@ import pytest
 
 from scrapers.settings import Source
 from scrapers.textbooks import Site, parse, read
-from thresher.errors import PayloadError, SettingsError
+from thresher.errors import PayloadError, SettingsError, UsageError
 from thresher.model import Dead, Exercise, Page, Record
 
 BOOKS = Path(__file__).parent.parent / "fixtures" / "textbooks"
@@ -221,7 +221,8 @@ def test_links_out_of_the_clone_are_never_followed(tmp_path: Path) -> None:
     (modules / "m1").symlink_to(secret.parent)
     (modules / "m2").mkdir()
     (modules / "m2" / "index.cnxml").symlink_to(secret)
-    assert pages(tmp_path / "clone") == []
+    with pytest.raises(UsageError, match="no books that can be read"):
+        pages(tmp_path / "clone")
 
 
 def test_book_that_lists_a_path_reads_nothing_outside(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from scrapers import textbooks
 from scrapers.common.repository import blob_digest
 from scrapers.textbooks import Site, fetch, parse
 from thresher.errors import HttpStatusError, PayloadError
-from thresher.model import Page, Record
+from thresher.model import Dead, Page, Record
 from thresher.net.client import Client
 
 BOOKS = Path(__file__).parent.parent / "fixtures" / "textbooks"
@@ -218,6 +218,60 @@ def test_broken_collection_is_reported_and_the_other_book_comes(client: Client, 
     (broken,) = [p for p in pages if p.context["kind"] == "contents"]
     with pytest.raises(PayloadError):
         list(parse(broken))
+
+
+@pytest.fixture
+def books(hub: Hub) -> Hub:
+    """The same server with a book in PreTeXt, and files beside it that are none of it."""
+    root = BOOKS.parent / "books" / "pretext"
+    hub.files = {f.relative_to(root).as_posix(): f.read_bytes() for f in sorted(root.rglob("*")) if f.is_file()}
+    hub.files |= {"source/unused.xml": b"<chapter/>", "assets/mast.png": b"PNG", "LICENSE": b"All rights reserved."}
+    return hub
+
+
+def test_a_book_of_many_files_is_one_page(client: Client, books: Hub) -> None:
+    (page,) = run(client, books)
+    assert page.context["format"] == "PreTeXt"
+    assert sum(isinstance(r, Record) for r in parse(page)) == 9
+    asked = [path.rpartition("/")[2] for path in books.asked]
+    assert sorted(asked) == ["LICENSE", "load.xml", "main", "main.ptx", "project.ptx", "speed.xml"]
+    assert run(client, books, cursor([page])) == []
+    assert len(books.asked) == 1
+
+
+def test_a_book_is_read_again_when_one_of_its_files_changes(client: Client, books: Hub) -> None:
+    kept = cursor(run(client, books))
+    books.commit = "d00d" + "0" * 36
+    books.files["assets/mast.png"] = b"another"
+    assert run(client, books, kept) == []
+    books.files["source/load.xml"] = books.files["source/load.xml"].replace(b"oak", b"ash")
+    (page,) = run(client, books, kept)
+    assert any("ash" in r.text for r in parse(page) if isinstance(r, Record))
+
+
+def test_a_book_in_a_tree_too_large_for_one_answer_is_read_folder_by_folder(client: Client, books: Hub) -> None:
+    books.truncated = True
+    (page,) = run(client, books)
+    assert sum(isinstance(r, Record) for r in parse(page)) == 9
+
+
+@pytest.mark.parametrize("where", ["gone", "outage"])
+def test_a_file_of_a_book_that_does_not_come_is_told_and_asked_for_again(client: Client, books: Hub, where: str) -> None:
+    getattr(books, where).add("source/load.xml")
+    (page,) = run(client, books)
+    told = [p for p in parse(page) if isinstance(p, Dead)]
+    assert [(p.reason, p.native_id) for p in told if p.reason == "missing_file"][-1] == ("missing_file", "")
+    assert "source/load.xml" in told[0].detail
+    assert page.cursor is None
+    getattr(books, where).clear()
+    (whole,) = run(client, books)
+    assert whole.cursor is not None
+
+
+def test_a_repository_of_no_books_says_what_was_looked_for(client: Client, hub: Hub) -> None:
+    hub.files = {"README.md": b"# Nothing", "src/main.py": b"x = 1"}
+    with pytest.raises(PayloadError, match=r"no books that can be read: it has no collections/.*PreTeXt.*MyST.*LaTeX.*XHTML"):
+        run(client, hub)
 
 
 def test_other_settings_begin_anew(client: Client, hub: Hub) -> None:

@@ -8,11 +8,14 @@ import pytest
 from lxml import etree
 
 from thresher.errors import PayloadError
-from thresher.formats.cnxml.document import CNXML, cnx, parse_xml
-from thresher.formats.cnxml.exercise import Found, exercises
-from thresher.formats.cnxml.lists import letter, roman
+from thresher.formats.books.document import parse_xml
+from thresher.formats.books.exercise import BookExercise
+from thresher.formats.books.marks import letter, roman
+from thresher.formats.books.text import UnknownElement
+from thresher.formats.cnxml.document import CNXML, cnx
+from thresher.formats.cnxml.exercise import exercises
 from thresher.formats.cnxml.references import References
-from thresher.formats.cnxml.render import UnknownElement, Writer
+from thresher.formats.cnxml.render import Writer
 from thresher.formats.mathml import NS
 from thresher.model import Dead
 
@@ -26,13 +29,13 @@ def text(content: str) -> str:
     return Writer(References(root, {})).text(root[1])
 
 
-def found(content: str) -> list[Found | Dead]:
+def found(content: str) -> list[BookExercise | Dead]:
     return list(exercises(parse_xml(module(content), root=cnx("document")), "m1"))
 
 
-def one(content: str) -> Found:
+def one(content: str) -> BookExercise:
     (only,) = found(content)
-    assert isinstance(only, Found)
+    assert isinstance(only, BookExercise)
     return only
 
 
@@ -42,7 +45,7 @@ def exercise(problem: str, solution: str = "", attributes: str = 'id="e"') -> st
 
 
 def stems(content: str) -> list[str]:
-    return [f.detail.stem for f in found(content) if isinstance(f, Found)]
+    return [f.detail.stem for f in found(content) if isinstance(f, BookExercise)]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +160,7 @@ def grid(name: str) -> str:
 
 
 def shown(content: str) -> list[str]:
-    return [f"{f.detail.stem}|{f.detail.problem}".replace("\n\n", "/") for f in found(content) if isinstance(f, Found)]
+    return [f"{f.detail.stem}|{f.detail.problem}".replace("\n\n", "/") for f in found(content) if isinstance(f, BookExercise)]
 
 
 READS = exercise("<para>Read the table.</para>", attributes='id="r"')
@@ -209,7 +212,7 @@ def test_picture_of_the_solution_is_no_picture_of_the_problem() -> None:
 def test_what_is_elsewhere_is_named() -> None:
     content = E1 + exercise('<para>As in <link target-id="e1"/>, <link document="m9">that chapter</link> and <link document="m8"/>.</para>')
     last = found(content)[-1]
-    assert isinstance(last, Found)
+    assert isinstance(last, BookExercise)
     assert last.detail.problem == "As in Exercise 1, that chapter and [reference]."
     assert last.refers_to == ("Exercise 1", "that chapter", "another section")
 
@@ -254,7 +257,7 @@ def test_exercises_count_within_their_set_and_boxes_over_the_module() -> None:
     try_it = f"<note class='try'><label>Try It</label>{E2}</note>"
     exercise_set = section(section(E3, attributes=""), section(E1, attributes=""))
     content = section(example, try_it, E2, attributes="") + example + exercise_set
-    numbers = [f.detail.number for f in found(content) if isinstance(f, Found)]
+    numbers = [f.detail.number for f in found(content) if isinstance(f, BookExercise)]
     assert numbers == ["Example 1", "Try It 1", "1", "Example 2", "1", "2"]
 
 
@@ -319,7 +322,7 @@ def test_inclusion_is_never_followed() -> None:
 def test_entity_that_only_an_outside_dtd_could_know_costs_its_own_exercise() -> None:
     body = b'<!DOCTYPE document SYSTEM "http://dtd.example.org/cnxml.dtd">' + module(exercise("<para>a &alpha; b</para>") + E1)
     results = list(exercises(parse_xml(body, root=cnx("document")), "m1"))
-    assert [type(r) for r in results] == [Dead, Found]
+    assert [type(r) for r in results] == [Dead, BookExercise]
 
 
 @pytest.mark.parametrize("start", ["\u00b2", "-1", "x", "99999999999"])
@@ -334,7 +337,7 @@ def test_comments_do_not_cut_text() -> None:
 
 def pieces(content: str) -> tuple[str, ...]:
     last = found(content)[-1]
-    assert isinstance(last, Found)
+    assert isinstance(last, BookExercise)
     return last.detail.pieces
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from thresher.formats.cnxml.document import CNXML, cnx, parse_xml
-from thresher.formats.cnxml.exercise import Found, exercises
+from thresher.formats.books.document import parse_xml
+from thresher.formats.books.exercise import BookExercise
+from thresher.formats.cnxml.document import CNXML, cnx
+from thresher.formats.cnxml.exercise import exercises
 
 ALPHA = "list-type='enumerated' number-style='lower-alpha'"
 
 
-def read(problem: str, solution: str) -> Found:
+def read(problem: str, solution: str) -> BookExercise:
     answered = f"<solution><para>{solution}</para></solution>" if solution else ""
     body = f"<exercise id='e'><problem>{problem}</problem>{answered}</exercise>"
     (only,) = exercises(parse_xml(f'<document xmlns="{CNXML}"><content>{body}</content></document>'.encode(), root=cnx("document")), "m1")
-    assert isinstance(only, Found)
+    assert isinstance(only, BookExercise)
     return only
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from thresher.errors import PayloadError
-from thresher.formats.cnxml.collection import Licence, books, read_book, strictest
+from thresher.formats.books.licence import Licence, strictest
+from thresher.formats.cnxml.collection import books, read_book
 
 CC = "http://creativecommons.org/licenses"
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from lxml.etree import _Element
 
-from thresher.formats.cnxml.document import cnx, plain
+from thresher.formats.books.document import plain
+from thresher.formats.cnxml.document import cnx
 
 _LIST, _ITEM, _PARA, _LABEL = cnx("list"), cnx("item"), cnx("para"), cnx("label")
 _LETTERS = re.compile(r"\(?([A-Za-z])\)?\.?(?:(?:\s*,\s*(?:and\s+)?|\s+(?:and|y|e|et|und|i)\s+|\s*&\s*)\(?([A-Za-z])\)?\.?)*")

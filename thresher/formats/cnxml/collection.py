@@ -6,50 +6,18 @@ The licence is read off the collection, never from memory: the same publisher us
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import unquote
 
 from lxml.etree import _Element
 
-from thresher.formats.cnxml.document import COLLXML, MDML, parse_xml, plain
-from thresher.model import EXPORT_CLASSES, ExportClass
+from thresher.formats.books.document import parse_xml, plain
+from thresher.formats.books.licence import Licence
+from thresher.formats.cnxml.document import COLLXML, MDML
 
 CONTAINER = "{https://openstax.org/namespaces/book-container}container"
 _COLLECTION, _CONTENT, _SUB, _MODULE = (f"{{{COLLXML}}}{n}" for n in ("collection", "content", "subcollection", "module"))
-_CC = re.compile(r"creativecommons\.org/licenses/(by(?:-nc)?(?:-sa|-nd)?)/(\d\.\d)(?:/([a-z]{2})(?:/|$))?", re.IGNORECASE)
-_CC0 = re.compile(r"creativecommons\.org/publicdomain/zero/(\d\.\d)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Licence:
-    """What a file says about its licence: the address and the words beside it."""
-
-    url: str = ""
-    words: str = ""
-
-    @property
-    def spdx(self) -> str:
-        """The SPDX identifier (``CC-BY-NC-SA-4.0``), or ``unknown`` where the address is no Creative Commons licence."""
-        return _spdx(self.url)
-
-    @property
-    def export_class(self) -> ExportClass:
-        """``full`` for CC0, BY, SA and NC, each of which leaves with its key in a config of its own; ``none`` for ND and unknown."""
-        spdx = self.spdx
-        return "none" if spdx == "unknown" or "-ND-" in spdx else "full"
-
-
-@lru_cache(maxsize=64)
-def _spdx(url: str) -> str:
-    """A book has one licence and thousands of exercises."""
-    if match := _CC.search(url):
-        return "-".join(p for p in ("CC", match.group(1).upper(), match.group(2), (match.group(3) or "").upper()) if p)
-    if match := _CC0.search(url):
-        return f"CC0-{match.group(1)}"
-    return "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +88,3 @@ def _walk(content: _Element, path: tuple[str, ...], places: list[Place], chapter
             index += 1
         elif el.tag == _SUB and (inner := el.find(_CONTENT)) is not None:
             _walk(inner, (*path, plain(el.find(f"{{{MDML}}}title"))), places, counter, depth + 1)
-
-
-def strictest(licences: Iterable[Licence]) -> Licence:
-    """Of the licences of all books that hold a module, the one that lets the least out; none at all is unknown."""
-    return min(licences, key=lambda x: (EXPORT_CLASSES.index(x.export_class), "-NC-" not in x.spdx, "-SA" not in x.spdx), default=Licence())

@@ -1,11 +1,6 @@
-"""Bytes to a tree: no entities, no network, no DTD, no huge trees; and the names that everybody needs."""
+"""The names that everybody needs."""
 
 from __future__ import annotations
-
-from lxml import etree
-from lxml.etree import _Element
-
-from thresher.errors import PayloadError
 
 CNXML = "http://cnx.rice.edu/cnxml"
 COLLXML = "http://cnx.rice.edu/collxml"
@@ -15,31 +10,3 @@ MDML = "http://cnx.rice.edu/mdml"
 def cnx(name: str) -> str:
     """A CNXML element name in Clark notation."""
     return f"{{{CNXML}}}{name}"
-
-
-def parse_xml(body: bytes, *, root: str) -> _Element:
-    """The root element of a document whose root must be called ``root`` (Clark notation).
-
-    PayloadError: ``empty_body``, ``bad_xml`` (not well-formed, too deep, undeclared entities), ``entities`` (the document declares
-    entities of its own), ``wrong_root`` (an HTML page, another namespace).
-    """
-    if not body.strip():
-        raise PayloadError("the file is empty", reason="empty_body")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
-    try:
-        element = etree.fromstring(body, parser)
-    except etree.XMLSyntaxError as error:
-        raise PayloadError(f"not well-formed XML: {error}", reason="bad_xml") from error
-    dtd = element.getroottree().docinfo.internalDTD
-    if dtd is not None and any(dtd.iterentities()):  # type: ignore[union-attr]  # missing in the stubs
-        raise PayloadError("the document declares entities, which are never expanded", reason="entities")
-    if element.tag != root:
-        raise PayloadError(f"the root is {element.tag!r}, expected {root!r}", reason="wrong_root")
-    return element
-
-
-def plain(el: _Element | None) -> str:
-    """All text of an element on one line."""
-    return "" if el is None else " ".join("".join(str(t) for t in el.itertext()).split())

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 
 from lxml.etree import _Element
 
+from thresher.formats.books.document import plain
+from thresher.formats.books.exercise import BookExercise
+from thresher.formats.books.text import UnknownElement, tidy
 from thresher.formats.cnxml.choices import Options, find_options
-from thresher.formats.cnxml.document import cnx, plain
+from thresher.formats.cnxml.document import cnx
 from thresher.formats.cnxml.numbers import number_exercises
 from thresher.formats.cnxml.pieces import Pieces
 from thresher.formats.cnxml.references import References
-from thresher.formats.cnxml.render import UnknownElement, Writer, tidy
+from thresher.formats.cnxml.render import Writer
 from thresher.formats.cnxml.stems import Stem, Stems
 from thresher.formats.mathml import UnknownMathML
 from thresher.model import Dead, Exercise
@@ -22,25 +25,8 @@ _EXERCISE, _PROBLEM, _SOLUTION, _TITLE, _SECTION = (cnx(t) for t in ("exercise",
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One exercise with what a record needs beside it."""
-
-    native_id: str
-    position: int
-    text: str
-    detail: Exercise
-    container: str
-    """``example``, ``note`` or ``section``."""
-    links: tuple[str, ...]
-    refers_to: tuple[str, ...]
-    """What the problem points to and does not show: ``Example 3``, another module."""
-    answers: tuple[str, ...]
-    """All options that the solution names, where it names several."""
-
-
-def exercises(root: _Element, module: str, *, book: str = "", heading: str = "") -> Iterator[Found | Dead]:
-    """Every ``<exercise>`` of a module in document order, each as Found or as Dead; none costs another. ``heading`` is the module's
+def exercises(root: _Element, module: str, *, book: str = "", heading: str = "") -> Iterator[BookExercise | Dead]:
+    """Every ``<exercise>`` of a module in document order, each as BookExercise or as Dead; none costs another. ``heading`` is the module's
     place and title in the book, the first part of each section path."""
     elements = list(root.iter(_EXERCISE))
     if not elements:
@@ -88,7 +74,7 @@ def _exercise(
     references: References,
     stems: Stems,
     pieces: Pieces,
-) -> Found:
+) -> BookExercise:
     problem = el.find(_PROBLEM)
     if problem is None:
         raise _Unusable("no_problem")
@@ -118,7 +104,7 @@ def _exercise(
         link_only=_only_links(text, whole, options is not None),
         pieces=pieces.of(el, text, whole.pieces),
     )
-    return Found(
+    return BookExercise(
         native_id=native_id,
         position=position,
         text=_joined(stem.text, text, aside.text, f"Solution: {solution}" if solution else ""),

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from lxml.etree import _Element
 
+from thresher.formats.books.marks import letter, roman
 from thresher.formats.cnxml.document import cnx
-
-_ROMAN = ((50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 
 
 def markers(el: _Element, items: Sequence[_Element]) -> list[str]:
@@ -39,17 +38,3 @@ def _marker(el: _Element, kind: str, n: int) -> str:
     if prefix or suffix:
         return f"{prefix or ''}{number}{suffix or ''} "
     return f"{number}. " if style == "arabic" else f"({number}) "
-
-
-def letter(n: int) -> str:
-    """1 is a, 26 is z, 27 is aa."""
-    return letter((n - 1) // 26) + chr(97 + (n - 1) % 26) if n > 0 else ""
-
-
-def roman(n: int) -> str:
-    """Lower-case Roman numerals, up to the length that lists have."""
-    out = ""
-    for value, sign in _ROMAN:
-        while n >= value:
-            out, n = out + sign, n - value
-    return out

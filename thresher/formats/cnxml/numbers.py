@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from lxml.etree import _Element
 
-from thresher.formats.cnxml.document import cnx, plain
+from thresher.formats.books.document import plain
+from thresher.formats.cnxml.document import cnx
 
 _SECTION, _EXAMPLE, _NOTE, _LABEL, _TITLE = (cnx(t) for t in ("section", "example", "note", "label", "title"))
 _NOT_SETS = frozenset({"coreq-skills", "learning-objectives", "summary", "key-concepts"})

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from lxml.etree import _Element
 
+from thresher.formats.books.instructions import refers_back
+from thresher.formats.books.text import tidy
 from thresher.formats.cnxml.document import cnx
-from thresher.formats.cnxml.instructions import refers_back
 from thresher.formats.cnxml.numbers import exercise_name
 from thresher.formats.cnxml.references import References
-from thresher.formats.cnxml.render import Writer, tidy
+from thresher.formats.cnxml.render import Writer
 from thresher.formats.cnxml.stems import Stems
 
 _EXERCISE, _EXAMPLE, _NOTE, _PROBLEM, _SOLUTION = (cnx(t) for t in ("exercise", "example", "note", "problem", "solution"))

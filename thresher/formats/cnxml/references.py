@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from lxml.etree import _Element
 
-from thresher.formats.cnxml.document import cnx, plain
+from thresher.formats.books.document import plain
+from thresher.formats.cnxml.document import cnx
 from thresher.formats.cnxml.numbers import exercise_name
 
 NAMES = {cnx(tag): tag.title() for tag in ("figure", "table", "equation", "example", "note", "list")} | {cnx("media"): "Figure"}

@@ -12,59 +12,15 @@ from posixpath import basename
 
 from lxml.etree import _Element
 
+from thresher.formats.books.text import KEPT, SPACE, SUFFIX, UnknownElement, spaced, tidy
 from thresher.formats.cnxml.document import cnx
 from thresher.formats.cnxml.lists import markers
 from thresher.formats.cnxml.references import References
 from thresher.formats.cnxml.tables import grid
 from thresher.formats.mathml import MATH, to_latex
 
-_SPACE = re.compile(r"[ \t\r\n]+")
-_SUFFIX = re.compile(r"(?:th|st|nd|rd|s|es)\b")
-"""What may follow a formula without a space: the n-th, all the x-s."""
-_KEPT = "\x01"
-"""A space inside code, until the text is finished."""
-_TIDY: tuple[tuple[str, re.Pattern[str], str], ...] = (
-    ("  ", re.compile(r"(?<=\S)  +"), " "),
-    ("\n\n\n", re.compile(r"\n{3,}"), "\n\n"),
-    (r"\) ", re.compile(r"(?<=\\\)) (?=[.,;:?!](?:\s|$))"), ""),
-)
-"""What stands in every text that the pattern changes, the pattern, and what takes its place."""
-_CIRCLED = re.compile(r"(?<=[\u24d0-\u24e9])(?=[^\s\u24d0-\u24e9.,)])")
-"""Behind a circled letter that touches its option."""
-_LIGATURES = {"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"}
-"""Left over from typesetting."""
-_LIGATURE = re.compile("[\ufb00-\ufb04]")
 _ALTERNATIVES = ("image", "iframe", "video", "audio", "flash", "java-applet", "labview", "object", "download", "text")
 """What a ``media`` element may hold, the one that is described best first."""
-
-
-class UnknownElement(ValueError):
-    """An element that no rule renders or leaves out."""
-
-
-def tidy(text: str) -> str:
-    """One blank line between blocks, one space between words; code keeps its own spaces."""
-    if "\n" in text:
-        text = "\n".join(_tidy_line(line) for line in text.split("\n"))
-    for needle, pattern, replacement in _TIDY:
-        if needle in text:
-            text = pattern.sub(replacement, text)
-    if not text.isascii():
-        text = _LIGATURE.sub(lambda m: _LIGATURES[m[0]], _CIRCLED.sub(" ", text))
-    return text.strip().replace(_KEPT, " ")
-
-
-def _tidy_line(line: str) -> str:
-    """Nothing at its end, and no single space at its beginning: more than one is an indent."""
-    line = line.rstrip(" \t")
-    return line[1:] if line[:1] == " " and line[1:2] != " " else line
-
-
-def _spaced(text: str) -> str:
-    """Space between words made single, line breaks too."""
-    if "\n" in text or "  " in text or "\t" in text or "\r" in text:
-        return _SPACE.sub(" ", text)
-    return text
 
 
 class Writer:
@@ -98,7 +54,7 @@ class Writer:
 
     def _inside(self, el: _Element) -> str:
         """Text and children of an element. Mathematics that touches a word in the source gets the space that it has in print."""
-        out = [_spaced(el.text)] if el.text else []
+        out = [spaced(el.text)] if el.text else []
         for child in el:
             if child.tag == MATH:
                 latex = _math(child)
@@ -106,13 +62,13 @@ class Writer:
                     out.append(" ")
                 out.append(latex)
                 if child.tail:
-                    if latex and child.tail[0].isalpha() and not _SUFFIX.match(child.tail):
+                    if latex and child.tail[0].isalpha() and not SUFFIX.match(child.tail):
                         out.append(" ")
-                    out.append(_spaced(child.tail))
+                    out.append(spaced(child.tail))
                 continue
             out.append(self._one(child))
             if child.tail:
-                out.append(_spaced(child.tail))
+                out.append(spaced(child.tail))
         return "".join(out)
 
     def _one(self, el: _Element) -> str:
@@ -171,8 +127,8 @@ class Writer:
         parent = el.getparent()
         inline = parent is not None and parent.tag in _INLINE_PARENTS and el.tag != _PREFORMAT and "\n" not in raw.strip()
         if (el.get("display") or ("inline" if inline else "block")) == "block":
-            return "\n\n```\n" + raw.strip("\n").expandtabs(4).replace(" ", _KEPT) + "\n```\n\n"
-        return f"`{_SPACE.sub(' ', raw).strip()}`"
+            return "\n\n```\n" + raw.strip("\n").expandtabs(4).replace(" ", KEPT) + "\n```\n\n"
+        return f"`{SPACE.sub(' ', raw).strip()}`"
 
     def _literal(self, el: _Element) -> str:
         """Text as it stands in code; superscripts and subscripts keep a mark."""
@@ -217,7 +173,7 @@ class Writer:
             text = tidy(self._inside(item)).replace("\n\n", "\n")
             label = item.find(cnx("label"))
             own = f"{tidy(self._inside(label))} " if label is not None else marker
-            lines.append(f"{own}{text}".replace("\n", "\n" + _KEPT * 3))
+            lines.append(f"{own}{text}".replace("\n", "\n" + KEPT * 3))
         return f"{head}\n\n" + "\n".join(lines) + "\n\n"
 
     def _figure(self, el: _Element) -> str:
@@ -235,7 +191,7 @@ class Writer:
         if el.get("id"):
             self.rendered.add(el.get("id") or "")
         shown = next((c for name in _ALTERNATIVES for c in el if c.tag == cnx(name)), None)
-        alt = _spaced(el.get("alt") or (shown.get("alt") if shown is not None else "") or "").strip()
+        alt = spaced(el.get("alt") or (shown.get("alt") if shown is not None else "") or "").strip()
         kind = "figure"
         if shown is not None:
             source = shown.get("src") or ""
@@ -252,10 +208,10 @@ class Writer:
 
     def _equation(self, el: _Element) -> str:
         label = self._labelled(el)
-        parts = [_spaced(el.text or "")]
+        parts = [spaced(el.text or "")]
         for child in el:
             if child.tag not in _LABELS:
-                parts += [_math(child, display=True) if child.tag == MATH else self._one(child), _spaced(child.tail or "")]
+                parts += [_math(child, display=True) if child.tag == MATH else self._one(child), spaced(child.tail or "")]
         return f"\n\n{label}{' '.join(p.strip() for p in parts).strip()}\n\n"
 
     def _table(self, el: _Element) -> str:

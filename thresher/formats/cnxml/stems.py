@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from lxml.etree import _Element
 
-from thresher.formats.cnxml.document import cnx, plain
-from thresher.formats.cnxml.instructions import mentions_table, reach, speaks_to_exercises
+from thresher.formats.books.document import plain
+from thresher.formats.books.instructions import mentions_table, reach, speaks_to_exercises
+from thresher.formats.cnxml.document import cnx
 from thresher.formats.cnxml.numbers import exercise_set
 from thresher.formats.cnxml.references import References
 from thresher.formats.cnxml.render import Writer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from thresher.formats.cnxml.instructions import Back, reach, refers_back, speaks_to_exercises
+from thresher.formats.books.instructions import Back, reach, refers_back, speaks_to_exercises
 
 
 @pytest.mark.parametrize(
