@@ -24,6 +24,8 @@ from thresher.text import canonical_url
 FILE = "verdicts.jsonl"
 UNMERGED = "unmerged"
 """The verdict that an item is not the one that it was merged into."""
+COMPLETED, REOPENED = "completed", "reopened"
+"""That a person added to a lead what it lacked, and took it back: ``store.completions``."""
 VERDICTS = ("proposed", "active", "retired", "rejected", "waived", "verified", "disputed")
 """The first five set an item's life, the last two say what its key is worth."""
 
@@ -192,41 +194,45 @@ def take_down(database: Database, graves: Sequence[Grave], reason: str, *, now: 
 def replay(con: Connection, folder: Path) -> int:
     """Bring the verdicts and tombstones of ``verdicts.jsonl`` into a rebuilt database; those that it has are passed over. Returns how
     many lines."""
-    lines = list(read_lines(folder / FILE, _check))
+    lines = list(read_lines(folder / FILE, check))
     _apply(con, lines)
     return len(lines)
 
 
 def replay_unmerged(con: Connection, folder: Path, run_id: str) -> None:
     """Part again what was parted in a run, as far as it is merged in the rebuilt database."""
-    for line in read_lines(folder / FILE, _check):
+    for line in read_lines(folder / FILE, check):
         if line["type"] == UNMERGED and line["run_id"] == run_id:
             _part(con, line)
 
 
 def damaged_lines(folder: Path) -> list[BadLine]:
     """The lines of ``verdicts.jsonl`` that cannot be used."""
-    return bad_lines(folder / FILE, _check)
+    return bad_lines(folder / FILE, check)
 
 
 def unwritten(con: Connection, folder: Path) -> int:
-    """How many verdicts and tombstones of the database ``verdicts.jsonl`` lacks: a rebuild would forget them."""
+    """How many verdicts, completions and tombstones of the database ``verdicts.jsonl`` lacks: a rebuild would forget them."""
     if not {"verdicts", "tombstones"} <= set(table_names(con)):
         return 0
-    lines = list(read_lines(folder / FILE, _check))
+    lines = list(read_lines(folder / FILE, check))
     written = {line.get("verdict_id") or (line["kind"], line["hash"]) for line in lines}
-    stored = [row[0] for row in con.execute("SELECT verdict_id FROM verdicts").fetchall()]
+    tables = [name for name in ("verdicts", "completions") if name in table_names(con)]
+    stored = [row[0] for name in tables for row in con.execute(f"SELECT verdict_id FROM {name}").fetchall()]
     return sum(key not in written for key in [*stored, *con.execute("SELECT kind, hash FROM tombstones").fetchall()])
 
 
 _FIELDS = {
     "verdict": ("verdict_id", "item_id", "author", "verdict", "reason", "at"),
     UNMERGED: ("verdict_id", "item_id", "author", "verdict", "reason", "at", "run_id"),
+    COMPLETED: ("verdict_id", "record_key", "prompt", "context", "hidden", "author", "reason", "at", "run_id"),
+    REOPENED: ("verdict_id", "record_key", "author", "reason", "at", "run_id"),
     "tombstone": ("kind", "hash", "reason", "at"),
 }
 
 
-def _check(line: dict[str, Any]) -> None:
+def check(line: dict[str, Any]) -> None:
+    """KeyError, TypeError or ValueError for a line of the journal that lacks something."""
     if line["type"] not in _FIELDS:
         raise ValueError(f"{line['type']!r} is none of {', '.join(_FIELDS)}")
     for name in _FIELDS[line["type"]]:
@@ -235,7 +241,7 @@ def _check(line: dict[str, Any]) -> None:
     if line["type"] == "tombstone":
         if line["kind"] not in get_args(TombstoneKind):
             raise ValueError(f"{line['kind']!r} is no kind of tombstone")
-    elif type(line["version"]) is not int:
+    elif line["type"] in ("verdict", UNMERGED) and type(line["version"]) is not int:
         raise TypeError("version is no number")
     datetime.fromisoformat(line["at"])
 

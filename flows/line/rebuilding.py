@@ -14,7 +14,7 @@ from flows.line.deciding import decide_queue
 from flows.line.recovery import Noted, acknowledge, archived_pages, judge_all, read_noted, replay
 from flows.line.run import Run
 from flows.line.workspace import Workspace
-from store import ledger, proof, runs, verdicts
+from store import completions, ledger, proof, runs, verdicts
 from store.file import journal
 from store.file.checksums import row_counts
 from store.file.database import FILE, Connection
@@ -185,6 +185,9 @@ def _replay_run(anew: Workspace, old: Workspace, past: _PastRun, noted: Noted) -
     judge_all(run)
     with anew.database.transaction() as con:
         verdicts.replay_unmerged(con, anew.folder, past.run_id)
+        completed = completions.replay(con, anew.folder, past.run_id)
+    if completed:
+        judge_all(run)
     if past.decided:
         decide_queue(run)
     if past.clustered:
