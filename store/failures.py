@@ -17,7 +17,7 @@ from thresher.failpoint import failpoint
 
 @dataclass(frozen=True, slots=True)
 class StoredClaim:
-    """A live report or a lead that says what went wrong; ``claim_hash`` is of the report, the item, the words and the post around them.
+    """A live report or a lead that says what went wrong; ``claim_hash`` is of the record, the item and the words.
     ``role`` is that of the record; only posts are looked at whole."""
 
     record_key: str

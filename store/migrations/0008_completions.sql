@@ -33,7 +33,7 @@ WITH said AS (
            coalesce(l.claim ->> '$.text', nullif(r.title, ''), left(r.text, 400)) AS words
     FROM leads l JOIN records r ON r.record_key = l.record_key AND r.is_latest
 )
-SELECT s.record_key, s.item_id, md5(concat_ws(chr(10), s.record_key, s.item_id, s.words, o.title, o.text)) AS claim_hash, s.words, s.messages,
+SELECT s.record_key, s.item_id, md5(concat_ws(chr(10), s.record_key, s.item_id, s.words)) AS claim_hash, s.words, s.messages,
        o.role, o.title, o.text
 FROM said s JOIN records o ON o.record_key = s.record_key AND o.is_latest
 WHERE trim(s.words) <> '';
