@@ -2,14 +2,16 @@
 
     python benchmarks/clusters.py REALDATA [--out benchmarks/results/clusters.json]
 
-For the real and the invented complaints and each split: adjusted Rand index against the labels; coherence (of the pairs inside clusters,
-those of one label); wrong members (those whose label is not the commonest of their cluster); and the adjusted Rand index of ten shuffled
-arrivals, one complaint at a time, against one another. The thresholds of every system were chosen, or are chosen here, on ``tune``.
+For the real and the invented complaints, for labelled posts, and each split: adjusted Rand index against the labels; homogeneity; coherence
+(of the pairs inside clusters, those of one label); wrong members (those whose label is not the commonest of their cluster); and the
+adjusted Rand index of ten shuffled arrivals, one complaint at a time, against one another. The thresholds of every system were chosen, or
+are chosen here, on ``tune``.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import itertools
 import json
 import random
@@ -25,19 +27,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import numpy as np
 from complaints_read import Complaint, invented_complaints, real_complaints
+from failures_read import LabelledPost, labelled_posts
 from sklearn.cluster import HDBSCAN, AgglomerativeClustering
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, homogeneity_score
 
-from dedupe.failures import clusters, phrases
+from dedupe.failures import clusters, kinds, phrases
 from dedupe.failures.clusters import Category, Members
+from dedupe.failures.kinds import Kinds
 from dedupe.failures.phrases import Phrase
 from dedupe.settings import Clusters
 from dedupe.vectors.encoder import Encoder, Floats
 from dedupe.vectors.engines import open_encoder
-from flows.line import settings
+from flows.line import clustering, settings
+from store.failures import StoredClaim
 from thresher.rules import Rules
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
+KINDS = Path(__file__).parent / "results" / "kinds-tune.npz"
 SHUFFLES = 10
 Labels = list[str]
 
@@ -45,13 +51,48 @@ Labels = list[str]
 def phrased(texts: Sequence[str], encoder: Encoder, settings: Clusters) -> list[Phrase]:
     """Each complaint as the nightly pass would put it, in its category."""
     names = Rules.load(CONFIG / "rules.toml").names
-    made = [phrases.distil(text, "", names) for text in texts]
+    return categorised([phrases.distil(text, "", names) for text in texts], encoder, settings)
+
+
+def categorised(made: Sequence[Phrase], encoder: Encoder, settings: Clusters) -> list[Phrase]:
+    """Phrases of no category in that of the anchor that they are nearest to."""
     known = phrases.known_phrases()
     anchors = clusters.on_grid(encoder.encode([k.text for k in known]))
     found = clusters.anchored(clusters.on_grid(encoder.encode([p.text for p in made])), anchors, [k.category for k in known],
                               settings.anchor_threshold, phrases.categories()[-1])  # fmt: skip
     other = phrases.categories()[-1]
     return [p if p.category != other else Phrase(p.text, category, False) for p, category in zip(made, found, strict=True)]
+
+
+def compared_posts(posts: Sequence[LabelledPost], encoder: Encoder, settings: Clusters) -> dict[str, Any]:
+    """The same for posts; the weights of the kinds are trained on ``tune`` alone."""
+    with np.load(KINDS, allow_pickle=False) as kept:
+        trained = dataclasses.replace(kinds.load(), weights=kept["weights"], bias=kept["bias"])
+    parts = {name: [post for post in posts if post.split == name] for name in ("tune", "held")}
+    truth = {name: [post.label for post in part] for name, part in parts.items()}
+    whole = {name: encoder.encode([f"{p.title}. {p.text}" for p in part]) for name, part in parts.items()}
+    cut = best(lambda value: scores(truth["tune"], batch(whole["tune"], value)), [round(0.1 + 0.05 * step, 2) for step in range(15)])
+    names = Rules.load(CONFIG / "rules.toml").names
+
+    def by_rules(part: str) -> list[Phrase]:
+        return categorised([phrases.distil(p.claim, p.prompt, names) for p in parts[part]], encoder, settings)
+
+    return {
+        part: {
+            "complaints": len(truth[part]),
+            "thresher": online(phrased_posts(parts[part], encoder, settings, trained), truth[part], encoder, settings),
+            "the rules alone (before the kinds)": online(by_rules(part), truth[part], encoder, settings),
+            f"agglomerative on the whole text, cut at {cut}": scores(truth[part], batch(whole[part], cut)),
+            "all in one": scores(truth[part], ["one"] * len(truth[part])),
+        }
+        for part in parts
+    }
+
+
+def phrased_posts(posts: Sequence[LabelledPost], encoder: Encoder, settings: Clusters, trained: Kinds) -> list[Phrase]:
+    """Each post as the nightly pass would put it."""
+    claims = [StoredClaim(str(at), "", str(at), p.claim, p.prompt, "post", p.title, p.text) for at, p in enumerate(posts)]
+    return categorised(clustering.phrased(claims, Rules.load(CONFIG / "rules.toml").names, trained), encoder, settings)
 
 
 def arriving(said: Sequence[Phrase], vectors: clusters.Whole, order: Sequence[int], settings: Clusters) -> Labels:
@@ -77,6 +118,7 @@ def scores(truth: Labels, found: Sequence[object]) -> dict[str, float]:
     wrong = sum(len(group) - max(Counter(group).values()) for group in groups.values())
     return {
         "ari": round(float(adjusted_rand_score(truth, found)), 3),
+        "homogeneity": round(float(homogeneity_score(truth, found)), 3),
         "coherence": round(sum(pairs) / len(pairs), 3) if pairs else 1.0,
         "wrong_members": round(wrong / len(truth), 3),
         "clusters": len(groups),
@@ -154,6 +196,8 @@ def main() -> None:
     for name, found in (("real", real_complaints(arguments.realdata)), ("invented", invented_complaints())):
         split = {part: [c for c in found if c.split == part] for part in ("tune", "held")}
         result[name] = compared(split["tune"], split["held"], encoder, loaded.clusters)
+    result["posts"] = compared_posts(labelled_posts(arguments.realdata), encoder, loaded.clusters)
+    for name in ("real", "invented", "posts"):
         for part, systems in result[name].items():
             print(f"\n{name}, {part}: {systems['complaints']} complaints")
             for system, numbers in systems.items():

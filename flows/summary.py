@@ -110,6 +110,9 @@ def item_panel(item: Mapping[str, Any]) -> RenderableType:
     for report in item.get("reports", []):
         lines += ["", f"[cyan]report[/] by {report['source']} ({report['tier']}): {escape(report['url'] or report['native_id'])}"]
         lines += [f"  failing: {escape(textwrap.shorten(r['text'], 400, placeholder=' ...'))}" for r in report.get("failing") or []]
+    for added in item.get("completions", []):
+        what = " and ".join(name for name in ("context", "prompt") if added[name])
+        lines += ["", f"[cyan]{what}[/] by {escape(added['author'])}, {moment(added['given_at'])}, added to {escape(added['record_key'])}"]
     return Panel("\n".join(lines), title=item["item_id"], title_align="left")
 
 

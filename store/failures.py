@@ -17,13 +17,17 @@ from thresher.failpoint import failpoint
 
 @dataclass(frozen=True, slots=True)
 class StoredClaim:
-    """A live report that says what went wrong; ``claim_hash`` is of the report, the item and the words."""
+    """A live report or a lead that says what went wrong; ``claim_hash`` is of the record, the item and the words.
+    ``role`` is that of the record; only posts are looked at whole."""
 
     record_key: str
     item_id: str
     claim_hash: str
     words: str
     prompt: str
+    role: str = "post"
+    title: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,12 @@ class ChangedCluster:
 def pending_claims(con: Connection) -> list[StoredClaim]:
     """Claims that have no phrase yet, or were other words when they got theirs; by hash."""
     rows = fetch(con, "SELECT f.* FROM failure_claims f ANTI JOIN claims c USING (record_key, claim_hash) ORDER BY f.claim_hash")
-    return [StoredClaim(r["record_key"], r["item_id"], r["claim_hash"], r["words"], _last_prompt(r["messages"])) for r in rows]
+    return [
+        StoredClaim(
+            r["record_key"], r["item_id"], r["claim_hash"], r["words"], _last_prompt(r["messages"]), r["role"], r["title"], r["text"]
+        )
+        for r in rows
+    ]
 
 
 def _last_prompt(messages: str) -> str:
@@ -159,6 +168,21 @@ def unplaced(con: Connection) -> dict[str, list[str]]:
 def unplaced_by_another_encoder(con: Connection, encoder: str) -> list[str]:
     """Phrases whose vectors another encoder made."""
     return [r[0] for r in con.execute("SELECT DISTINCT phrase FROM phrases WHERE encoder <> ? ORDER BY 1", [encoder]).fetchall()]
+
+
+def homes_of(con: Connection, category: str) -> dict[str, str]:
+    """The cluster of every phrase of a category."""
+    return dict(con.execute("SELECT phrase, cluster_id FROM phrases WHERE category = ? ORDER BY phrase", [category]).fetchall())
+
+
+def all_phrases(con: Connection) -> list[tuple[str, str]]:
+    """Category and text of every phrase."""
+    return con.execute("SELECT category, phrase FROM phrases").fetchall()
+
+
+def all_events(con: Connection) -> set[tuple[str, str, str | None]]:
+    """What ever happened to clusters."""
+    return set(con.execute("SELECT event, cluster_id, other_id FROM cluster_history").fetchall())
 
 
 def stale_clusters(con: Connection) -> dict[str, list[str]]:

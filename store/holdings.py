@@ -15,6 +15,7 @@ _KEYS = {
     "records": f"""SELECT record_key AS key, source FROM records
                    WHERE is_latest AND NOT blanked AND status NOT IN ({", ".join(f"'{status}'" for status in sorted(GONE))})""",
     "verdicts": "SELECT verdict_id AS key, 'people' AS source FROM verdicts",
+    "completions": "SELECT record_key AS key, 'people' AS source FROM completions",
     "tombstones": "SELECT kind || ' ' || hash AS key, 'people' AS source FROM tombstones",
     "snapshots": "SELECT name AS key, 'frozen' AS source FROM snapshots",
 }

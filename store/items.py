@@ -158,7 +158,7 @@ class _Batch:
             self._refused[outcome.reason] += 1
             self._refusals.append((outcome, standing["revision"]))
         elif isinstance(outcome, Lead):
-            lead = leads_store.lead_row(outcome, self._source, standing["revision"], self._run_id)
+            lead = leads_store.lead_row(outcome, record, standing["revision"], self._run_id)
             if not due and standing["lead_hash"] == lead.lead_hash:
                 return
             self._leads.append(lead)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from store.file.database import Connection
-from store.rows import arrow_schema, dumps, keys, plain, run, table
-from thresher.model import Lead, Marked, Reading
+from store.rows import arrow_schema, dumps, fetch, keys, plain, run, table
+from thresher.errors import StoreError
+from thresher.model import Lead, Marked, Reading, Record, Span
+from thresher.rules.language import language_of
 from thresher.text import content_hash
 
 
@@ -42,6 +45,7 @@ class LeadRow(NamedTuple):
     claim: str | None
     prompt: str | None
     lead_hash: str
+    language: str
     run_id: str
 
 
@@ -68,11 +72,12 @@ def land_readings(con: Connection, run_id: str, source: str, readings: Sequence[
     run(con, "INSERT INTO readings BY NAME SELECT * FROM given", given=given)
 
 
-def lead_row(lead: Lead, source: str, revision: int, run_id: str) -> LeadRow:
+def lead_row(lead: Lead, record: Record, revision: int, run_id: str) -> LeadRow:
     """The row of a lead; ``lead_hash`` changes with anything that it says."""
+    language = record.language or language_of(record.text or record.title)
     claim, prompt = (None if span is None else dumps(plain(span)) for span in (lead.claim, lead.prompt))
     hashed = content_hash(lead.reason, repr(lead.fails), lead.model, claim or "", prompt or "", str(revision))
-    return LeadRow(lead.record_key, source, revision, lead.reason, lead.fails, lead.model, claim, prompt, hashed, run_id)
+    return LeadRow(record.key, record.source, revision, lead.reason, lead.fails, lead.model, claim, prompt, hashed, language, run_id)
 
 
 def land_leads(con: Connection, leads: Sequence[LeadRow]) -> None:
@@ -87,6 +92,17 @@ def leave_leads(con: Connection, record_keys: Sequence[str]) -> None:
 
 
 def forget(con: Connection, record_keys: Sequence[str]) -> None:
-    """Nothing that was read in these records is kept."""
+    """Nothing that was read in these records is kept, nor what persons added to them."""
     leave_leads(con, record_keys)
+    run(con, "DELETE FROM completions USING given WHERE completions.record_key = given.record_key", given=keys("record_key", record_keys))
     run(con, "DELETE FROM readings USING given WHERE readings.record_key = given.record_key", given=keys("record_key", record_keys))
+
+
+def lead_of(con: Connection, record_key: str) -> Lead:
+    """The lead of a record. StoreError where it is none."""
+    rows = fetch(con, "SELECT * FROM leads WHERE record_key = ?", [record_key])
+    if not rows:
+        raise StoreError(f"{record_key} is no lead")
+    row = rows[0]
+    claim, prompt = (Span(**json.loads(row[name])) if row[name] else None for name in ("claim", "prompt"))
+    return Lead(record_key, row["reason"], row["fails"], claim, prompt, row["model"])

@@ -26,6 +26,7 @@ _OF_THE_RUN = {
     "embeddings": (),
     "verdicts": ("verdict_id", "given_at"),
     "tombstones": ("given_at",),
+    "completions": ("verdict_id", "given_at"),
     "claims": ("run_id",),
     "phrases": (),
     "clusters": (),

@@ -9,14 +9,26 @@ from store.reading import counts, rows
 from thresher.errors import UsageError
 
 
-def leads(con: Connection, *, reason: str = "", model: str = "", limit: int | None = None) -> list[dict[str, Any]]:
-    """Open leads, the surest first; ``model`` is part of a model's name."""
+def leads(
+    con: Connection,
+    *,
+    missing: str = "",
+    model: str = "",
+    cluster: str = "",
+    source: str = "",
+    language: str = "",
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """Open leads, the surest first; ``model`` is part of a model's name, ``cluster`` the beginning of the id of a failure cluster."""
+    wanted = {"reason": missing, "source": source, "language": language}
+    where = " AND ".join(f"({column} = ${column} OR ${column} = '')" for column in wanted)
     return rows(
         con,
-        f"""SELECT record_key, source, site, reason, fails, model, claim, prompt, url, said_at FROM open_leads
-            WHERE (reason = ? OR ? = '') AND (contains(lower(model), lower(?)) OR ? = '')
+        f"""SELECT record_key, source, site, reason, fails, model, language, cluster_id, claim, prompt, url, said_at FROM open_leads
+            WHERE {where} AND (contains(lower(model), lower($model)) OR $model = '')
+              AND (starts_with(cluster_id, $cluster) OR $cluster = '')
             ORDER BY fails DESC, record_key LIMIT {"ALL" if limit is None else int(limit)}""",
-        [reason, reason, model, model],
+        {**wanted, "model": model, "cluster": cluster},
     )
 
 
@@ -28,6 +40,19 @@ def lead(con: Connection, key: str) -> dict[str, Any]:
     if len(found) != 1:
         raise UsageError(f"{'more than one lead has' if found else 'no lead has'} {key!r} in its key")
     return found[0]
+
+
+def key_of(con: Connection, part: str) -> str:
+    """The key of the lead that has this part in its key, else of the record, else the part itself. UsageError where more than one has."""
+    if rows(con, "SELECT 1 FROM records WHERE record_key = ? LIMIT 1", [part]):
+        return part
+    for table in ("leads", "records"):
+        found = rows(con, f"SELECT DISTINCT record_key FROM {table} WHERE contains(record_key, ?) ORDER BY 1 LIMIT 2", [part])
+        if len(found) > 1:
+            raise UsageError(f"more than one of the {table} has {part!r} in its key")
+        if found:
+            return str(found[0]["record_key"])
+    return part
 
 
 def leads_by_reason(con: Connection) -> dict[str, int]:

@@ -49,6 +49,7 @@ def status(con: Connection) -> dict[str, Any]:
         "dead_letters": count(con, "SELECT count(*) FROM dead_letters WHERE NOT resolved"),
         "tombstones": count(con, "SELECT count(*) FROM tombstones"),
         "verdicts": count(con, "SELECT count(*) FROM verdicts"),
+        "leads_completed": count(con, "SELECT count(*) FROM completions"),
         "last_run": last_run(con),
         "snapshots": rows(con, "SELECT name, items, sha256, created_at FROM snapshots ORDER BY number"),
     }
@@ -107,11 +108,12 @@ def dead_letters(con: Connection) -> list[dict[str, Any]]:
 
 
 def rising_failures(con: Connection, limit: int) -> list[dict[str, Any]]:
-    """Failure clusters that grow, and new ones, the most reported first."""
+    """Failure clusters that grow, those that came back, and new ones, the most reported first."""
     return rows(
         con,
-        """SELECT cluster_id, label, category, reports, sources, authors, trend, last_7 FROM failure_clusters
-           WHERE trend IN ('growing', 'new') ORDER BY trend = 'new', reports DESC, cluster_id LIMIT ?""",
+        """SELECT cluster_id, label, category, reports, leads, sources, authors, trend, last_7 FROM failure_clusters
+           WHERE trend IN ('growing', 'resurfaced', 'new')
+           ORDER BY trend = 'new', trend = 'resurfaced', reports DESC, cluster_id LIMIT ?""",
         [limit],
     )
 

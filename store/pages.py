@@ -16,6 +16,7 @@ from store.revisions import Emptied
 from store.rows import arrow_schema, dumps, fetch, record_of, run, table
 from store.runs import add_counts
 from store.verdicts import tombstones
+from thresher.errors import StoreError
 from thresher.failpoint import failpoint
 from thresher.model import PICTURE_OF, Dead, Page, Picture, Record
 from thresher.text import content_hash
@@ -121,6 +122,16 @@ _DUE = """
     SELECT r.* EXCLUDE (content_hash, meta_hash, first_seen, last_seen, page_id, run_id), w.place
     FROM records r JOIN wanted w ON r.rowid = w.id
     ORDER BY w.place, r.position, r.created_at NULLS FIRST, r.native_id"""
+
+
+def latest(con: Connection, record_key: str) -> Record:
+    """The latest revision of a record. StoreError where there is none."""
+    sql = """SELECT * EXCLUDE (content_hash, meta_hash, first_seen, last_seen, page_id, run_id) FROM records
+             WHERE record_key = ? AND is_latest"""
+    rows = list(fetch(con, sql, [record_key]))
+    if not rows:
+        raise StoreError(f"there is no record {record_key!r}")
+    return record_of(rows[0])
 
 
 def unjudged_sources(con: Connection) -> list[str]:

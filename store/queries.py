@@ -10,7 +10,7 @@ from store.file.database import Connection
 from store.reading import counts, rows
 from thresher.errors import UsageError
 
-TRENDS = ("new", "growing", "steady", "fading")
+TRENDS = ("new", "resurfaced", "growing", "steady", "fading")
 
 
 def last_run(con: Connection) -> dict[str, Any] | None:
@@ -72,6 +72,12 @@ def _history(con: Connection, item_id: str) -> dict[str, Any]:
             con, "SELECT * FROM decisions WHERE item_id = ? OR other_id = ? ORDER BY item_id, score DESC", [item_id, item_id]
         ),
         "verdicts": rows(con, "SELECT * FROM verdicts WHERE item_id = ? ORDER BY given_at, verdict_id", [item_id]),
+        "completions": rows(
+            con,
+            """SELECT c.* FROM completions c JOIN reports r ON r.record_key = c.record_key AND r.live JOIN items i ON i.item_id = r.item_id
+               WHERE i.item_id = ? OR i.merged_into = ? ORDER BY c.given_at, c.record_key""",
+            [item_id, item_id],
+        ),
     }
 
 
@@ -133,7 +139,7 @@ def failure_cluster(con: Connection, beginning: str) -> dict[str, Any]:
     key = matches[0]["cluster_id"]
     members = rows(
         con,
-        """SELECT record_key, item_id, source, site, tier, url, said_at, phrase, similarity, made_by, words FROM cluster_members
+        """SELECT record_key, item_id, source, site, tier, url, said_at, phrase, similarity, made_by, words, is_lead FROM cluster_members
            WHERE cluster_id = ? ORDER BY similarity DESC, said_at, record_key""",
         [key],
     )

@@ -3,16 +3,16 @@ numpy and pandas: most of what a short command would take."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from store.file.database import Connection
 
 
-def rows(con: Connection, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+def rows(con: Connection, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
     """The rows of a query as dicts, JSON-ready: moments are ISO 8601."""
-    cursor = con.execute(sql, list(parameters))
+    cursor = con.execute(sql, dict(parameters) if isinstance(parameters, Mapping) else list(parameters))
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, map(_plain, row), strict=True)) for row in cursor.fetchall()]
 

@@ -24,6 +24,8 @@ from thresher.text import canonical_url
 FILE = "verdicts.jsonl"
 UNMERGED = "unmerged"
 """The verdict that an item is not the one that it was merged into."""
+COMPLETED, REOPENED = "completed", "reopened"
+"""That a person added to a lead what it lacked, and took it back: ``store.completions``."""
 LIFE = ("proposed", "active", "retired", "rejected", "waived")
 KEY = ("verified", "disputed", "unverified")
 VERDICTS = (*LIFE, *KEY)
@@ -231,18 +233,21 @@ def damaged_lines(folder: Path) -> list[BadLine]:
 
 
 def unwritten(con: Connection, folder: Path) -> int:
-    """How many verdicts and tombstones of the database ``verdicts.jsonl`` lacks: a rebuild would forget them."""
+    """How many verdicts, completions and tombstones of the database ``verdicts.jsonl`` lacks: a rebuild would forget them."""
     if not {"verdicts", "tombstones"} <= set(table_names(con)):
         return 0
     lines = list(read_lines(folder / FILE, check_line))
     written = {line.get("verdict_id") or (line["kind"], line["hash"]) for line in lines}
-    stored = [row[0] for row in con.execute("SELECT verdict_id FROM verdicts").fetchall()]
+    tables = [name for name in ("verdicts", "completions") if name in table_names(con)]
+    stored = [row[0] for name in tables for row in con.execute(f"SELECT verdict_id FROM {name}").fetchall()]
     return sum(key not in written for key in [*stored, *con.execute("SELECT kind, hash FROM tombstones").fetchall()])
 
 
 _FIELDS = {
     "verdict": ("verdict_id", "item_id", "author", "verdict", "reason", "at"),
     UNMERGED: ("verdict_id", "item_id", "author", "verdict", "reason", "at", "run_id"),
+    COMPLETED: ("verdict_id", "record_key", "prompt", "context", "hidden", "author", "reason", "at", "run_id"),
+    REOPENED: ("verdict_id", "record_key", "author", "reason", "at", "run_id"),
     "tombstone": ("kind", "hash", "reason", "at"),
 }
 
@@ -257,7 +262,7 @@ def check_line(line: dict[str, Any]) -> None:
     if line["type"] == "tombstone":
         if line["kind"] not in get_args(TombstoneKind):
             raise ValueError(f"{line['kind']!r} is no kind of tombstone")
-    elif type(line["version"]) is not int:
+    elif line["type"] in ("verdict", UNMERGED) and type(line["version"]) is not int:
         raise TypeError("version is no number")
     datetime.fromisoformat(line["at"])
 

@@ -310,6 +310,20 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True)
+class Completion:
+    """What a person added to a lead so that it can be asked again: the prompt, or the context that its prompt leans on. Redacted;
+    ``hidden`` is as that of a Candidate. A person's words, never the source's."""
+
+    record_key: str
+    prompt: str
+    context: str
+    hidden: str
+    author: str
+    reason: str
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """An eval item in the making. ``record_key`` is the record that it is a report of (one record gives at most one candidate).
 

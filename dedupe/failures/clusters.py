@@ -96,6 +96,29 @@ class Category:
             rows = order[start : start + BLOCK]
             self._take(Members(tuple(new.phrases[r] for r in rows), new.vectors[rows]), again if start == 0 else [])
 
+    def restore(
+        self, new: Members, moved: Mapping[str, str], homes: Mapping[str, str], stale: Iterable[str], events: Sequence[Event]
+    ) -> None:
+        """Put phrases where an earlier pass put them: ``moved`` says to which cluster, ``homes`` where each stored phrase is. ``events``
+        are what that pass told, and take the place of what this one would tell."""
+        known = {i for i in (*stale, *(homes[p] for p in moved if p in homes), *moved.values()) if i in self._clusters}
+        vectors: dict[str, Whole] = dict(zip(new.phrases, new.vectors, strict=True))
+        groups: dict[str, list[str]] = {i: [] for i in (*known, *moved.values())}
+        for cluster_id, members in self._members(sorted(known)).items():
+            vectors |= zip(members.phrases, members.vectors, strict=True)
+            groups[cluster_id] += [phrase for phrase in members.phrases if phrase not in moved]
+        for phrase, cluster_id in moved.items():
+            groups[cluster_id].append(phrase)
+        for cluster_id, phrases in sorted(groups.items()):
+            if phrases:
+                members = Members(tuple(sorted(phrases)), np.array([vectors[phrase] for phrase in sorted(phrases)]))
+                self.changed[cluster_id] = members
+                self._clusters[cluster_id] = Cluster(cluster_id, len(phrases), members.vectors.sum(axis=0))
+            elif cluster_id in self._clusters:
+                self._clusters.pop(cluster_id)
+                self.changed[cluster_id] = None
+        self.events = list(events)
+
     def _take(self, new: Members, stale: list[str]) -> None:
         near = self._near(new.vectors)
         looked_at = [self._clusters[i] for i in sorted(near | set(stale))]

@@ -100,15 +100,14 @@ def known_phrases() -> tuple[Phrase, ...]:
     return tuple(f.phrase for f in _words().failures)
 
 
-def distil(words: str, prompt: str = "", names: Names | None = None) -> Phrase:
+def distil(words: str, prompt: str = "", names: Names | None = None, *, by_heart: bool = True) -> Phrase:
     """The phrase of a claim: ``words`` are the complainer's, ``prompt`` is what the model was asked, ``names`` are models' names to leave
-    out."""
-    claim = _plain(words, names)
-    for failure in _words().failures:
+    out. Without ``by_heart`` it is extracted, whatever failure the words make one think of."""
+    claim, task = _plain(words, names), _task(prompt)
+    for failure in _words().failures if by_heart else ():
         if failure.claimed(claim):
             return failure.phrase
-    task = _task(prompt)
-    for failure in _words().failures:
+    for failure in _words().failures if by_heart else ():
         if task and failure.prompt.search(task):
             return failure.phrase
     return _extracted(claim, _plain(task, names))

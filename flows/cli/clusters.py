@@ -18,7 +18,7 @@ app = typer.Typer(help="The failures that people report, however they put it.", 
 def list_clusters(
     data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False,
     category: Annotated[str, typer.Option("--category", help="Only failures of this category.")] = "",
-    trend: Annotated[str, typer.Option("--trend", help="Only those that are new, growing, steady or fading.")] = "",
+    trend: Annotated[str, typer.Option("--trend", help="Only those that are new, resurfaced, growing, steady or fading.")] = "",
     least: Annotated[int, typer.Option("--least", help="Only those with so many reports.", min=1)] = 1,
     count: Annotated[int, typer.Option("--count", "-n", help="How many.", min=1)] = 30,
 ) -> None:  # fmt: skip
@@ -54,12 +54,12 @@ def _table(clusters: list[dict[str, Any]]) -> Table:
     table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0))
     table.add_column("cluster", no_wrap=True)
     table.add_column("failure", ratio=1)
-    for column in ("reports", "sources", "authors"):
+    for column in ("reports", "leads", "sources", "authors"):
         table.add_column(column, justify="right")
     table.add_column("trend")
     table.add_column("last seen", no_wrap=True)
     for row in clusters:
-        counts = (f"{row[column]:,}" for column in ("reports", "sources", "authors"))
+        counts = (f"{row[column]:,}" for column in ("reports", "leads", "sources", "authors"))
         table.add_row(row["cluster_id"][:8], escape(row["label"]), *counts, row["trend"], row["last_seen"][:10])
     return table
 
@@ -86,15 +86,17 @@ def show(
 
 def _in_full(cluster: dict[str, Any]) -> Group:
     lines = [
-        f"[bold]{escape(cluster['label'])}[/] ({cluster['category']}, {cluster['trend']}): {cluster['reports']:,} reports by "
-        f"{cluster['authors']} authors on {cluster['sources']} sources, {cluster['first_seen'][:10]} to {cluster['last_seen'][:10]}; "
+        f"[bold]{escape(cluster['label'])}[/] ({cluster['category']}, {cluster['trend']}): "
+        f"{cluster['reports']:,} reports, {cluster['leads']:,} of them leads, by {cluster['authors']} authors on {cluster['sources']} "
+        f"sources, {cluster['first_seen'][:10]} to {cluster['last_seen'][:10]}; "
         f"{cluster['last_7']} in the last 7 days, {cluster['before_28']} in the 28 before",
         "",
     ]
     for member in cluster["members"]:
         lines.append(f"{member['similarity']:.2f} [cyan]{member['source']}/{escape(member['site'])}[/] {escape(member['words'])}")
         place = member["url"] or member["record_key"]
-        lines.append(f"     [dim]{escape(member['phrase'])} | {escape(place)} | item {member['item_id'][:12]}[/]")
+        kept = "a lead" if member["is_lead"] else f"item {member['item_id'][:12]}"
+        lines.append(f"     [dim]{escape(member['phrase'])} | {escape(place)} | {kept}[/]")
     lines.append("")
     for event in cluster["history"]:
         other = {"merged": f" into {event['other_id']}", "split": f" off {event['other_id']}"}.get(event["event"], "")

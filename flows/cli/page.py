@@ -123,6 +123,7 @@ def _facts(overview: Mapping[str, Any]) -> Table:
         "may leave": _most(status["by_export_class"]),
         "snapshots": ", ".join(_snapshot(s, overview["published"].get(s["name"], [])) for s in status["snapshots"][-3:]) or "none",
         "verdicts": f"{status['verdicts']:,}" if status["verdicts"] else "",
+        "completed": f"{status['leads_completed']:,} leads by persons" if status["leads_completed"] else "",
         "on disk": ", ".join(f"{name} {_size(size)}" for name, size in overview["disk"].items() if size),
     }
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))

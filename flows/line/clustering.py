@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from dedupe.failures import clusters, phrases
-from dedupe.failures.clusters import Category, Cluster, Members
+from dedupe.failures import clusters, kinds, phrases
+from dedupe.failures.clusters import Category, Cluster, Event, Members
+from dedupe.failures.kinds import Kinds, Said
 from dedupe.failures.phrases import Phrase
 from flows.line import distilling
 from flows.line.run import Run
 from flows.line.workspace import Workspace
-from store import failures
+from store import cluster_journal, failures
+from store.cluster_journal import Passed
 from store.failures import ChangedCluster, PhrasedClaim, StoredClaim, StoredCluster, StoredPhrase
 from store.file.database import Connection
 from thresher.archive import history
 from thresher.failpoint import failpoint
+from thresher.names import Names
 from thresher.net.client import Client
+from thresher.readers.vectors import UniversalSentenceEncoder
 
 Vectors = dict[str, clusters.Whole]
+
+_POSTS = frozenset(("post", "comment", "question"))
+"""Roles of records that are read as a post; a judge's reason says all of it in its own words."""
+_TERSE = 0.5
+"""The share of a post from which on its claim is most of what it says, so that the rules, which go by the claim's words, come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +47,35 @@ class Clustered:
     unusable: int = 0
 
 
-def cluster_claims(run: Run, *, phrases_from: Path | None = None) -> Clustered:
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a rebuild takes from the benchmark that it makes anew: its archive, and by category what the pass did in its time."""
+
+    archive: Path
+    passed: Mapping[str, Passed] = field(default_factory=dict)
+
+
+def cluster_claims(run: Run, *, before: Before | None = None) -> Clustered:
     """Put every claim that is in no cluster yet into one, take out those whose report is gone, and look again at the clusters that this
     touches; all of it in one transaction.
 
-    ``phrases_from`` is the archive of the benchmark that is being rebuilt: phrases of the language model are taken from there, and nothing
-    is asked. Without a working encoder EncoderError is raised and nothing is changed; the next pass makes up for it.
+    In a rebuild (``before``) phrases of the language model are taken from the archive, and nothing is asked; what was clustered in this run
+    goes where it went. Without a working encoder EncoderError is raised and nothing is changed; the next pass makes up for it.
     """
     work = run.work
     with work.database.reader() as con:
-        if not failures.is_due(con, work.encoder.id):
+        if not (before and before.passed) and not failures.is_due(con, work.encoder.id):
             return Clustered(0, 0, 0, 0)
         pending = failures.pending_claims(con)
         other = failures.unplaced_by_another_encoder(con, work.encoder.id)
-    distilled = _distilled(work, pending, phrases_from)
+    distilled = _distilled(work, pending, before.archive if before else None)
     vectors = _encoded(work, [phrase.text for phrase, _ in distilled.phrases.values()] + other)
     claims = _placed(work, pending, distilled.phrases, vectors)
     failpoint("clustering.distilled")
     with work.database.transaction() as con:
         gone = failures.sweep(con, work.encoder.id)
         failures.save_claims(con, run.run_id, claims)
-        counts = _settle(work, con, run.run_id, vectors)
+        counts = _settle(work, con, run.run_id, vectors, before)
         clustered = Clustered(len(claims), counts["opened"], counts["merged"], counts["split"], gone, distilled.asked, distilled.unusable)
         failures.save_pass(con, run.run_id, work.settings.clusters.version, **asdict(clustered))
     failpoint("clustering.saved")
@@ -67,13 +84,31 @@ def cluster_claims(run: Run, *, phrases_from: Path | None = None) -> Clustered:
 
 
 def _distilled(work: Workspace, pending: list[StoredClaim], phrases_from: Path | None) -> distilling.Distilled:
-    by_rules = {claim.claim_hash: phrases.distil(claim.words, claim.prompt, work.rules.names) for claim in pending}
+    by_rules = {claim.claim_hash: phrase for claim, phrase in zip(pending, phrased(pending, work.rules.names), strict=True)}
     answers = distilling.Answers(phrases_from or work.archive)
     settings = work.settings.clusters.distiller
     if phrases_from is not None or not settings.base_url or not pending:
         return distilling.distil_all(pending, by_rules, answers, settings, None)
     with Client.open(work.settings.network) as client:
         return distilling.distil_all(pending, by_rules, answers, settings, distilling.bound(client, settings))
+
+
+def phrased(claims: Sequence[StoredClaim], names: Names, trained: Kinds | None = None) -> list[Phrase]:
+    """The phrase of each claim without a language model: the kind that its post is surely of, else by the rules. Where a longer post
+    points to a kind and is not sure of it, what the rules know by heart would often be another one, and the words are extracted."""
+    posts = [claim for claim in claims if claim.role in _POSTS]
+    kind_of: dict[str, tuple[Phrase, float]] = {}
+    if posts:
+        said = [Said(claim.title, claim.words, claim.text) for claim in posts]
+        likeliest = (trained or kinds.load()).of(said, UniversalSentenceEncoder().encode)
+        kind_of = {claim.claim_hash: kind for claim, kind in zip(posts, likeliest, strict=True)}
+    made = []
+    for claim in claims:
+        kind, chance = kind_of.get(claim.claim_hash, (None, 0.0))
+        terse = len(claim.words) >= _TERSE * len(claim.text)
+        ruled = phrases.distil(claim.words, claim.prompt, names, by_heart=terse or chance < kinds.RULED)
+        made.append(kind if kind is not None and chance >= kinds.SURE and not (terse and ruled.known) else ruled)
+    return made
 
 
 def _encoded(work: Workspace, texts: Sequence[str]) -> Vectors:
@@ -101,21 +136,37 @@ def _placed(
     return rows
 
 
-def _settle(work: Workspace, con: Connection, run_id: str, vectors: Vectors) -> dict[str, int]:
+def _settle(work: Workspace, con: Connection, run_id: str, vectors: Vectors, before: Before | None) -> dict[str, int]:
     """Bring the clusters of every category that changed in order; returns how many opened, merged and split."""
     unplaced, stale = failures.unplaced(con), failures.stale_clusters(con)
+    passed = {name: past for name, past in before.passed.items() if past.encoder == work.encoder.id} if before else {}
     counts = dict.fromkeys(("opened", "merged", "split", "closed"), 0)
-    for name in sorted({*unplaced, *stale}):
-        texts = unplaced.get(name, [])
-        new = Members(tuple(texts), np.array([vectors[text] for text in texts], np.int64).reshape(-1, work.encoder.dim))
+    for name in sorted({*unplaced, *stale, *passed}):
+        texts, homes = unplaced.get(name, []), failures.homes_of(con, name)
         category = Category(name, _stored_clusters(con, name, stale.get(name, [])), lambda ids: _members(con, ids),
                             lambda i: failures.was_used(con, i), work.settings.clusters)  # fmt: skip
-        category.update(new, stale.get(name, []))
+        if past := passed.get(name):
+            moved = {text: to for text in [*texts, *homes] if (to := past.home(name, text)) and homes.get(text) != to}
+            events = [Event(*event) for event in past.events]
+            category.restore(_new(work, [t for t in texts if t in moved], vectors), moved, homes, stale.get(name, []), events)
+            rest = [text for text in texts if text not in moved]
+            if rest:
+                category.update(_new(work, rest, vectors))
+        else:
+            category.update(_new(work, texts, vectors), stale.get(name, []))
+        if before is None:
+            went = {p: i for i, members in category.changed.items() if members for p in members.phrases if homes.get(p) != i}
+            told = [(event.event, event.cluster_id, event.other_id) for event in category.events]
+            cluster_journal.keep(work.archive, run_id, name, work.encoder.id, went, told)
         _save(work, con, run_id, name, category)
         for event in category.events:
             counts[event.event] += 1
     _relabel(con, failures.clusters_said_in(con, run_id))
     return counts
+
+
+def _new(work: Workspace, texts: Sequence[str], vectors: Vectors) -> Members:
+    return Members(tuple(texts), np.array([vectors[text] for text in texts], np.int64).reshape(-1, work.encoder.dim))
 
 
 def _stored_clusters(con: Connection, category: str, stale: Sequence[str]) -> list[Cluster]:

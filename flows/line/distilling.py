@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dedupe.failures import phrases
+from dedupe.failures import kinds, phrases
 from dedupe.failures.phrases import Phrase
 from dedupe.settings import Distiller
 from store.failures import StoredClaim
@@ -95,7 +95,7 @@ def distil_all(
     """The phrase of every claim: what was answered before, else what the model says, else that of ``rules``. Without a client nothing
     is asked."""
     made = Distilled()
-    by_rules = f"rules {phrases.version()}"
+    by_rules = f"rules {phrases.version()}, kinds {kinds.version()}"
     in_a_row = 0
     for claim in claims:
         may_ask = in_a_row < _FAILURES_IN_A_ROW and made.asked < settings.max_requests

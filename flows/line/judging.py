@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from flows.line.landing import BATCH_RECORDS
 from flows.line.run import Run
-from store import items, pages, pictures
+from store import completions, items, pages, pictures
 from thresher.failpoint import failpoint
 from thresher.model import Candidate, Lead, Picture, Reading, Record, Refusal
 from thresher.pictures.transcript import placed, settled, with_pictures
 from thresher.readers import Chain, judge_threads
+from thresher.readers.completion import completed
 from thresher.rules import Rules
 
 Outcome = Candidate | Lead | Refusal
@@ -28,6 +29,7 @@ def judge_source(run: Run, source: str) -> None:
     while True:
         with work.database.reader() as con:
             threads = list(pages.unjudged_threads(con, source, THREADS_AT_ONCE))
+            given = completions.completions(con)
         if not threads:
             return
         for portion in _portions(threads):
@@ -35,6 +37,10 @@ def judge_source(run: Run, source: str) -> None:
             with work.database.reader() as con:
                 shown = pictures.of(con, [record.key for record in records])
             outcomes, readings = judge_with_pictures(portion, shown, work.rules, work.chain, work.settings.pictures.witness)
+            outcomes = [
+                completed(record, outcome, readings.get(record.key), given[record.key], work.rules) if record.key in given else outcome
+                for record, outcome in zip(records, outcomes, strict=True)
+            ]
             failpoint("judging.judged")
             with work.database.transaction() as con:
                 items.land_outcomes(con, run.run_id, source, outcomes, records, readings)

@@ -9,12 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 from flows.line import salt
-from flows.line.clustering import cluster_claims
+from flows.line.clustering import Before, cluster_claims
 from flows.line.deciding import decide_queue
 from flows.line.recovery import Noted, acknowledge, archived_pages, judge_all, read_noted, replay
 from flows.line.run import Run
 from flows.line.workspace import Workspace
-from store import ledger, proof, runs, verdicts
+from store import cluster_journal, completions, ledger, proof, runs, verdicts
+from store.cluster_journal import Passed
 from store.file import journal
 from store.file.checksums import row_counts
 from store.file.database import FILE, Connection
@@ -161,11 +162,12 @@ def _replay_all(anew: Workspace, old: Workspace, progress: Callable[[int], None]
     """Every run of ``old`` into ``anew``; returns how many runs and pages."""
     page_count = 0
     past_runs, noted = _past_runs(old.archive), read_noted(old.archive)
+    clustered = cluster_journal.passes(old.archive)
     with anew.database.writer():
         with anew.database.transaction() as con:
             verdicts.replay(con, anew.folder)
         for past in past_runs:
-            for batch_pages in _replay_run(anew, old, past, noted):
+            for batch_pages in _replay_run(anew, old, past, noted, clustered):
                 page_count += batch_pages
                 if progress:
                     progress(page_count)
@@ -173,7 +175,9 @@ def _replay_all(anew: Workspace, old: Workspace, progress: Callable[[int], None]
     return len(past_runs), page_count
 
 
-def _replay_run(anew: Workspace, old: Workspace, past: _PastRun, noted: Noted) -> Iterator[int]:
+def _replay_run(
+    anew: Workspace, old: Workspace, past: _PastRun, noted: Noted, clustered: Mapping[tuple[str, str], Passed]
+) -> Iterator[int]:
     """Land, judge, decide and cluster what one run did; yields the pages of each batch once they are landed."""
     with anew.database.transaction() as con:
         run_id = runs.open_run(con, f"rebuild of {past.run_id}", rules_version=anew.judged_by,
@@ -185,10 +189,14 @@ def _replay_run(anew: Workspace, old: Workspace, past: _PastRun, noted: Noted) -
     judge_all(run)
     with anew.database.transaction() as con:
         verdicts.replay_unmerged(con, anew.folder, past.run_id)
+        completed = completions.replay(con, anew.folder, past.run_id)
+    if completed:
+        judge_all(run)
     if past.decided:
         decide_queue(run)
     if past.clustered:
-        cluster_claims(run, phrases_from=old.archive)
+        passed = {name: done for (at, name), done in clustered.items() if at == past.run_id}
+        cluster_claims(run, before=Before(old.archive, passed))
     with anew.database.transaction() as con:
         ledger.close_run(con, run_id)
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from store import failures, items, pages, queries, runs
+from store import failures, items, open_leads, pages, queries, removal, runs
 from store.failures import ChangedCluster, PhrasedClaim, StoredCluster
 from store.file.database import Database
 from thresher.errors import UsageError
-from thresher.model import Candidate, Claim, Message, Page, Record, Span
+from thresher.model import Candidate, Claim, Lead, Message, Page, Record, Span
 
 NOW = datetime(2026, 6, 30, 3, 0, tzinfo=UTC)
 ENCODER = "letters-1"
@@ -115,7 +115,9 @@ def test_sources_and_authors_are_counted_once_each(database: Database, run_id: s
         ([0, 1, 2, 3, 4, 5, 20], "growing"),
         ([0, 10, 16, 22, 28], "steady"),
         ([*np.linspace(8, 34, 20)], "fading"),
-        ([0, 300], "steady"),
+        ([8, 300], "steady"),
+        ([0, 300], "resurfaced"),
+        ([0, 34, 300], "steady"),
     ],
 )
 def test_a_trend_compares_the_last_week_with_the_four_before(database: Database, run_id: str, days: list[float], trend: str) -> None:
@@ -126,6 +128,29 @@ def test_a_trend_compares_the_last_week_with_the_four_before(database: Database,
     with database.reader() as con:
         found = {c["cluster_id"]: c["trend"] for c in queries.failure_clusters(con)}
     assert found["f1"] == trend
+
+
+def test_a_lead_stands_in_its_cluster_and_counts_as_one(database: Database, run_id: str) -> None:
+    land(database, run_id, [complaint(1, "loses a line")])
+    record = complaint(2, "it loses every other line", author="somebody else")
+    page = Page("forum", "bugs", "https://example.org/forum/2", 200, {}, b"2", NOW)
+    with database.transaction() as con:
+        pages.land_batch(con, run_id, [pages.PageResult(page, [record])])
+        lead = Lead(record.key, "no_prompt_found", 0.8, Span(record.key, 0, 9, record.text[:9]))
+        items.land_outcomes(con, run_id, "forum", [lead], [record])
+    place(database, run_id)
+    with database.reader() as con:
+        (found,) = queries.failure_clusters(con)
+        assert (found["reports"], found["leads"], found["items"], found["authors"]) == (2, 1, 1, 2)
+        assert [row["cluster_id"] for row in open_leads.leads(con, cluster="f1")] == ["f1"]
+        assert {row["words"]: row["is_lead"] for row in queries.failure_cluster(con, "f1")["members"]} == {
+            "loses a line": False, "it loses ": True,
+        }  # fmt: skip
+    with database.transaction() as con:
+        removal.blank_records(con, [record.key])
+    with database.reader() as con:
+        (left,) = queries.failure_clusters(con)
+    assert (left["reports"], left["leads"]) == (1, 0)
 
 
 def test_a_merged_cluster_leads_to_the_one_it_went_to(database: Database, run_id: str) -> None:

@@ -21,11 +21,11 @@ from dedupe.vectors.encoder import Encoder
 from dedupe.vectors.engines import open_encoder
 from flows.cli.clusters import app
 from flows.line import settings
-from flows.line.clustering import Clustered, cluster_claims
+from flows.line.clustering import Before, Clustered, cluster_claims
 from flows.line.distilling import FILE
 from flows.line.run import Run
 from flows.line.workspace import Workspace
-from store import items, pages, queries, runs
+from store import cluster_journal, items, pages, queries, runs
 from store.doctor import doctor
 from thresher.archive import history
 from thresher.model import Candidate, Claim, Message, Page, Record, Span
@@ -154,6 +154,25 @@ def test_what_a_site_deleted_leaves_its_cluster_and_an_empty_cluster_goes(work: 
         assert "hexagonal" not in str(con.execute("FROM phrases").fetchall() + con.execute("FROM clusters").fetchall())
 
 
+def test_a_rebuild_calls_a_cluster_as_before_though_the_phrase_that_named_it_was_deleted(tmp_path: Path, encoder: Encoder) -> None:
+    work, anew = workspace(tmp_path / "data", encoder), workspace(tmp_path / "anew", encoder)
+    first = land(work, COMPLAINTS[5:], start=5)
+    cluster_claims(Run(work, first))
+    second = land(work, [(COMPLAINTS[5][0], "")], start=5, status="deleted")
+    cluster_claims(Run(work, second))
+    for run_id, said in ((first, COMPLAINTS[6:]), (second, ())):
+        passed = {name: past for (at, name), past in cluster_journal.passes(work.archive).items() if at == run_id}
+        cluster_claims(Run(anew, land(anew, said, start=6)), before=Before(work.archive, passed))
+    assert len(tables(work)["clusters"]) == 1
+    assert tables(anew) == tables(work)
+    deleted = cluster_journal.phrase_hash("other", "draws hexagonal wheels on every tractor")
+    kept = work.archive / cluster_journal.FILE
+    with work.database.reader() as con:
+        was_there = deleted in kept.read_text(encoding="utf-8")
+        cluster_journal.purge(con, work.archive)
+    assert (was_there, deleted in kept.read_text(encoding="utf-8")) == (True, False)
+
+
 PASS = """
 import sys
 from pathlib import Path
@@ -233,8 +252,8 @@ def test_a_model_is_asked_once_in_the_life_of_a_claim_and_not_by_a_rebuild(
     cluster_claims(Run(work, land(work, COMPLAINTS[3:4], start=3)))
     assert len(model.asked) == 4
     anew = workspace(tmp_path / "anew", encoder, **model.settings)
-    cluster_claims(Run(anew, land(anew, COMPLAINTS[:3])), phrases_from=work.archive)
-    cluster_claims(Run(anew, land(anew, COMPLAINTS[3:4], start=3)), phrases_from=work.archive)
+    cluster_claims(Run(anew, land(anew, COMPLAINTS[:3])), before=Before(work.archive))
+    cluster_claims(Run(anew, land(anew, COMPLAINTS[3:4], start=3)), before=Before(work.archive))
     assert len(model.asked) == 4
     assert tables(anew) == tables(work)
     assert "secret" not in (work.archive / FILE).read_text(encoding="utf-8")

@@ -271,7 +271,7 @@ def test_an_edited_migration_is_noticed(database: Database, steps: Path) -> None
 
 
 def test_a_gap_in_the_numbers_is_noticed(tmp_path: Path, steps: Path) -> None:
-    (steps / "0009_far.sql").write_text("SELECT 1;")
+    (steps / "0099_far.sql").write_text("SELECT 1;")
     with pytest.raises(StoreError, match="without gaps"), Database(tmp_path, migrations_folder=steps).writer():
         pass
 

@@ -16,7 +16,7 @@ def parse_xml(body: bytes, *, root: str = "") -> _Element:
     """
     if not body.strip():
         raise PayloadError("the file is empty", reason="empty_body")
-    # One id on two elements must not cost the file, so ids are not collected; but then libxml2 looks for the DTD that a document type names.
+    # One id on two elements must not cost the file, so ids are not collected; but then libxml2 looks for the DTD of a document type.
     typed = b"<!DOCTYPE" in body
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True, collect_ids=typed
