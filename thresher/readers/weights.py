@@ -26,16 +26,21 @@ from thresher.readers.ngrams import BUCKETS
 Array = npt.NDArray[Any]
 
 FILE = Path(__file__).with_name("reader.npz")
-FORMAT = 1
+FORMAT = 2
+"""Another number with every change of code by which the same weights read a post in another way: places, measures, signals, n-grams."""
+VECTOR = 512
 RELATIONS = ("behind", "ahead", "distance", "same_line", "colon_between", "next", "near", "close", "no_prompt")
 """How an answer lies to the prompt that was chosen before it."""
-NOTHING = len(signals.NAMES) + 2
-"""What speaks for "there is none": the signals, how probable a failure is, and one."""
+NOTHING = len(signals.NAMES) + VECTOR + 2
+"""What speaks for "there is none": the signals, the post's vector, how probable a failure is, and one."""
 
 SHAPES: dict[str, tuple[int, ...]] = {
     "first_ngrams": (BUCKETS,),
+    "second_ngrams": (BUCKETS,),
+    "second_signals": (len(signals.NAMES),),
     "ngrams": (BUCKETS,),
-    "vector": (512,),
+    "vector": (VECTOR,),
+    "projection": (VECTOR, measures.MEANINGS),
     "signals": (len(signals.NAMES),),
     "signal_mean": (len(signals.NAMES),),
     "signal_scale": (len(signals.NAMES),),
@@ -68,10 +73,11 @@ class Thresholds:
 
     From the probability ``lead`` on a failure is reported. ``item`` is of the sum of two log odds, of a failure and of its prompt: where
     what was asked is clear, less is needed to believe that something failed. A span counts from ``prompt`` or ``response`` on.
-    ``first`` is the score of the n-grams alone below which nobody looks further.
+    ``first`` is the score of the n-grams alone below which nobody looks further, ``second`` that of n-grams and signals.
     """
 
     first: float
+    second: float
     lead: float
     item: float
     prompt: float
@@ -80,12 +86,13 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Weights:
-    """``arrays`` by the names of SHAPES; ``curves`` for ``first``, ``fails``, ``prompt``, ``response``, and ``paired``:
+    """``arrays`` by the names of SHAPES; ``curves`` for ``first``, ``second``, ``fails``, ``prompt``, ``response``, and ``paired``:
     an answer that stands as the other speaker's turn right behind the prompt's."""
 
     arrays: Mapping[str, Array]
     bias: float
     first_bias: float
+    second_bias: float
     curves: Mapping[str, Curve]
     thresholds: Thresholds
     made: str
@@ -98,6 +105,7 @@ class Weights:
             "format": FORMAT,
             "bias": self.bias,
             "first_bias": self.first_bias,
+            "second_bias": self.second_bias,
             "made": self.made,
             "curves": {name: [c.slope, c.shift] for name, c in self.curves.items()},
             "thresholds": {name: getattr(self.thresholds, name) for name in Thresholds.__slots__},
@@ -133,10 +141,11 @@ def _load(path: Path, _: int) -> Weights:
             arrays,
             float(settings["bias"]),
             float(settings["first_bias"]),
+            float(settings["second_bias"]),
             {name: Curve(*pair) for name, pair in settings["curves"].items()},
             Thresholds(**settings["thresholds"]),
             str(settings["made"]),
-            hashlib.sha256(body).hexdigest()[:12],
+            f"{FORMAT}-{hashlib.sha256(body).hexdigest()[:12]}",
         )
     except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
         raise SettingsError(f"{path} is missing or damaged ({error}): install thresher again, or train a reader") from error
