@@ -12,9 +12,12 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +28,20 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+import written_posts
+
 from flows.line.reading import read_posts
 from thresher.readers import measures
 from thresher.readers.base import Post
 from thresher.readers.features import Places, whole
+from thresher.readers.kinds import KINDS, chances
 from thresher.readers.learned import LIKELY, NUMBER_WEIGHT, SIGNAL_WEIGHT, LearnedReader, against, answer_curve, standardised
 from thresher.readers.ngrams import BUCKETS, ngrams
 from thresher.readers.ranking import Choice, relations
 from thresher.readers.signals import signals
-from thresher.readers.vectors import DIM, UniversalSentenceEncoder
+from thresher.readers.vectors import UniversalSentenceEncoder
 from thresher.readers.weights import FILE, SHAPES, Curve, Thresholds, Weights, log_odds
 from thresher.rules import Rules
 
@@ -50,16 +58,68 @@ WEIGHTS = {"sample": 0.5, "written": 0.5}
 """What a post of the sample world or of benchmarks/labels/posts.txt weighs: the forms are many, the words one author's."""
 RANKER_L2 = 0.3
 RANKER_STEPS = 80
-MAX_WRONG = 50
+MAX_WRONG = 30
 LISTWISE = 0.5
 """What the softmax weighs beside the pointwise model; both are linear, and so is their sum."""
 POINTWISE_C = 3.0
 RIGHT = 0.8
 """A span is right from this likeness to the labelled one on, as the scorer has it."""
-OPEN = Thresholds(first=-99.0, second=-99.0, lead=0.0, item=0.0, prompt=0.0, response=0.0)
+OPEN = Thresholds(first=-99.0, second=-99.0, lead=0.0, item=0.0, prompt=0.0, response=0.0, kind=1.0)
 FLAT = Curve(1.0, 0.0)
 NEVER = -4.6
 """The log odds of one in a hundred."""
+
+
+KIND_WORDS = (
+    (
+        "refusal",
+        r"\brefus|lectur|blocked|censor|filter|evasive|no action allowed|will not edit|flags a|violation|crisis hotline|"
+        r"removes a harmless|accuses the user",
+    ),
+    (
+        "wrong_language",
+        r"\b(?:in|to|into|only|from|for|always|replies in|switch to|drifts? to|english) (?:english|german|french|dutch|italian|"
+        r"japanese|korean|polish|portuguese|spanish|chinese|thai|random languages)\b|language|mixes (?:korean|portuguese)|"
+        r"leaves chinese",
+    ),
+    (
+        "degenerate_output",
+        r"repeat|endless|\bloops?\b|gibberish|garbage|word salad|nonsense|never stops|without end|unrelated (?:text|words|"
+        r"passages|musings)|rambles|garbled|special token|keeps (?:inventing|emitting|generating)|random|symbols|gone on|"
+        r"trails off|drifts into|broken sentences|half words|in circles|invented dialogue|self-introduction",
+    ),
+    (
+        "fabrication",
+        r"invent|made[- ]up|makes? up|fake|hallucinat|(?:not|never) exist|non-?existent|findable|backdated|false sights|"
+        r"polar books",
+    ),
+    (
+        "false_report",
+        r"claims? |promises|says (?:it moved|all finished)|believes|reports green|announces|never made|insists edits|"
+        r"no file changed|describes a fix without|still writes nothing|changes nothing|returns a to-do|outlines and excuses",
+    ),
+    (
+        "calculation",
+        r"\bsum\b|\bproduct of|quotient|division|\bcounts?\b|number of|arithmetic|divisor|difference|conversion|puzzle|riddle|"
+        r"proof|squaring|fraction|\bmath|day of the week|days|totals|letter|syllable|\bprime|factor of|999|5\.21|anagram|"
+        r"unit fraction|wrong moves|mate in one|spell",
+    ),
+    (
+        "code_error",
+        r"\bcode\b|\bscript|\bbugs?\b|wrong column|pagination|bracket|module|\bapp\b|formula|function|\bfix|screens|ui errors|"
+        r"container|swiftui|regex",
+    ),
+    (
+        "instruction_ignored",
+        r"told|rules?\b|ignor|against|exceeds|instead of|instead|although|though|despite|limit|orders?\b|asked|instruction|"
+        r"in place of|does not (?:follow|read)|continue|request|not fit|stop|skips|of (?:14|12|60|140)",
+    ),
+    (
+        "factual_error",
+        r"wrong|outdated|false|incorrect|untrue|says |inaccura|mistake|denies|thinks|errors|misspell|faulty|confident",
+    ),
+)
+"""What a labeller's few words on a failure say of its kind, the first that fits."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +137,12 @@ class Sample:
     @property
     def fails(self) -> bool:
         return bool(self.row["label"]["failure"])
+
+    @property
+    def kind(self) -> str:
+        """The kind of its failure; empty where the label does not tell."""
+        what = self.row["label"].get("what") or ""
+        return next((kind for kind, pattern in KIND_WORDS if re.search(pattern, what, re.IGNORECASE)), "") if self.fails else ""
 
 
 def norm(text: str | None) -> str:
@@ -114,6 +180,7 @@ def samples(path: Path, rules: Rules, vectors: Any) -> list[Sample]:
     return made
 
 
+@cache
 def projection(vectors: Any) -> npt.NDArray[np.float32]:
     """(DIM, MEANINGS) the directions in which the meanings of the encoder's commonest tokens differ most."""
     table = vectors.meanings(np.arange(COMMON)).astype(np.float64)
@@ -121,6 +188,14 @@ def projection(vectors: Any) -> npt.NDArray[np.float32]:
     _, directions = np.linalg.eigh(table.T @ table)
     kept = directions[:, ::-1][:, : measures.MEANINGS]
     return np.asarray(kept * np.sign(kept[np.abs(kept).argmax(0), np.arange(measures.MEANINGS)]), np.float32)
+
+
+def more(paths: Sequence[Path], rules: Rules, vectors: Any) -> list[Sample]:
+    """Posts that are learned from and on which nothing is measured: those that this project wrote, and those of ``paths``."""
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / "written.jsonl"
+        written_posts.write(written)
+        return [s for path in (written, *paths) for s in samples(path, rules, vectors)]
 
 
 def _likenesses(record: Any, looked: Places, gold: str | None) -> Doubles:
@@ -140,21 +215,30 @@ def empty(projected: npt.NDArray[np.float32] | None = None) -> Weights:
     return Weights(arrays, 0.0, 0.0, 0.0, dict.fromkeys(("first", "second", "fails", "prompt", "response", "paired"), FLAT), OPEN, "never")
 
 
-def grams_of(members: Sequence[Sample]) -> sp.csr_matrix:
-    grams = ngrams([whole(s.post.record) for s in members])
-    return sp.csr_matrix((grams.values, grams.buckets, grams.starts), shape=(len(members), BUCKETS))
+class Corpus:
+    """Posts with their n-grams and how alike these are, computed once for all folds."""
+
+    def __init__(self, members: Sequence[Sample]) -> None:
+        grams = ngrams([whole(s.post.record) for s in members])
+        self.grams = sp.csr_matrix((grams.values, grams.buckets, grams.starts), shape=(len(members), BUCKETS))
+        self.alike = (self.grams @ self.grams.T).toarray().astype(np.float64)
+        self._rows = {id(s): row for row, s in enumerate(members)}
+
+    def of(self, members: Sequence[Sample]) -> tuple[sp.csr_matrix, Doubles]:
+        """The n-grams of some of the posts, and how alike these are."""
+        rows = np.array([self._rows[id(s)] for s in members])
+        return self.grams[rows], self.alike[np.ix_(rows, rows)]
 
 
-def fit(members: Sequence[Sample], vectors: Any) -> Weights:
+def fit(members: Sequence[Sample], corpus: Corpus, vectors: Any) -> Weights:
     """Weights from these posts; curves and thresholds are not set."""
     fails = np.array([s.fails for s in members]).astype(float)
     weight = np.array([WEIGHTS.get(s.row["made"], BORDERLINE if s.row["label"]["borderline"] else 1.0) for s in members])
-    grams = grams_of(members)
+    grams, alike = corpus.of(members)
     measured = np.vstack([s.signals for s in members])
     mean, scale = measured.mean(0), measured.std(0) + 1e-3
     standard = standardised(measured, mean, scale) * SIGNAL_WEIGHT
     meant = np.vstack([s.vector for s in members]).astype(np.float64)
-    alike = (grams @ grams.T).toarray().astype(np.float64)
     first, first_bias = logistic(alike, fails, weight)
     second, second_bias = logistic(alike + standard @ standard.T, fails, weight)
     detector, bias = logistic(alike + standard @ standard.T + meant @ meant.T, fails, weight)
@@ -174,6 +258,7 @@ def fit(members: Sequence[Sample], vectors: Any) -> Weights:
     arrays |= {"number_mean": numbers.mean(0), "number_scale": numbers.std(0) + 1e-3}
     for what in ("prompt", "response"):
         arrays |= rank(failures, what, arrays)
+    arrays |= kinds(members, np.hstack((standard, meant)))
     return replace(
         empty(),
         arrays={name: np.asarray(arrays[name], np.float32) for name in SHAPES},
@@ -181,6 +266,16 @@ def fit(members: Sequence[Sample], vectors: Any) -> Weights:
         first_bias=first_bias,
         second_bias=second_bias,
     )
+
+
+def kinds(members: Sequence[Sample], table: Doubles) -> dict[str, Any]:
+    """Each kind of failure against all others."""
+    told = [i for i, s in enumerate(members) if s.kind]
+    rows = table[told]
+    fitted = [
+        logistic(rows @ rows.T, np.array([members[i].kind == kind for i in told]).astype(float), np.ones(len(told))) for kind in KINDS
+    ]
+    return {"kinds": np.vstack([a @ rows for a, _ in fitted]), "kind_bias": np.array([bias for _, bias in fitted])}
 
 
 def logistic(alike: Doubles, fails: Doubles, weight: Doubles) -> tuple[Doubles, float]:
@@ -196,7 +291,7 @@ def logistic(alike: Doubles, fails: Doubles, weight: Doubles) -> tuple[Doubles, 
         factor = cho_factor(np.eye(len(fails)) + root[:, None] * inner * root, lower=True)
         a = b - root * cho_solve(factor, root * (inner @ b))
         before, scores = scores, inner @ a
-        if np.abs(scores - before).max() < 1e-6:
+        if np.abs(scores - before).max() < 1e-4:
             break
     return a, float(a.sum())
 
@@ -326,6 +421,7 @@ class Scored:
     response: Choice | None
     prompt_right: bool
     response_right: bool
+    kinds: Doubles
 
 
 def score(weights: Weights, members: Sequence[Sample], rules: Rules, vectors: Any) -> list[Scored]:
@@ -350,6 +446,7 @@ def score(weights: Weights, members: Sequence[Sample], rules: Rules, vectors: An
                 response,
                 prompt is not None and bool(s.prompt_likeness[prompt.index] >= RIGHT),
                 response is not None and bool(s.response_likeness[response.index] >= RIGHT),
+                chances(standard * SIGNAL_WEIGHT, s.vector, weights.arrays),
             )
         )
     return made
@@ -390,9 +487,13 @@ def thresholds(scored: Sequence[Scored], curves: Mapping[str, Curve]) -> Thresho
     answers = [s for s, taken in zip(scored, possible & (joint >= item), strict=True) if taken and s.response]
     sure = np.array([curves[answer_curve(s.prompt, s.response)](s.response.score) for s in answers if s.response])
     response = precise(sure, np.array([s.response_right for s in answers]), RESPONSE_PRECISION)
+    told = [s for s in scored if s.sample.kind]
+    kind = precise(
+        np.array([s.kinds.max() for s in told]), np.array([KINDS[s.kinds.argmax()] == s.sample.kind for s in told]), KIND_PRECISION
+    )
     loss = int(len(kept) * STEP_LOSS)
     first, second = (sorted(getattr(s, step) for s in kept)[loss] for step in ("first", "second"))
-    return Thresholds(round(first, 4), round(second, 4), round(lead, 4), round(item, 4), PROMPT_LEAST, round(response, 4))
+    return Thresholds(round(first, 4), round(second, 4), round(lead, 4), round(item, 4), PROMPT_LEAST, round(response, 4), round(kind, 4))
 
 
 LEAD_PRECISION = 0.79
@@ -400,17 +501,26 @@ ITEM_PRECISION = 0.89
 PROMPT_LEAST = 0.15
 STEP_LOSS = 0.01
 RESPONSE_PRECISION = 0.85
+KIND_PRECISION = 0.7
 
 
 def left_out(
-    everything: Sequence[Sample], groups: Sequence[npt.NDArray[np.int64]], rules: Rules, vectors: Any, also: Sequence[Sample] = ()
+    everything: Sequence[Sample],
+    groups: Sequence[npt.NDArray[np.int64]],
+    rules: Rules,
+    vectors: Any,
+    also: Sequence[Sample] = (),
+    corpus: Corpus | None = None,
 ) -> list[Scored]:
     """Each group scored by weights from all others and from ``also``, in the order of ``everything``."""
+    corpus = corpus or Corpus([*everything, *also])
     made: dict[int, Scored] = {}
     for group in groups:
         inside = set(group.tolist())
         threads = {everything[i].row["thread"] for i in inside}
-        weights = fit([*(s for i, s in enumerate(everything) if i not in inside and s.row["thread"] not in threads), *also], vectors)
+        weights = fit(
+            [*(s for i, s in enumerate(everything) if i not in inside and s.row["thread"] not in threads), *also], corpus, vectors
+        )
         made.update(zip(group.tolist(), score(weights, [everything[i] for i in group.tolist()], rules, vectors), strict=True))
     return [made[i] for i in sorted(made)]
 
@@ -420,13 +530,20 @@ def main() -> None:
     parser.add_argument("labelled", type=Path)
     parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--config", type=Path, default=Path("config"))
-    parser.add_argument("--also", type=Path, nargs="*", default=[], help="more posts to learn from, on which nothing is measured (benchmarks/sample_labelled.py)")
+    parser.add_argument(
+        "--also",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="more posts to learn from, on which nothing is measured (benchmarks/sample_labelled.py)",
+    )
     args = parser.parse_args()
     rules, vectors = Rules.load(args.config / "rules.toml"), UniversalSentenceEncoder()
     everything = samples(args.labelled, rules, vectors)
-    also = [s for path in args.also for s in samples(path, rules, vectors)]
-    scored = left_out(everything, folds([s.row["thread"] for s in everything]), rules, vectors, also)
-    weights = calibrated(fit([*everything, *also], vectors), scored)
+    also = more(args.also, rules, vectors)
+    corpus = Corpus([*everything, *also])
+    scored = left_out(everything, folds([s.row["thread"] for s in everything]), rules, vectors, also, corpus)
+    weights = calibrated(fit([*everything, *also], corpus, vectors), scored)
     weights = replace(weights, made=f"{len(everything)} + {len(also)} posts")
     weights.save(args.out)
     print(f"{args.out}: {args.out.stat().st_size} bytes; {weights.thresholds}")

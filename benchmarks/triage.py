@@ -24,7 +24,7 @@ from sklearn.linear_model import LogisticRegression
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from train_reader import RIGHT, Sample, Scored, calibrated, fit, folds, left_out, likeness, samples, score
+from train_reader import RIGHT, Corpus, Sample, Scored, calibrated, fit, folds, left_out, likeness, more, samples, score
 
 from flows.line.reading import Read, read_posts
 from thresher.model import Reading
@@ -92,12 +92,13 @@ def read_left_out(
 ) -> list[dict[str, Any]]:
     """The readings of each group by weights that never saw it; curves and thresholds come from inner folds of the others."""
     rows: dict[int, dict[str, Any]] = {}
+    corpus = Corpus([*everything, *also])
     for group in groups:
         inside = set(group.tolist())
         threads = {everything[i].row["thread"] for i in inside}
         others = [s for i, s in enumerate(everything) if i not in inside and s.row["thread"] not in threads]
-        inner = left_out(others, folds([s.row["thread"] for s in others], INNER_FOLDS), rules, vectors, also)
-        weights = calibrated(fit([*others, *also], vectors), inner)
+        inner = left_out(others, folds([s.row["thread"] for s in others], INNER_FOLDS), rules, vectors, also, corpus)
+        weights = calibrated(fit([*others, *also], corpus, vectors), inner)
         reader = LearnedReader(weights, rules, vectors)
         members = [everything[i] for i in group.tolist()]
         scored = score(weights, members, rules, vectors)
@@ -156,7 +157,7 @@ def main() -> None:
     if args.fold or args.leave_out:
         vectors = UniversalSentenceEncoder()
         everything = samples(args.labelled, rules, vectors)
-        also = [s for path in args.also for s in samples(path, rules, vectors)]
+        also = more(args.also, rules, vectors)
         groups = folds([s.row["thread"] for s in everything]) if args.fold else _groups(labelled, args.leave_out)
         chains["embeddings alone"] = embeddings_alone(everything, groups)
         chains["learned, left out"] = read_left_out(everything, groups, rules, vectors, also)

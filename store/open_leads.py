@@ -10,10 +10,11 @@ from thresher.errors import UsageError
 
 
 def leads(con: Connection, *, reason: str = "", model: str = "", limit: int | None = None) -> list[dict[str, Any]]:
-    """Open leads, the surest first; ``model`` is part of a model's name."""
+    """Open leads, the surest first; ``model`` is part of a model's name. ``kind`` and ``missing`` are of its reading, if any."""
     return rows(
         con,
-        f"""SELECT record_key, source, site, reason, fails, model, claim, prompt, url, said_at FROM open_leads
+        f"""SELECT record_key, source, site, reason, fails, kind, missing, model, claim, prompt, url, said_at
+            FROM open_leads LEFT JOIN (SELECT record_key, kind, missing FROM readings) USING (record_key)
             WHERE (reason = ? OR ? = '') AND (contains(lower(model), lower(?)) OR ? = '')
             ORDER BY fails DESC, record_key LIMIT {"ALL" if limit is None else int(limit)}""",
         [reason, reason, model, model],
@@ -22,8 +23,9 @@ def leads(con: Connection, *, reason: str = "", model: str = "", limit: int | No
 
 def lead(con: Connection, key: str) -> dict[str, Any]:
     """One lead with its post, by its record's key or an unmistakable part of it. UsageError where there is none, or more than one."""
-    found = rows(con, "SELECT * FROM open_leads WHERE record_key = ?", [key]) or rows(
-        con, "SELECT * FROM open_leads WHERE contains(record_key, ?) ORDER BY record_key LIMIT 2", [key]
+    read = "SELECT * FROM open_leads LEFT JOIN (SELECT record_key, kind, missing FROM readings) USING (record_key)"
+    found = rows(con, f"{read} WHERE record_key = ?", [key]) or rows(
+        con, f"{read} WHERE contains(record_key, ?) ORDER BY record_key LIMIT 2", [key]
     )
     if len(found) != 1:
         raise UsageError(f"{'more than one lead has' if found else 'no lead has'} {key!r} in its key")

@@ -14,15 +14,18 @@ from thresher.model import Marked, Reading, Record, Span
 from thresher.readers import ranking
 from thresher.readers.base import Post
 from thresher.readers.features import Meanings, Places, Vectors, places_of, whole
+from thresher.readers.kinds import MISSING, chances, kind_of
 from thresher.readers.ngrams import Sparse, ngrams
 from thresher.readers.places import MAX_CHARS, Place, balanced
 from thresher.readers.signals import signals
+from thresher.readers.verdict import lacking
 from thresher.readers.weights import Weights
 from thresher.rules.claims import sentences
 from thresher.rules.settings import Rules
 from thresher.rules.standing import count_words
 
 Doubles = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
 
 SIGNAL_WEIGHT = 0.05
 """What a standardised signal weighs beside n-grams and a vector of length one."""
@@ -33,9 +36,6 @@ CUT = 4.0
 """Standard deviations at which a measure is cut."""
 _MAX_CLAIM = 400
 _OPENED = (":", "\uff1a", "{", "[", "(", "\u201c", "\u201e", "\u00ab", "\u300c", "\u300e")
-
-
-Singles = npt.NDArray[np.float32]
 
 
 class LearnedReader:
@@ -99,16 +99,23 @@ class LearnedReader:
         prompt = self._prompt(looked, nothing)
         likely = prompt if prompt and prompt.score > LIKELY else None
         response = self._response(looked, nothing, likely.place if likely else None, record)
+        marked = self._marked(record, "prompt", prompt)
         taken = [choice.place for choice in (likely, response) if choice is not None]
         return Reading(
             record.key,
             fails,
             self.name,
             self.version,
-            prompt=self._marked(record, "prompt", prompt),
+            prompt=marked,
             response=self._marked(record, answer_curve(prompt, response), response),
             claim=self._claim(record, taken),
+            kind=kind_of(chances(standard * SIGNAL_WEIGHT, vector, self.weights.arrays), self.weights.thresholds.kind),
+            missing=self._missing(record, marked),
         )
+
+    def _missing(self, record: Record, prompt: Marked | None) -> str:
+        need = lacking(record, prompt, self.rules, self.weights.thresholds)
+        return MISSING.get(need, "context") if need else ""
 
     def _prompt(self, places: Places, nothing: Doubles) -> ranking.Choice | None:
         arrays = self.weights.arrays

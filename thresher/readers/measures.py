@@ -51,7 +51,7 @@ _CLASSES = (
 )
 _OPENING, _CLOSING = '"\u201c\u300c\u300e\u00ab\u201e`\u2018', '"\u201d\u300d\u300f\u00bb\u201c`\u2019'
 _SETS: dict[str, str] = {
-    **dict(_CLASSES), "opening": _OPENING, "closing": _CLOSING, "break": ".!?\u3002\uff01\uff1f\n", "colon": ":\uff1a", "question": "?\uff1f",
+    **dict(_CLASSES), "opening": _OPENING, "closing": _CLOSING, "break": ".!?\u3002\uff01\uff1f\n", "question": "?\uff1f",
     "full": ".!\u3002", "blank": " ", "digit": "0123456789", "double": '"\u201c\u201d\u300c', "code": "{}()=;<>[]\\$|",
     "left": " \t*_>#-", "right": ' \t*_."', "tail": "\"'\u201d\u300d*_ ",
 }  # fmt: skip
@@ -79,7 +79,8 @@ NAMES: tuple[str, ...] = (
     "before_nothing", "behind_nothing", "wrapped",
     "ask_before", "answer_before", "ask_behind", "answer_behind", "name_before", "asks_in", "answers_in", "names_in", "verb_before_is_ask",
     *(f"label_{speaker}" for speaker in _SPEAKERS), "label_distance",
-    "line_start", "line_end", "line_before", "line_behind", "colon_before", "sentence_start", "sentence_end", "sentences", "sentences_before",
+    "line_start", "line_end", "line_before", "line_behind", "colon_before",
+    "sentence_start", "sentence_end", "sentences", "sentences_before",
     "length", "words", "question_end", "questions", "question_start", "opener", "claims", "first_person", "deictic", "absent",
     "digits", "newlines", "capital", "quotes_in", "links", "ends_in_stop", "code", "wide", "wide_unlike_text",
     "position", "share", "text_length", "places", "quoted_rank", "quotes_behind", "in_quote", "same_part_title", "repeated",
@@ -161,7 +162,9 @@ class _Columns:
         return [*made, before < 0, behind >= self.size, self._is("opening", before) & self._is("closing", behind)]
 
     def verbs(self) -> list[npt.NDArray[np.generic]]:
-        asks, answers, names = (np.array(spans, np.int64).reshape(-1, 2) for spans in (self.layout.asks, self.layout.answers, self.layout.names))
+        asks, answers, names = (
+            np.array(spans, np.int64).reshape(-1, 2) for spans in (self.layout.asks, self.layout.answers, self.layout.names)
+        )
         ask, answer = _back(asks[:, 1], self.starts), _back(answers[:, 1], self.starts)
         return [
             ask, answer, _ahead(asks[:, 0], self.ends), _ahead(answers[:, 0], self.ends), _back(names[:, 1], self.starts),
@@ -223,7 +226,7 @@ class _Columns:
     def whereabouts(self) -> list[npt.NDArray[np.generic]]:
         starts, ends, size, count = self.starts, self.ends, max(self.size, 1), len(self.starts)
         inside = (self.quotes[None, :, 0] <= starts[:, None]) & (ends[:, None] <= self.quotes[None, :, 1])
-        quoted = inside.any(1) if inside.size else np.zeros(count, np.bool_)
+        quoted = np.asarray(inside.any(1), np.bool_) if inside.size else np.zeros(count, np.bool_)
         rank = np.where(quoted, inside.argmax(1), -1) if inside.size else np.full(count, -1)
         spans = [self.folded[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
         return [
@@ -244,7 +247,7 @@ class _Columns:
 def _back(sorted_ends: Ints, at: Ints, otherwise: Ints | int = FAR) -> Ints:
     """How far before each place the last of these ends, at most FAR."""
     if not len(sorted_ends):
-        return np.minimum(np.broadcast_to(otherwise, at.shape), FAR)
+        return np.asarray(np.minimum(np.broadcast_to(otherwise, at.shape), FAR), np.int64)
     i = np.searchsorted(sorted_ends, at, side="right")
     return np.asarray(np.minimum(np.where(i > 0, at - sorted_ends[np.maximum(i - 1, 0)], otherwise), FAR))
 
@@ -252,7 +255,7 @@ def _back(sorted_ends: Ints, at: Ints, otherwise: Ints | int = FAR) -> Ints:
 def _ahead(sorted_starts: Ints, at: Ints, otherwise: Ints | int = FAR) -> Ints:
     """How far behind each place the next of these begins, at most FAR."""
     if not len(sorted_starts):
-        return np.minimum(np.broadcast_to(otherwise, at.shape), FAR)
+        return np.asarray(np.minimum(np.broadcast_to(otherwise, at.shape), FAR), np.int64)
     i = np.searchsorted(sorted_starts, at)
     there = i < len(sorted_starts)
     return np.asarray(np.minimum(np.where(there, sorted_starts[np.minimum(i, len(sorted_starts) - 1)] - at, otherwise), FAR))
@@ -352,7 +355,8 @@ def _pairings(layout: Layout, measured: Floats) -> list[list[int]]:
     pairs = (
         (forms,), (forms, both), (both,), (verb,), (verb, before), (verb, asks), (verb, length), (length,), (length, asks), (asks, both),
         (label,), (label, length), (label, forms), (answer_behind, verb), (ask, answer, answer_behind), (fifth,), (fifth, asks),
-        (column("sentence_end"), behind, length), (quoted, both, length), (column("wrapped"), verb), (column("line_start"), column("line_end"), asks),
+        (column("sentence_end"), behind, length), (quoted, both, length), (column("wrapped"), verb),
+        (column("line_start"), column("line_end"), asks),
         (column("line_start"), label), (forms, asks), (forms, fifth),
     )  # fmt: skip
     return _mixed(pairs, count).tolist() if count else []

@@ -8,6 +8,7 @@ text and on nothing else.
 from __future__ import annotations
 
 import importlib.util
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ _CHUNKS = 17
 _STEP = 16
 """Texts are filled up to a multiple of so many tokens: OpenVINO prepares a graph for each length that it meets."""
 _BEGIN, _END = 1, 2
+_LONE = re.compile("[\ud800-\udfff]")
+"""Halves of characters, which no tokenizer takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class _Encoder:
         self._tokenizer = _tokenizer((folder / "sp.model").read_bytes())
 
     def tokens(self, text: str) -> Tokens:
-        read = self._tokenizer.encode(text)
+        read = self._tokenizer.encode(_LONE.sub("\ufffd", text))
         places = np.array(read.offsets, np.int64).reshape(-1, 2)
         return Tokens(np.array(read.ids, np.int64), places[:, 0], places[:, 1])
 
@@ -96,7 +99,7 @@ class _Encoder:
         return table.astype(np.float32)
 
     def vector(self, text: str) -> Floats:
-        ids = np.array([_BEGIN, *self._tokenizer.encode(text).ids, _END], np.int64)
+        ids = np.array([_BEGIN, *self.tokens(text).ids.tolist(), _END], np.int64)
         length = -(-len(ids) // _STEP) * _STEP
         tokens, mask = np.zeros((1, length, DIM), np.float32), np.zeros((1, length, 1), np.float32)
         tokens[0, : len(ids)], mask[0, : len(ids)] = self.meanings(ids), 1.0
@@ -130,7 +133,9 @@ def _compiled(weights: dict[str, Any]) -> Any:
     constant_axes = ops.constant(np.array([2]))
     tokens = ops.parameter([1, -1, DIM], np.float32)
     mask = ops.parameter([1, -1, 1], np.float32)
-    joined = {name: np.concatenate([weights[f"{name}{order}"] for order, _ in _ORDERS], axis=-1) for name in ("proj", "proj_b", "ln_g", "ln_b")}
+    joined = {
+        name: np.concatenate([weights[f"{name}{order}"] for order, _ in _ORDERS], axis=-1) for name in ("proj", "proj_b", "ln_g", "ln_b")
+    }
     projected = ops.add(ops.matmul(tokens, constant(joined["proj"]), False, False), constant(joined["proj_b"]))
     together = ops.multiply(normed(projected, joined["ln_g"], joined["ln_b"]), mask)
     branches = [tokens]

@@ -61,17 +61,28 @@ def weigh(record: Record, outcome: Candidate | Refusal, readings: Mapping[str, R
     if reading is None:
         return outcome
     prompt = reading.prompt
-    usable = prompt is not None and prompt.confidence >= thresholds.prompt and not _too_short(prompt.span.text, rules)
+    need = lacking(record, prompt, rules, thresholds)
+    usable = prompt is not None and _usable(prompt, rules, thresholds)
     sure = usable and prompt is not None and log_odds(reading.fails) + log_odds(prompt.confidence) >= thresholds.item
     if reading.fails < thresholds.lead and not sure:
         return _refused(record, outcome, reading)
-    if prompt is None or not usable:
-        return _lead(record, reading, rules, _whereabouts(record, rules), None)
-    if need := leans_on(unquoted(prompt.span.text), rules.cues_for(record.language or language_of(record.text))):
-        return _lead(record, reading, rules, need[0], prompt.span)
+    if prompt is None or need:
+        return _lead(record, reading, rules, need or "no_prompt_found", prompt.span if prompt and usable else None)
     if not sure:
         return _lead(record, reading, rules, "failure_unsure", prompt.span)
     return _item(record, outcome, reading, prompt, rules, thresholds)
+
+
+def lacking(record: Record, prompt: Marked | None, rules: Rules, thresholds: Thresholds) -> Reason | None:
+    """What a failure lacks to be asked again; None where nothing."""
+    if prompt is None or not _usable(prompt, rules, thresholds):
+        return _whereabouts(record, rules)
+    need = leans_on(unquoted(prompt.span.text), rules.cues_for(record.language or language_of(record.text)))
+    return need[0] if need else None
+
+
+def _usable(prompt: Marked, rules: Rules, thresholds: Thresholds) -> bool:
+    return prompt.confidence >= thresholds.prompt and not _too_short(prompt.span.text, rules)
 
 
 def _refused(record: Record, outcome: Candidate | Refusal, reading: Reading) -> Refusal:

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from thresher.errors import SettingsError
 from thresher.readers import measures, signals
+from thresher.readers.kinds import KINDS
 from thresher.readers.ngrams import BUCKETS
 
 Array = npt.NDArray[Any]
@@ -52,6 +53,8 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "response_numbers": (len(measures.NAMES) + len(RELATIONS),),
     "response_context": (1 << measures.CONTEXT_BITS,),
     "response_none": (NOTHING,),
+    "kinds": (len(KINDS), len(signals.NAMES) + VECTOR),
+    "kind_bias": (len(KINDS),),
 }
 
 
@@ -72,7 +75,8 @@ class Thresholds:
     """Read off scores of posts that were not trained on; docs/reading.md says how.
 
     From the probability ``lead`` on a failure is reported. ``item`` is of the sum of two log odds, of a failure and of its prompt: where
-    what was asked is clear, less is needed to believe that something failed. A span counts from ``prompt`` or ``response`` on.
+    what was asked is clear, less is needed to believe that something failed. A span counts from ``prompt`` or ``response``
+    on, a kind from ``kind`` on.
     ``first`` is the score of the n-grams alone below which nobody looks further, ``second`` that of n-grams and signals.
     """
 
@@ -82,6 +86,7 @@ class Thresholds:
     item: float
     prompt: float
     response: float
+    kind: float
 
 
 @dataclass(frozen=True)

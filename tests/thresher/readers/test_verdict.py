@@ -15,7 +15,7 @@ from thresher.readers.verdict import weigh
 from thresher.readers.weights import Thresholds
 from thresher.rules import Rules, judge
 
-THRESHOLDS = Thresholds(first=-2.0, lead=0.5, item=0.0, prompt=0.2, response=0.8)
+THRESHOLDS = Thresholds(first=-2.0, second=-2.0, lead=0.5, item=0.0, prompt=0.2, response=0.8, kind=0.5)
 TEXT = 'Yesterday I asked it "Which river runs through Cork?" and got "The Shannon, of course." Sigh.'
 PROMPT, RESPONSE = "Which river runs through Cork?", "The Shannon, of course."
 
