@@ -390,12 +390,16 @@ def _softmax(
     return found[:width], found[width:ends], found[ends:]
 
 
-def curve(scores: Doubles, right: npt.NDArray[Any], weights: Doubles | None = None) -> Curve:
-    """Platt: a logistic curve through scores of posts that were not trained on; where those say nothing, hardly ever right."""
-    if len(set(right.tolist())) < 2:
+def curve(scores: Doubles, right: npt.NDArray[Any]) -> Curve:
+    """Platt: a logistic curve through scores of posts that were not trained on, with his targets, which keep few examples from certainty;
+    where the scores say nothing, hardly ever right."""
+    count = int(right.sum())
+    if not 0 < count < len(right):
         return Curve(0.0, NEVER)
-    fitted = LogisticRegression(C=1e3, solver="lbfgs").fit(scores.reshape(-1, 1), right.astype(int), sample_weight=weights)
-    return Curve(float(fitted.coef_[0, 0]), float(fitted.intercept_[0]))
+    target = np.where(right, (count + 1) / (count + 2), 1 / (len(right) - count + 2))
+    twice, both = np.concatenate((scores, scores)).reshape(-1, 1), np.repeat([1, 0], len(scores))
+    fitted = LogisticRegression(C=1e3, solver="lbfgs").fit(twice, both, sample_weight=np.concatenate((target, 1 - target)))
+    return Curve(round(float(fitted.coef_[0, 0]), 6), round(float(fitted.intercept_[0]), 6))
 
 
 def folds(groups: Sequence[str], count: int = FOLDS) -> list[npt.NDArray[np.int64]]:
