@@ -210,3 +210,19 @@ def test_posts_that_the_ngrams_rule_out_are_never_embedded(rules: Rules, chain: 
     (got,) = cheap.read([Post(record, next(judge([record], rules)))], [None])
     assert got is not None
     assert got.fails < chain.thresholds.lead
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("ChatGPT got my sum wrong again, see https://chatgpt.com/share/abc-def for the whole sorry talk.", "link"),
+        ("ChatGPT got my sum wrong again, it is in the picture: ![chat](https://img.example.org/a.png)", "picture"),
+        ("ChatGPT got my sums wrong again and again, and apologised each time with another wrong result.", "prompt"),
+    ],
+)
+def test_a_reading_says_what_is_lacking_to_ask_again(
+    rules: Rules, chain: Chain, post: Callable[..., Record], text: str, missing: str
+) -> None:
+    reader = chain.readers[0]
+    assert isinstance(reader, LearnedReader)
+    assert reader._missing(post(text), None) == missing
