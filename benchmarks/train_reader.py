@@ -500,7 +500,7 @@ def thresholds(scored: Sequence[Scored], curves: Mapping[str, Curve]) -> Thresho
     return Thresholds(round(first, 4), round(second, 4), round(lead, 4), round(item, 4), PROMPT_LEAST, round(response, 4), round(kind, 4))
 
 
-LEAD_PRECISION = 0.79
+LEAD_PRECISION = 0.78
 ITEM_PRECISION = 0.89
 PROMPT_LEAST = 0.15
 STEP_LOSS = 0.01
