@@ -2,7 +2,7 @@
 
     python benchmarks/written_posts.py OUT.jsonl
 
-``labels/posts.txt`` holds them with their spans marked; they are made up, in sixteen languages, and nothing is measured on them.
+``labels/posts.txt`` holds them with their spans marked; they are made up, in seventeen languages, and nothing is measured on them.
 """
 
 from __future__ import annotations
