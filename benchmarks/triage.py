@@ -24,13 +24,12 @@ from sklearn.linear_model import LogisticRegression
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from train_reader import RIGHT, Sample, calibrated, fit, folds, left_out, likeness, samples
+from train_reader import RIGHT, Corpus, Sample, Scored, calibrated, fit, folds, left_out, likeness, more, samples, score
 
 from flows.line.reading import Read, read_posts
+from thresher.model import Reading
 from thresher.readers import open_chain
-from thresher.readers.features import whole
 from thresher.readers.learned import LearnedReader
-from thresher.readers.ngrams import ngrams
 from thresher.readers.vectors import UniversalSentenceEncoder
 from thresher.readers.verdict import readable, weigh
 from thresher.rules import Rules
@@ -93,37 +92,40 @@ def read_left_out(
 ) -> list[dict[str, Any]]:
     """The readings of each group by weights that never saw it; curves and thresholds come from inner folds of the others."""
     rows: dict[int, dict[str, Any]] = {}
+    corpus = Corpus([*everything, *also])
     for group in groups:
         inside = set(group.tolist())
         threads = {everything[i].row["thread"] for i in inside}
         others = [s for i, s in enumerate(everything) if i not in inside and s.row["thread"] not in threads]
-        inner = left_out(others, folds([s.row["thread"] for s in others], INNER_FOLDS), rules, vectors, also)
-        weights = calibrated(fit([*others, *also]), inner)
+        inner = left_out(others, folds([s.row["thread"] for s in others], INNER_FOLDS), rules, vectors, also, corpus)
+        weights = calibrated(fit([*others, *also], corpus, vectors), inner)
         reader = LearnedReader(weights, rules, vectors)
         members = [everything[i] for i in group.tolist()]
-        grams = ngrams([whole(s.post.record) for s in members])
-        first = grams.dot(weights.arrays["first_ngrams"]) + weights.first_bias
-        second = grams.dot(weights.arrays["ngrams"])
-        for k, s in enumerate(members):
-            rows[int(group[k])] = _read(s, float(first[k]), float(second[k]), reader, rules)
+        scored = score(weights, members, rules, vectors)
+        for k, one in enumerate(scored):
+            rows[int(group[k])] = _read(one, reader, rules)
         print(f"fold of {len(members)}: {weights.thresholds}", file=sys.stderr, flush=True)
     return [rows[i] for i in sorted(rows)]
 
 
-def _read(s: Sample, first: float, second: float, reader: LearnedReader, rules: Rules) -> dict[str, Any]:
+def _read(one: Scored, reader: LearnedReader, rules: Rules) -> dict[str, Any]:
+    """As ``LearnedReader.read``, from what was computed once."""
+    s, thresholds = one.sample, reader.weights.thresholds
     record, outcome = s.post.record, s.post.outcome
-    reading = None
-    if readable(record, outcome):
-        below = first < reader.weights.thresholds.first
-        reading = reader.read([s.post], [None])[0] if below else reader.judged(s.post, second, s.looked)
-        outcome = weigh(record, outcome, {record.key: reading} if reading else {}, rules, reader.weights.thresholds)
-    return Read(record.native_id, record, outcome, reading).row()
+    if not readable(record, outcome):
+        return Read(record.native_id, record, outcome, None).row()
+    fails = reader.weights.curves["fails"](one.score)
+    if one.first < thresholds.first or one.second < thresholds.second or fails < thresholds.lead / 2:
+        reading = Reading(record.key, min(fails, round(thresholds.lead / 2, 4)), reader.name, reader.version)
+    else:
+        reading = reader.judged(s.post, fails, reader.standard(s.signals), s.vector, s.places)
+    return Read(record.native_id, record, weigh(record, outcome, {record.key: reading}, rules, thresholds), reading).row()
 
 
 def embeddings_alone(everything: Sequence[Sample], groups: Sequence[Any]) -> list[dict[str, Any]]:
     """Logistic regression on sentence vectors: it sees failures and finds no words."""
     fails = np.array([s.fails for s in everything]).astype(int)
-    vectors = np.vstack([s.looked.vector for s in everything])
+    vectors = np.vstack([s.vector for s in everything])
     outcomes = ["refused"] * len(everything)
     for group in groups:
         rest = np.setdiff1d(np.arange(len(everything)), group)
@@ -139,7 +141,7 @@ def main() -> None:
     parser.add_argument("--readings", type=Path)
     parser.add_argument("--fold", choices=["thread"])
     parser.add_argument("--leave-out", choices=["kind", "lang", "made", "draw"])
-    parser.add_argument("--also", type=Path, help="as of train_reader.py")
+    parser.add_argument("--also", type=Path, nargs="*", default=[], help="as of train_reader.py")
     parser.add_argument("--by", nargs="*", default=[])
     parser.add_argument("--out", type=Path, help="write the readings, one a line")
     parser.add_argument("--config", type=Path, default=Path("config"))
@@ -155,7 +157,7 @@ def main() -> None:
     if args.fold or args.leave_out:
         vectors = UniversalSentenceEncoder()
         everything = samples(args.labelled, rules, vectors)
-        also = samples(args.also, rules, vectors) if args.also else []
+        also = more(args.also, rules, vectors)
         groups = folds([s.row["thread"] for s in everything]) if args.fold else _groups(labelled, args.leave_out)
         chains["embeddings alone"] = embeddings_alone(everything, groups)
         chains["learned, left out"] = read_left_out(everything, groups, rules, vectors, also)

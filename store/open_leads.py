@@ -19,12 +19,14 @@ def leads(
     language: str = "",
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Open leads, the surest first; ``model`` is part of a model's name, ``cluster`` the beginning of the id of a failure cluster."""
+    """Open leads, the surest first; ``model`` is part of a model's name, ``cluster`` the beginning of the id of a failure cluster.
+    ``kind`` and ``missing`` are of its reading, if any."""
     wanted = {"reason": missing, "source": source, "language": language}
     where = " AND ".join(f"({column} = ${column} OR ${column} = '')" for column in wanted)
     return rows(
         con,
-        f"""SELECT record_key, source, site, reason, fails, model, language, cluster_id, claim, prompt, url, said_at FROM open_leads
+        f"""SELECT record_key, source, site, reason, fails, kind, missing, model, language, cluster_id, claim, prompt, url, said_at
+            FROM open_leads LEFT JOIN (SELECT record_key, kind, missing FROM readings) USING (record_key)
             WHERE {where} AND (contains(lower(model), lower($model)) OR $model = '')
               AND (starts_with(cluster_id, $cluster) OR $cluster = '')
             ORDER BY fails DESC, record_key LIMIT {"ALL" if limit is None else int(limit)}""",
@@ -34,8 +36,9 @@ def leads(
 
 def lead(con: Connection, key: str) -> dict[str, Any]:
     """One lead with its post, by its record's key or an unmistakable part of it. UsageError where there is none, or more than one."""
-    found = rows(con, "SELECT * FROM open_leads WHERE record_key = ?", [key]) or rows(
-        con, "SELECT * FROM open_leads WHERE contains(record_key, ?) ORDER BY record_key LIMIT 2", [key]
+    read = "SELECT * FROM open_leads LEFT JOIN (SELECT record_key, kind, missing FROM readings) USING (record_key)"
+    found = rows(con, f"{read} WHERE record_key = ?", [key]) or rows(
+        con, f"{read} WHERE contains(record_key, ?) ORDER BY record_key LIMIT 2", [key]
     )
     if len(found) != 1:
         raise UsageError(f"{'more than one lead has' if found else 'no lead has'} {key!r} in its key")

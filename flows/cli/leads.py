@@ -46,11 +46,11 @@ def list_leads(
         print_json(found)
         return
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for column in ("sure", "lacks", "model", "what they say", "cluster", "key"):
+    for column in ("sure", "lacks", "kind", "model", "what they say", "cluster", "key"):
         table.add_column(column, overflow="fold")
     for row in found:
         words = textwrap.shorten(row["claim"] or "", 100, placeholder=" ...")
-        cells = (row["model"], words, (row["cluster_id"] or "")[:8], row["record_key"])
+        cells = (row["kind"] or "", row["model"], words, (row["cluster_id"] or "")[:8], row["record_key"])
         table.add_row(f"{row['fails']:.2f}", row["reason"], *map(escape, cells))
     summary.console().print(table)
     print(f"{sum(by_reason.values()):,} leads: " + (", ".join(f"{n:,} {name}" for name, n in by_reason.items()) or "none yet"))
@@ -73,8 +73,16 @@ def show(
     if as_json:
         print_json(lead)
         return
-    head = f"[dim]{lead['source']} | {escape(lead['model'] or 'no model named')} | {lead['reason']} | sure {lead['fails']:.2f}[/]"
-    head += f"[dim] | {lead['language'] or 'language unknown'} | cluster {(lead['cluster_id'] or 'none')[:8]}[/]"
+    about = [
+        lead["source"],
+        lead["model"] or "no model named",
+        lead["reason"],
+        lead["kind"] or "kind not clear",
+        lead["language"] or "language unknown",
+        f"cluster {(lead['cluster_id'] or 'none')[:8]}",
+        f"sure {lead['fails']:.2f}",
+    ]
+    head = f"[dim]{escape(' | '.join(about))}[/]"
     lines = [head, escape(lead["url"]), "", f"[yellow]what they say[/]: {escape(lead['claim'] or '-')}"]
     lines += [f"[green]asked, it seems[/]: {escape(lead['prompt'])}"] if lead["prompt"] else []
     lines += ["", f"[bold]{escape(lead['title'])}[/]", escape(lead["text"])]

@@ -112,8 +112,7 @@ def _explain(one: Read, reasons: Mapping[str, str]) -> None:
     out.print(f"probability of a failure {reading.fails:.2f}, read by {reading.reader} {reading.version}", markup=False)
     if reading.held:
         out.print(f"a further reader gave nothing ({reading.held}): this is what was read before it", markup=False)
-    if reading.kind or reading.missing:
-        out.print(f"kind: {reading.kind or 'none'}, missing to ask again: {reading.missing or 'nothing'}", markup=False)
+    out.print(f"kind: {reading.kind or 'not clear'}; to ask again it lacks: {reading.missing or 'nothing'}", markup=False)
     for name, style in STYLES.items():
         marked = getattr(reading, name)
         legend = f"{name}: {marked.confidence:.2f}, {marked.span.text[:80]!r}" if marked else f"{name}: none"

@@ -59,6 +59,8 @@ class Read:
             "response": made.failing[0].text if made and made.failing else None,
             "model": claim.model.text if claim and claim.model else lead.model or None if lead else None,
             "tier": made.tier if made else None,
+            "kind": (self.reading.kind or None) if self.reading else None,
+            "missing": (self.reading.missing or None) if self.reading else None,
             "reader": f"{self.reading.reader}-{self.reading.version}" if self.reading else "rules",
             **({FROM_PICTURE: True} if claim and claim.pictures else {}),
         }

@@ -40,7 +40,7 @@ def lead_of(record: Record, fails: float = 0.8) -> Lead:
 
 def reading_of(record: Record, fails: float = 0.8) -> Reading:
     span = Span(record.key, 48, 69, record.text[48:69])
-    return Reading(record.key, fails, "test", "1", claim=Marked(span, 0.5))
+    return Reading(record.key, fails, "test", "1", claim=Marked(span, 0.5), kind="refusal", missing="prompt")
 
 
 def judge(database: Database, run_id: str, outcomes: Sequence[Any], records: Sequence[Record]) -> items.OutcomeCounts:
@@ -64,6 +64,7 @@ def test_a_lead_is_a_row_and_counts_in_the_balance(database: Database, run_id: s
     with database.reader() as con:
         (row,) = open_leads.leads(con)
     assert (row["record_key"], row["model"], row["claim"], row["reason"]) == (one.key, "Claude", TEXT[48:69], "no_prompt_found")
+    assert (row["kind"], row["missing"]) == ("refusal", "prompt")
     assert stored(database, "SELECT count(*) FROM items") == [(0,)]
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from thresher.model import Candidate, Record, Refusal
 from thresher.readers import measures, places
+from thresher.readers.vectors import Tokens
 from thresher.rules.settings import Rules
 
 Floats = npt.NDArray[np.float32]
@@ -23,6 +24,14 @@ class Vectors(Protocol):
     dim: int
 
     def encode(self, texts: Sequence[str]) -> Floats: ...
+
+    def tokens(self, text: str) -> Tokens:
+        """The whole text in tokens."""
+        ...
+
+    def meanings(self, ids: Ints) -> Floats:
+        """(n, ``dim``) what each token means by itself."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,26 @@ def whole(record: Record) -> str:
     return f"{record.title}\n{record.text}".strip()
 
 
-def places_of(record: Record, outcome: Candidate | Refusal | None, rules: Rules) -> Places:
+class Meanings:
+    """What tokens mean in a few numbers, each token computed once. ``projection`` is (``dim``, MEANINGS)."""
+
+    def __init__(self, vectors: Vectors, projection: Floats) -> None:
+        self._vectors, self._projection = vectors, projection
+        self._rows: dict[int, Floats] = {}
+
+    def __call__(self, text: str) -> tuple[Ints, Ints, Floats]:
+        """As ``measures.Meanings``."""
+        tokens = self._vectors.tokens(text)
+        ids = tokens.ids.tolist()
+        if new := sorted({i for i in ids if i not in self._rows}):
+            meant = self._vectors.meanings(np.array(new, np.int64))
+            # each by itself: a product of many rows may differ in its last bits from that of one
+            self._rows |= {i: row @ self._projection for i, row in zip(new, meant, strict=True)}
+        rows = [self._rows[i] for i in ids]
+        return tokens.starts, tokens.ends, np.array(rows, np.float32).reshape(len(rows), measures.MEANINGS)
+
+
+def places_of(record: Record, outcome: Candidate | Refusal | None, rules: Rules, meanings: measures.Meanings) -> Places:
     """Every place of a record, measured. What the rules take for prompt and response is one measure among others."""
     claim = outcome.claim if isinstance(outcome, Candidate) else None
     found: list[places.Place] = []
@@ -52,7 +80,7 @@ def places_of(record: Record, outcome: Candidate | Refusal | None, rules: Rules)
             (span.start, span.end) if span and span.part == layout.part else None
             for span in ((claim.prompt, claim.response) if claim else (None, None))
         ]
-        measured = measures.measures(layout, rules, *spans)
+        measured = measures.measures(layout, rules, meanings, *spans)
         hashed, rows = measures.context(layout, measured)
         starts += (rows[1:] + starts[-1]).tolist()
         found += layout.places

@@ -30,7 +30,7 @@ from thresher.readers.weights import Thresholds
 NAME = "language_model"
 PROMPT = "report_1"
 """The file in ``prompts/`` that is sent; a change of its meaning gets a number of its own."""
-THRESHOLDS = Thresholds(first=0.0, lead=0.5, item=0.0, prompt=0.4, response=0.75, item_fails=0.6, says_needs=True)
+THRESHOLDS = Thresholds(first=0.0, second=0.0, kind=0.0, lead=0.5, item=0.0, prompt=0.4, response=0.75, item_fails=0.6, says_needs=True)
 """Its own thresholds: a language model names probabilities that mean what its instructions say, not those of the learned reader's
 curves."""
 MOST_CHARS = (12_000, 4_000)
@@ -59,9 +59,10 @@ class Report(BaseModel):
     claim: str | None
     model: str | None
     kind: Literal[
-        "counting", "arithmetic", "reasoning", "time", "units", "factual", "fabricated source", "instruction", "length", "format",
-        "language", "refusal", "truncation", "code", "memory", "safety", "vision", "style", "document", "agent", "other", "none",
+        "calculation", "code_error", "degenerate_output", "fabrication", "factual_error", "false_report", "instruction_ignored", "refusal",
+        "wrong_language", "lost_context", "unsafe", "vision", "style", "other", "none",
     ]  # fmt: skip
+    """Those of ``kinds.KINDS``, and some more that only a language model tells."""
     steers: bool
 
     @field_validator("probability", "prompt_sure", "response_sure")

@@ -6,7 +6,6 @@ Every post is looked at by its n-grams; only where those do not rule a failure o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +13,19 @@ import numpy.typing as npt
 from thresher.model import Marked, Reading, Record, Span
 from thresher.readers import ranking
 from thresher.readers.base import Post
-from thresher.readers.features import Places, Vectors, places_of, whole
+from thresher.readers.features import Meanings, Places, Vectors, places_of, whole
+from thresher.readers.kinds import MISSING, chances, kind_of
 from thresher.readers.ngrams import Sparse, ngrams
 from thresher.readers.places import MAX_CHARS, Place, balanced
 from thresher.readers.signals import signals
+from thresher.readers.verdict import lacking
 from thresher.readers.weights import Weights
 from thresher.rules.claims import sentences
 from thresher.rules.settings import Rules
 from thresher.rules.standing import count_words
 
 Doubles = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
 
 SIGNAL_WEIGHT = 0.05
 """What a standardised signal weighs beside n-grams and a vector of length one."""
@@ -36,17 +38,8 @@ _MAX_CLAIM = 400
 _OPENED = (":", "\uff1a", "{", "[", "(", "\u201c", "\u201e", "\u00ab", "\u300c", "\u300e")
 
 
-@dataclass(frozen=True)
-class Looked:
-    """What was computed of one post on the way to its reading; what training needs to compute once."""
-
-    signals: npt.NDArray[np.float32]
-    vector: npt.NDArray[np.float32]
-    places: Places
-
-
 class LearnedReader:
-    """See the module. ``vectors`` is asked for the texts that the n-grams leave open."""
+    """See the module. ``vectors`` is asked for the texts that the n-grams and the signals leave open."""
 
     name = "learned"
 
@@ -55,55 +48,74 @@ class LearnedReader:
         self.rules = rules
         self.vectors = vectors
         self.version = weights.version
+        self._meanings = Meanings(vectors, weights.arrays["projection"])
 
     def read(self, posts: Sequence[Post], before: Sequence[Reading | None]) -> list[Reading | None]:
         """A reading for every post."""
         grams = ngrams([whole(post.record) for post in posts])
-        first = grams.dot(self.weights.arrays["first_ngrams"]) + self.weights.first_bias
-        second = grams.dot(self.weights.arrays["ngrams"])
-        return [self._read(post, float(first[i]), float(second[i])) for i, post in enumerate(posts)]
+        scores = np.column_stack([grams.dot(self.weights.arrays[name]) for name in ("first_ngrams", "second_ngrams", "ngrams")])
+        return [self._read(post, *scores[i].tolist()) for i, post in enumerate(posts)]
 
-    def _read(self, post: Post, first: float, second: float) -> Reading:
+    def _read(self, post: Post, first: float, second: float, last: float) -> Reading:
+        """Each step costs more than the one before and is taken only where that one does not rule a failure out."""
+        first += self.weights.first_bias
         if first < self.weights.thresholds.first:
-            fails = min(self.weights.curves["first"](first), self.weights.thresholds.lead / 2)
-            return Reading(post.record.key, round(fails, 4), self.name, self.version)
-        return self.judged(post, second, self.look(post))
+            return self._ruled_out(post, "first", first)
+        measured = self.standard(signals(post.record, post.outcome, self.rules))
+        second += self.weighed(measured, "second_signals") + self.weights.second_bias
+        if second < self.weights.thresholds.second:
+            return self._ruled_out(post, "second", second)
+        vector = self.vectors.encode([whole(post.record)])[0]
+        fails = self.weights.curves["fails"](self.score(last, measured, vector))
+        if fails < self.weights.thresholds.lead / 2:
+            return Reading(post.record.key, fails, self.name, self.version)
+        return self.judged(post, fails, measured, vector, self.places(post))
 
-    def look(self, post: Post) -> Looked:
-        """Measure and embed a post, and list its places."""
+    def _ruled_out(self, post: Post, step: str, score: float) -> Reading:
+        fails = min(self.weights.curves[step](score), self.weights.thresholds.lead / 2)
+        return Reading(post.record.key, round(fails, 4), self.name, self.version)
+
+    def places(self, post: Post) -> Places:
+        """The places of a post, measured."""
+        return places_of(post.record, post.outcome, self.rules, self._meanings)
+
+    def standard(self, measured: Singles) -> Doubles:
+        """The signals of a post in standard deviations."""
+        return standardised(measured, self.weights.arrays["signal_mean"], self.weights.arrays["signal_scale"])
+
+    def weighed(self, standard: Doubles, name: str) -> float:
+        """What the signals add to a score."""
+        return float(standard @ self.weights.arrays[name]) * SIGNAL_WEIGHT
+
+    def score(self, grams: float, standard: Doubles, vector: Singles) -> float:
+        """How much speaks for a failure; ``grams`` is the score of the n-grams."""
+        meant = float(vector.astype(np.float64) @ self.weights.arrays["vector"])
+        return grams + meant + self.weighed(standard, "signals") + self.weights.bias
+
+    def judged(self, post: Post, fails: float, standard: Doubles, vector: Singles, looked: Places) -> Reading:
+        """The reading of a post that may report a failure."""
         record = post.record
-        return Looked(
-            signals(record, post.outcome, self.rules),
-            self.vectors.encode([whole(record)])[0],
-            places_of(record, post.outcome, self.rules),
-        )
-
-    def judged(self, post: Post, grams: float, looked: Looked) -> Reading:
-        """The reading from what was looked at; ``grams`` is the score of the n-grams."""
-        weights, record = self.weights, post.record
-        standard = standardised(looked.signals, weights.arrays["signal_mean"], weights.arrays["signal_scale"])
-        score = (
-            grams
-            + float(looked.vector.astype(np.float64) @ weights.arrays["vector"])
-            + float(standard @ weights.arrays["signals"]) * SIGNAL_WEIGHT
-        )
-        fails = weights.curves["fails"](score + weights.bias)
-        if fails < weights.thresholds.lead / 2:
-            return Reading(record.key, fails, self.name, self.version)
-        nothing = np.concatenate((standard * SIGNAL_WEIGHT, [fails, 1.0]))
-        prompt = self._prompt(looked.places, nothing)
+        nothing = against(standard, vector, fails)
+        prompt = self._prompt(looked, nothing)
         likely = prompt if prompt and prompt.score > LIKELY else None
-        response = self._response(looked.places, nothing, likely.place if likely else None, record)
+        response = self._response(looked, nothing, likely.place if likely else None, record)
+        marked = self._marked(record, "prompt", prompt)
         taken = [choice.place for choice in (likely, response) if choice is not None]
         return Reading(
             record.key,
             fails,
             self.name,
             self.version,
-            prompt=self._marked(record, "prompt", prompt),
+            prompt=marked,
             response=self._marked(record, answer_curve(prompt, response), response),
             claim=self._claim(record, taken),
+            kind=kind_of(chances(standard * SIGNAL_WEIGHT, vector, self.weights.arrays), self.weights.thresholds.kind),
+            missing=self._missing(record, marked),
         )
+
+    def _missing(self, record: Record, prompt: Marked | None) -> str:
+        need = lacking(record, prompt, self.rules, self.weights.thresholds)
+        return MISSING.get(need, "context") if need else ""
 
     def _prompt(self, places: Places, nothing: Doubles) -> ranking.Choice | None:
         arrays = self.weights.arrays
@@ -150,6 +162,11 @@ def _says_something(sentence: str) -> bool:
     """Whether a sentence is more than a word, and not what leads up to a quotation: *Mixtral said: "*."""
     opened = sentence.endswith(_OPENED) or (sentence.endswith('"') and sentence.count('"') % 2 == 1)
     return not opened and count_words(sentence) > 1
+
+
+def against(standard: Doubles, vector: Singles, fails: float) -> Doubles:
+    """What speaks for "none of the places": the form of the post, its meaning, and how probable a failure is."""
+    return np.concatenate((standard * SIGNAL_WEIGHT, vector, [fails, 1.0]))
 
 
 def answer_curve(prompt: ranking.Choice | None, response: ranking.Choice | None) -> str:

@@ -5,6 +5,7 @@ Places that are nearly alike share one probability, and of them the middle one i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ Doubles = npt.NDArray[np.float64]
 ALIKE = 0.8
 """Of shared characters over all, from which two places are the same words."""
 FAR = 400.0
+LIKELIEST = 40
+"""Only so many of a post's places are compared with one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Choice:
 def totals(places: Places, numbers: Doubles, weights: Doubles, context: Doubles) -> Doubles:
     """(n,) scores of places: their measures and their hashed context, each row of which weighs as one."""
     hashed = context[places.buckets]
-    sums = np.array([hashed[a:b].sum() for a, b in zip(places.starts[:-1], places.starts[1:], strict=True)])
+    sums = np.add.reduceat(hashed, places.starts[:-1]) if len(hashed) else np.zeros(0)
     scale = 1.0 / np.sqrt(np.maximum(np.diff(places.starts), 1))
     scores: Doubles = numbers @ weights + sums * scale
     return scores
@@ -48,19 +51,22 @@ def choose(places: Places, scores: Doubles, none: float, barred: npt.NDArray[np.
     mass = np.exp(kept - top)
     total = float(mass.sum()) + float(np.exp(none - top))
     chances = mass / total
-    likely = np.argsort(-chances, kind="stable")[:40]
-    spans = [(places.places[int(allowed[i])], float(chances[i])) for i in likely]
-    shared = [sum(chance for other, chance in spans if _alike(place, other)) for place, _ in spans]
-    best = max(range(len(spans)), key=lambda k: (round(shared[k], 6), spans[k][1]))
-    chance = min(max(shared[best], 1e-6), 1 - 1e-6)
-    return Choice(spans[best][0], int(allowed[likely[best]]), float(np.log(chance / (1 - chance))))
+    likely = np.argsort(-chances, kind="stable")[:LIKELIEST]
+    shared = _alike([places.places[int(allowed[i])] for i in likely]) @ chances[likely]
+    best = max(range(len(likely)), key=lambda k: (round(float(shared[k]), 6), float(chances[likely[k]])))
+    chance = min(max(float(shared[best]), 1e-6), 1 - 1e-6)
+    index = int(allowed[likely[best]])
+    return Choice(places.places[index], index, float(np.log(chance / (1 - chance))))
 
 
-def _alike(one: Place, other: Place) -> bool:
-    if one.part != other.part:
-        return False
-    shared = min(one.end, other.end) - max(one.start, other.start)
-    return shared >= ALIKE * (max(one.end, other.end) - min(one.start, other.start))
+def _alike(places: Sequence[Place]) -> npt.NDArray[np.bool_]:
+    """(n, n): which places are the same words, nearly."""
+    starts, ends = np.array([p.start for p in places]), np.array([p.end for p in places])
+    titles = np.array([p.part == "title" for p in places])
+    shared = np.minimum(ends[:, None], ends) - np.maximum(starts[:, None], starts)
+    over = np.maximum(ends[:, None], ends) - np.minimum(starts[:, None], starts)
+    alike: npt.NDArray[np.bool_] = (shared >= ALIKE * over) & (titles[:, None] == titles)
+    return alike
 
 
 def relations(places: Places, prompt: Place | None, text: str) -> tuple[Doubles, npt.NDArray[np.bool_]]:

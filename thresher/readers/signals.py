@@ -43,15 +43,18 @@ _PATTERNS: dict[str, re.Pattern[str]] = {
     "boxes": re.compile(r"\[[ xX]\]"),
     "emoji": re.compile(r"[\U0001f300-\U0001faff\u2600-\u27bf]"),
     "ellipses": re.compile(r"\.\.\.|\u2026"),
-    "han": re.compile(r"[\u4e00-\u9fff]"),
-    "kana": re.compile(r"[\u3040-\u30ff]"),
-    "hangul": re.compile(r"[\uac00-\ud7af]"),
-    "cyrillic": re.compile(r"[\u0400-\u04ff]"),
-    "accents": re.compile(r"[\u00c0-\u024f]"),
     "pictures": IMAGE,
     "picture_links": re.compile(r"https?://\S{1,300}\.(?:png|jpe?g|gif|webp)|preview\.redd\.it|user-attachments|i\.imgur|prnt\.sc"),
     "links": LINK,
 }
+_SCRIPTS = {
+    "han": (0x4E00, 0x9FFF),
+    "kana": (0x3040, 0x30FF),
+    "hangul": (0xAC00, 0xD7AF),
+    "cyrillic": (0x400, 0x4FF),
+    "accents": (0xC0, 0x24F),
+}
+"""First and last character."""
 _OUTCOMES = (
     "complaint", "no_prompt_found", "prompt_behind_link", "prompt_in_picture", "needs_picture", "not_self_contained", "not_about_a_model",
     "language_not_covered", "no_failure_claimed", "about_the_service", "user_error", "joke", "too_short", "link_only", "spam",
@@ -60,7 +63,7 @@ _OUTCOMES = (
 _CUES = tuple(f.name for f in fields(Cues) if f.name not in {"question_words", "infinitive", "indirect_end"})
 NAMES: tuple[str, ...] = (
     "length", "words", "title_length", "has_title", "comment", "quoted", "quoted_share", "quoted_longest",
-    *(f"shape_{name}" for name in _PATTERNS), "shape_upper",
+    *(f"shape_{name}" for name in (*_PATTERNS, *_SCRIPTS)), "shape_upper",
     "models", "model_in_title", "model_first", "shares", "about",
     *(f"cue_{name}" for name in _CUES), *(f"title_{name}" for name in ("claim", "praise", "service", "ask", "answer")),
     "turns_user", "turns_assistant", "turns_share",
@@ -86,10 +89,11 @@ def _shape(record: Record, text: str) -> list[float]:
         math.log1p(len(text)), math.log1p(text.count(" ")), math.log1p(len(record.title)), float(bool(record.title)),
         float(record.role == "comment"), math.log1p(len(quoted)), sum(quoted) / whole, math.log1p(max(quoted, default=0)),
     ]  # fmt: skip
-    shares = {"digits", "han", "kana", "hangul", "cyrillic", "accents"}
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     for name, pattern in _PATTERNS.items():
-        count = sum(1 for _ in pattern.finditer(text))
-        numbers.append(count / whole if name in shares else math.log1p(count))
+        count = len(pattern.findall(text))
+        numbers.append(count / whole if name == "digits" else math.log1p(count))
+    numbers += [float(((codes >= first) & (codes <= last)).sum()) / whole for first, last in _SCRIPTS.values()]
     return [*numbers, sum(map(str.isupper, text)) / whole]
 
 

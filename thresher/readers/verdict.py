@@ -75,7 +75,8 @@ def weigh(record: Record, outcome: Candidate | Refusal, readings: Mapping[str, R
     if reading.held == "refused":
         return refuse(record, "reader_declined")
     prompt = reading.prompt
-    usable = prompt is not None and prompt.confidence >= thresholds.prompt and not _misfit(prompt.span.text, rules, thresholds)
+    need = lacking(record, prompt, rules, thresholds, reading.missing)
+    usable = prompt is not None and _usable(prompt, rules, thresholds)
     sure = (
         usable
         and prompt is not None
@@ -84,13 +85,25 @@ def weigh(record: Record, outcome: Candidate | Refusal, readings: Mapping[str, R
     )
     if reading.fails < thresholds.lead and not sure:
         return _refused(record, outcome, reading)
-    if prompt is None or not usable:
-        return _lead(record, reading, rules, _NEEDS.get(reading.missing) or _whereabouts(record, rules), None)
-    if need := _need(record, reading, prompt.span, rules, thresholds):
-        return _lead(record, reading, rules, need, prompt.span)
+    if prompt is None or need:
+        return _lead(record, reading, rules, need or "no_prompt_found", prompt.span if prompt and usable else None)
     if not sure:
         return _lead(record, reading, rules, "failure_unsure", prompt.span)
     return _item(record, outcome, reading, prompt, rules, thresholds)
+
+
+def lacking(record: Record, prompt: Marked | None, rules: Rules, thresholds: Thresholds, said: str = "") -> Reason | None:
+    """What a failure lacks to be asked again; None where nothing. ``said`` is what its reader says of it, where readers do."""
+    if prompt is None or not _usable(prompt, rules, thresholds):
+        return _NEEDS.get(said) if thresholds.says_needs and said in _NEEDS else _whereabouts(record, rules)
+    if thresholds.says_needs:
+        return {**_NEEDS, "picture": "needs_picture", "prompt": "not_self_contained"}.get(said)
+    need = leans_on(unquoted(prompt.span.text), rules.cues_for(record.language or language_of(record.text)))
+    return need[0] if need else None
+
+
+def _usable(prompt: Marked, rules: Rules, thresholds: Thresholds) -> bool:
+    return prompt.confidence >= thresholds.prompt and not _misfit(prompt.span.text, rules, thresholds)
 
 
 def _refused(record: Record, outcome: Candidate | Refusal, reading: Reading) -> Refusal:
@@ -98,14 +111,6 @@ def _refused(record: Record, outcome: Candidate | Refusal, reading: Reading) -> 
     if isinstance(outcome, Refusal) and outcome.reason not in LEADS | {"language_not_covered", "too_short"}:
         return outcome
     return refuse(record, "improbable", f"{reading.fails:.2f}")
-
-
-def _need(record: Record, reading: Reading, prompt: Span, rules: Rules, thresholds: Thresholds) -> Reason | None:
-    """What a prompt lacks to be asked again: as its reader says, else by the words in it."""
-    if thresholds.says_needs:
-        return {**_NEEDS, "picture": "needs_picture", "prompt": "not_self_contained"}.get(reading.missing)
-    found = leans_on(unquoted(prompt.text), rules.cues_for(record.language or language_of(record.text)))
-    return found[0] if found else None
 
 
 def _misfit(prompt: str, rules: Rules, thresholds: Thresholds) -> bool:

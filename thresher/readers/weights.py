@@ -21,21 +21,27 @@ import numpy.typing as npt
 
 from thresher.errors import SettingsError
 from thresher.readers import measures, signals
+from thresher.readers.kinds import KINDS
 from thresher.readers.ngrams import BUCKETS
 
 Array = npt.NDArray[Any]
 
 FILE = Path(__file__).with_name("reader.npz")
-FORMAT = 1
+FORMAT = 2
+"""Another number with every change of code by which the same weights read a post in another way: places, measures, signals, n-grams."""
+VECTOR = 512
 RELATIONS = ("behind", "ahead", "distance", "same_line", "colon_between", "next", "near", "close", "no_prompt")
 """How an answer lies to the prompt that was chosen before it."""
-NOTHING = len(signals.NAMES) + 2
-"""What speaks for "there is none": the signals, how probable a failure is, and one."""
+NOTHING = len(signals.NAMES) + VECTOR + 2
+"""What speaks for "there is none": the signals, the post's vector, how probable a failure is, and one."""
 
 SHAPES: dict[str, tuple[int, ...]] = {
     "first_ngrams": (BUCKETS,),
+    "second_ngrams": (BUCKETS,),
+    "second_signals": (len(signals.NAMES),),
     "ngrams": (BUCKETS,),
-    "vector": (512,),
+    "vector": (VECTOR,),
+    "projection": (VECTOR, measures.MEANINGS),
     "signals": (len(signals.NAMES),),
     "signal_mean": (len(signals.NAMES),),
     "signal_scale": (len(signals.NAMES),),
@@ -47,6 +53,8 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "response_numbers": (len(measures.NAMES) + len(RELATIONS),),
     "response_context": (1 << measures.CONTEXT_BITS,),
     "response_none": (NOTHING,),
+    "kinds": (len(KINDS), len(signals.NAMES) + VECTOR),
+    "kind_bias": (len(KINDS),),
 }
 
 
@@ -67,29 +75,32 @@ class Thresholds:
     """Read off scores of posts that were not trained on; docs/reading.md says how.
 
     From the probability ``lead`` on a failure is reported. ``item`` is of the sum of two log odds, of a failure and of its prompt: where
-    what was asked is clear, less is needed to believe that something failed. A span counts from ``prompt`` or ``response`` on.
-    ``first`` is the score of the n-grams alone below which nobody looks further. ``item_fails`` is the least probability of a failure
-    that an item needs besides. ``says_needs``: the reader itself says what a prompt lacks (``Reading.missing``), so that no word list has
-    to.
+    what was asked is clear, less is needed to believe that something failed. A span counts from ``prompt`` or ``response`` on, a kind from
+    ``kind`` on. ``first`` is the score of the n-grams alone below which nobody looks further, ``second`` that of n-grams and signals.
+    ``item_fails`` is the least probability of a failure that an item needs besides. ``says_needs``: the reader itself says what a prompt
+    lacks (``Reading.missing``), so that no word list has to.
     """
 
     first: float
+    second: float
     lead: float
     item: float
     prompt: float
     response: float
+    kind: float
     item_fails: float = 0.0
     says_needs: bool = False
 
 
 @dataclass(frozen=True)
 class Weights:
-    """``arrays`` by the names of SHAPES; ``curves`` for ``first``, ``fails``, ``prompt``, ``response``, and ``paired``:
+    """``arrays`` by the names of SHAPES; ``curves`` for ``first``, ``second``, ``fails``, ``prompt``, ``response``, and ``paired``:
     an answer that stands as the other speaker's turn right behind the prompt's."""
 
     arrays: Mapping[str, Array]
     bias: float
     first_bias: float
+    second_bias: float
     curves: Mapping[str, Curve]
     thresholds: Thresholds
     made: str
@@ -102,6 +113,7 @@ class Weights:
             "format": FORMAT,
             "bias": self.bias,
             "first_bias": self.first_bias,
+            "second_bias": self.second_bias,
             "made": self.made,
             "curves": {name: [c.slope, c.shift] for name, c in self.curves.items()},
             "thresholds": {name: getattr(self.thresholds, name) for name in Thresholds.__slots__},
@@ -137,10 +149,11 @@ def _load(path: Path, _: int) -> Weights:
             arrays,
             float(settings["bias"]),
             float(settings["first_bias"]),
+            float(settings["second_bias"]),
             {name: Curve(*pair) for name, pair in settings["curves"].items()},
             Thresholds(**settings["thresholds"]),
             str(settings["made"]),
-            hashlib.sha256(body).hexdigest()[:12],
+            f"{FORMAT}-{hashlib.sha256(body).hexdigest()[:12]}",
         )
     except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
         raise SettingsError(f"{path} is missing or damaged ({error}): install thresher again, or train a reader") from error

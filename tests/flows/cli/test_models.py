@@ -71,7 +71,7 @@ def test_posts_are_read_by_the_configured_model_and_its_cost_is_told(thresher: C
     posts.write_text(json.dumps({"id": "a", "text": "Gemini keeps hallucinating book titles."}), encoding="utf-8")
     said = {
         "what": "", "reports_failure": "yes", "probability": 0.91, "prompt": None, "prompt_sure": 0, "missing": "prompt", "response": None,
-        "response_words": "none", "response_sure": 0, "claim": None, "model": "Gemini", "kind": "factual", "steers": False,
+        "response_words": "none", "response_sure": 0, "claim": None, "model": "Gemini", "kind": "factual_error", "steers": False,
     }  # fmt: skip
     arguments = ("read", "--records", str(posts), "--answers", str(tmp_path / "kept.jsonl"), "--config", str(config))
     with ChatServer(lambda _: said) as server:

@@ -38,7 +38,7 @@ def test_every_row_is_answered_in_its_order(thresher: Callable[..., Any], posts:
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["id"] for row in rows] == ["a", "b", "c", "d"]
-    assert list(rows[0]) == ["id", "outcome", "reason", "fails", "prompt", "response", "model", "tier", "reader"]
+    assert list(rows[0]) == ["id", "outcome", "reason", "fails", "prompt", "response", "model", "tier", "kind", "missing", "reader"]
     assert (rows[1]["outcome"], rows[3]["outcome"], rows[3]["reason"]) == ("refused", "refused", "no_text")
     assert rows[0]["outcome"] in ("item", "lead")
     assert rows[2]["outcome"] == "lead"

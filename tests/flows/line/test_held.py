@@ -29,7 +29,7 @@ def report(body: dict[str, Any]) -> dict[str, Any]:
         "what": "wrong", "reports_failure": "yes", "probability": 0.96, "prompt": "Which river runs through Cork?" if concrete else None,
         "prompt_sure": 0.95 if concrete else 0, "missing": "nothing" if concrete else "prompt",
         "response": "The zorgle Shannon, of course." if concrete else None, "response_words": "own" if concrete else "none",
-        "response_sure": 0.95 if concrete else 0, "claim": None, "model": "ChatGPT", "kind": "factual", "steers": False,
+        "response_sure": 0.95 if concrete else 0, "claim": None, "model": "ChatGPT", "kind": "factual_error", "steers": False,
     }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def said(**more: Any) -> dict[str, Any]:
     return {
         "what": "names the wrong river", "reports_failure": "yes", "probability": 0.97, "prompt": ASKED, "prompt_sure": 0.95,
         "missing": "nothing", "response": GOT, "response_words": "own", "response_sure": 0.95, "claim": "Wrong, it is the Lee.",
-        "model": "ChatGPT", "kind": "factual", "steers": False, **more,
+        "model": "ChatGPT", "kind": "factual_error", "steers": False, **more,
     }  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def test_a_good_answer_becomes_a_witnessed_item(reading: Reading) -> None:
     got = reading.serve(said()).read()
     assert isinstance(got, Candidate)
     assert ([m.content for m in got.messages], got.tier, [r.text for r in got.failing]) == ([ASKED], "witnessed", [GOT])
-    assert (reading.reading.reader, reading.reading.kind, reading.reading.missing) == ("language_model", "factual", "")
+    assert (reading.reading.reader, reading.reading.kind, reading.reading.missing) == ("language_model", "factual_error", "")
     assert got.claim is not None
     assert (got.claim.words.text, got.claim.model.text if got.claim.model else "") == ("Wrong, it is the Lee.", "ChatGPT")
 

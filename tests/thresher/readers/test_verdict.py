@@ -15,7 +15,7 @@ from thresher.readers.verdict import weigh
 from thresher.readers.weights import Thresholds
 from thresher.rules import Rules, judge
 
-THRESHOLDS = Thresholds(first=-2.0, lead=0.5, item=0.0, prompt=0.2, response=0.8)
+THRESHOLDS = Thresholds(first=-2.0, second=-2.0, lead=0.5, item=0.0, prompt=0.2, response=0.8, kind=0.5)
 TEXT = 'Yesterday I asked it "Which river runs through Cork?" and got "The Shannon, of course." Sigh.'
 PROMPT, RESPONSE = "Which river runs through Cork?", "The Shannon, of course."
 
@@ -210,3 +210,19 @@ def test_posts_that_the_ngrams_rule_out_are_never_embedded(rules: Rules, chain: 
     (got,) = cheap.read([Post(record, next(judge([record], rules)))], [None])
     assert got is not None
     assert got.fails < chain.thresholds.lead
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("ChatGPT got my sum wrong again, see https://chatgpt.com/share/abc-def for the whole sorry talk.", "link"),
+        ("ChatGPT got my sum wrong again, it is in the picture: ![chat](https://img.example.org/a.png)", "picture"),
+        ("ChatGPT got my sums wrong again and again, and apologised each time with another wrong result.", "prompt"),
+    ],
+)
+def test_a_reading_says_what_is_lacking_to_ask_again(
+    rules: Rules, chain: Chain, post: Callable[..., Record], text: str, missing: str
+) -> None:
+    reader = chain.readers[0]
+    assert isinstance(reader, LearnedReader)
+    assert reader._missing(post(text), None) == missing
