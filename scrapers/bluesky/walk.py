@@ -72,7 +72,6 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
     while walk.pending:
         page = api.thread(next(iter(walk.pending)))
         del walk.pending[page.context["thread"]]
-        seen.update(_uris_of(page))
         yield replace(page, cursor=walk.cursor())
     yield from cursor_on_last(_look_again(api, walk, [uri for uri in former if uri not in seen]), walk.cursor)
 
@@ -89,9 +88,8 @@ def _look_again(api: Api, walk: _Walk, uris: Sequence[str]) -> Iterator[Page]:
     for portion in portions(uris, MAX_URIS):
         page = api.posts(portion)
         there = _uris_of(page)
-        for uri in portion if there else ():
-            if uri not in there:
-                walk.recent.pop(uri, None)
+        if there is not None:
+            walk.recent = {uri: moment for uri, moment in walk.recent.items() if uri in there or uri not in portion}
         yield page
 
 
@@ -155,11 +153,11 @@ def _hit(post: Mapping[str, Any], uri: str) -> _Hit:
     return _Hit(uri, moment_of(post), answers or bool(whole(post.get("replyCount"))))
 
 
-def _uris_of(page: Page) -> set[str]:
-    """The posts that an answer shows; none where it is no answer."""
+def _uris_of(page: Page) -> set[str] | None:
+    """The posts that an answer shows; None where it is no answer, such as an outage page with status 200."""
     try:
         body = json_of(page)
     except PayloadError:
-        return set()
+        return None
     posts = body.get("posts") if isinstance(body, dict) else None
-    return {str(post["uri"]) for post in posts if isinstance(post, dict) and "uri" in post} if isinstance(posts, list) else set()
+    return {str(post["uri"]) for post in posts if isinstance(post, dict) and "uri" in post} if isinstance(posts, list) else None

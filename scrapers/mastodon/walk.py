@@ -170,14 +170,17 @@ def _pages(instance: Instance, site: Site, steps: Iterator[Step[Response]], walk
             uri, number = address_of(status), str(status.get("id") or "")
             if not uri or not number or isinstance(status.get("reblog"), dict):
                 continue
+            seen.add(uri)
+            if refusal_of(status):
+                continue
             is_new = uri not in walk.recent
             place = Place(walk.recent[uri].parent, walk.recent[uri].root) if not is_new else None
-            if is_new and status.get("in_reply_to_id") is not None and not refusal_of(status):
+            if is_new and status.get("in_reply_to_id") is not None:
                 thread = _thread(instance, site, status, uri, number)
                 if thread is not None:
                     page, place = thread
                     threads.append(page)
-            elif is_new and (whole(status.get("replies_count")) or 0) > 0 and not refusal_of(status):
+            elif is_new and (whole(status.get("replies_count")) or 0) > 0:
                 walk.pending[uri] = None
             if place is not None and place.parent:
                 places[number] = [place.parent, place.root]
@@ -185,7 +188,6 @@ def _pages(instance: Instance, site: Site, steps: Iterator[Step[Response]], walk
                 moment = from_iso(status.get("created_at"))
                 where = place or Place("", "")
                 walk.recent[uri] = _Seen(instance.url, number, moment.isoformat() if moment else "", where.parent, where.root)
-            seen.add(uri)
         yield step.answer.page(SOURCE, site.name, context={"places": json.dumps(places)} if places else {})
         yield from threads
 

@@ -376,6 +376,19 @@ def test_what_was_deleted_is_seen_at_the_next_visit(open_client: OpenClient, fak
     assert {r.native_id for r in rechecked if r.status == "gone"} == fake.gone
 
 
+def test_an_outage_while_it_is_looked_again_deletes_and_forgets_nothing(
+    open_client: OpenClient, fake: FakeSite, site: bluesky.Site
+) -> None:
+    addresses = {fake.post(number, NOW - timedelta(days=number)) for number in range(3)}
+    first = visit(bluesky, open_client("bluesky"), site.model_copy(update={"overlap_h": 0.0}))
+    fake._posts = lambda request: Response("<html>Just a moment</html>", content_type="text/html")  # type: ignore[method-assign]
+    second = visit(bluesky, open_client("bluesky"), site.model_copy(update={"overlap_h": 0.0}), since=first.cursor)
+    assert {r.status for r in second.records.values()} == {"live"}
+    assert [letter.reason for letter in second.dead] == ["bad_json"]
+    assert second.cursor is not None
+    assert set(second.cursor["recent"]) == addresses
+
+
 def test_a_thread_whose_post_went_away_meanwhile_says_so(open_client: OpenClient, fake: FakeSite, site: bluesky.Site) -> None:
     hit = fake.post(1, NOW, replies=1)
     search = fake._search

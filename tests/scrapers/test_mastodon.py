@@ -341,6 +341,16 @@ def test_a_post_that_is_answered_brings_its_answers_some_of_them_at_the_next_vis
     assert len([path for path in fake.asked if path.endswith("/context")]) == 1
 
 
+def test_whoever_refuses_is_not_asked_after(open_client: OpenClient, fake: FakeInstance, site: mastodon.Site) -> None:
+    fake.post(1, NOW)
+    refused = fake.post(2, NOW, parent=1, account={"url": "https://mastodon.example/@no", "noindex": True})
+    visited = visit(mastodon, open_client("mastodon"), site.model_copy(update={"threads": 0}))
+    assert visited.records[refused].status == "removed"
+    assert not [path for path in fake.asked if "/statuses/" in path]
+    assert visited.cursor is not None
+    assert refused not in visited.cursor["recent"]
+
+
 def test_what_was_deleted_or_edited_is_seen_at_the_next_visit(open_client: OpenClient, fake: FakeInstance, site: mastodon.Site) -> None:
     gone, edited = fake.post(1, NOW), fake.post(2, NOW)
     fake.post(3, NOW + timedelta(days=40))
