@@ -98,6 +98,12 @@ def test_what_is_answered_is_a_record_and_a_retweet_or_what_is_quoted_is_none(pa
     assert records[str(BASE + 500)].parent_id == str(BASE + 499)
 
 
+def test_a_hit_that_another_hit_answers_comes_twice_and_counts_once() -> None:
+    first, second = post(number=1), post(number=2, referenced_tweets=[{"type": "replied_to", "id": "1"}])
+    visited = parsed(x, answer({"data": [second, first], "includes": {"tweets": [first]}}))
+    assert (set(visited.records), visited.dead) == ({"1", "2"}, [])
+
+
 def test_what_is_withheld_leaves_nothing(page: Page) -> None:
     record = parsed(x, page).records[str(BASE + 507)]
     assert (record.status, record.text, record.author_key, record.export_class) == ("removed", "", None, "none")
@@ -383,6 +389,7 @@ def test_no_budget_is_ever_passed(open_client: OpenClient, fake: FakeApi, site: 
     assert isinstance(visited.error, BudgetExhausted)
     assert fake.shown <= site.max_posts_a_month
     assert fake.shown * site.usd_a_post <= site.max_usd_a_month
+    assert (fake.shown > 0) == (site.max_usd_a_month >= 30 * site.usd_a_post), "what a budget covers is asked for"
 
 
 def test_runs_beside_each_other_share_one_budget(site: x.Site) -> None:
