@@ -8,6 +8,7 @@ carry the cursor. A run killed in mid-walk then begins the walk anew; with a cur
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
@@ -51,6 +52,15 @@ def follow(ask: Callable[[Any], Step[A]], start: Json, max_pages: int) -> Iterat
             return
         guard.check(cursor=step.following, body_sha256=step.answer.sha256, empty=not step.entries)
         step = ask(step.following)
+
+
+_NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
+
+
+def next_link(headers: Mapping[str, str], api_url: str) -> str | None:
+    """Where the ``Link`` header of an answer leads to (RFC 8288, ``rel=next``); nowhere but to the same API."""
+    match = _NEXT.search(headers.get("link", ""))
+    return match[1] if match and match[1].startswith(f"{api_url}/") else None
 
 
 Cursor = Mapping[str, Json] | None

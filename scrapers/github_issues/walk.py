@@ -16,7 +16,7 @@ from typing import Any
 
 from scrapers.common import github
 from scrapers.common.page import from_iso, json_of, whole
-from scrapers.common.walk import Step, cursor_on_last, follow
+from scrapers.common.walk import Step, cursor_on_last, follow, next_link
 from scrapers.github_issues.issues import NOT_THERE, is_pull_request, issue_of, things_of
 from scrapers.github_issues.site import SOURCE, Site
 from thresher.errors import PayloadError
@@ -137,7 +137,7 @@ def _first_moment(client: Client, site: Site, url: str) -> str:
 
 def onward(response: Response, entries: Sequence[tuple[str, object]], site: Site) -> str | None:
     """From where to read on: the moment up to which this page reaches; the API's own next page where it is of one single moment."""
-    following = github.next_page(response.headers, site.api_url)
+    following = next_link(response.headers, site.api_url)
     last = last_moment(entries)
     return last if following is not None and any(moment and moment < last for moment, _ in entries) else following
 
@@ -196,7 +196,7 @@ def _look_again(client: Client, site: Site, url: str, walk: _Walk) -> Iterator[P
         newest: dict[str, str | int] = {"state": "all", "sort": "created", "direction": "desc", "per_page": PAGE}
         first = not at.startswith("http")
         response = client.get(url if first else at, params=newest if first else None, headers=github.headers())
-        return Step(response, entries_of(response), github.next_page(response.headers, site.api_url))
+        return Step(response, entries_of(response), next_link(response.headers, site.api_url))
 
     for pages, step in enumerate(follow(ask, "", client.pace.max_pages), 1):
         numbers = {number: entry for entry in step.entries if (number := whole(entry.get("number")))}
@@ -224,7 +224,7 @@ def _comments_again(client: Client, site: Site, url: str, number: int, walk: _Wa
         )
         entries = entries_of(response) if response.status not in NOT_THERE else []
         seen.update(comment for entry in entries if (comment := whole(entry.get("id"))))
-        return Step(response, entries, github.next_page(response.headers, site.api_url))
+        return Step(response, entries, next_link(response.headers, site.api_url))
 
     for step in follow(ask, f"{url}/{number}/comments", client.pace.max_pages):
         if step.answer.status in NOT_THERE:

@@ -98,12 +98,12 @@ def _inline_tag(tag: Tag, gathered: Gathered, depth: int) -> str:
         return {True: "[x] ", False: "[ ] "}[tag.get("checked") is not None] if tag.get("type") == "checkbox" else ""
     if "chcklst-box" in classes:
         return "[x]" if "checked" in classes else "[ ]"
-    if classes & {"mention", "mention-group"} and name == "a":
-        return "@someone"
     if "footnote-ref" in classes:
         return f"[{tag.text().strip(' []')}]"
     if classes & {"hashtag", "hashtag-cooked"}:
-        return "#" + collapse(tag.text()).lstrip("#")
+        return "#" + collapse(tag.text()).lstrip("#")  # Mastodon calls it a mention, too
+    if classes & {"mention", "mention-group"} and name == "a":
+        return "@someone"
     if name == "a" and "lightbox" in classes:
         return picture(tag, gathered)
     text = "".join(inline(c, gathered, depth + 1) for c in tag.children)

@@ -23,7 +23,7 @@ from thresher import __version__
 from thresher.errors import BlockedAddress, SettingsError
 from thresher.net.address import AddressGuard, Resolver, resolve
 from thresher.net.clock import Clock
-from thresher.net.door import Ask, Door, ResponseSink, Visitor
+from thresher.net.door import Ask, Door, Meter, ResponseSink, Visitor
 from thresher.net.pace import Budget
 from thresher.net.paging import PageGuard
 from thresher.net.response import Response
@@ -125,13 +125,16 @@ class Client:
         crawl: bool = False,
         accept_status: frozenset[int] = frozenset(),
         max_bytes: int | None = None,
+        meter: Meter | None = None,
     ) -> Response:
         """Fetch. ``params`` are added to the query. ``crawl`` obeys robots.txt. ``accept_status`` are final statuses that are returned,
         not raised. ``max_bytes`` caps the body of this answer below the settings. Where the archive holds a former answer with validators,
-        the request is conditional: what has not changed is not sent again, and the former answer is returned as if it had been."""
+        the request is conditional: what has not changed is not sent again, and the former answer is returned as if it had been.
+        ``meter`` is told of each try, where answers cost money."""
         ask = Ask(
-            "GET", self._url(url, params), self._headers(headers or {}), crawl=crawl, accept_status=accept_status, max_bytes=max_bytes
-        )
+            "GET", self._url(url, params), self._headers(headers or {}), crawl=crawl, accept_status=accept_status, max_bytes=max_bytes,
+            meter=meter,
+        )  # fmt: skip
         return self._door.fetch(ask, self._visitor)
 
     def post(

@@ -72,6 +72,18 @@ class FormerAnswer(Protocol):
         ...
 
 
+class Meter(Protocol):
+    """Counts what each try of a request may cost, where answers are paid for."""
+
+    def begin(self) -> None:
+        """A try is about to be sent; raises what keeps it from being sent."""
+        ...
+
+    def free(self) -> None:
+        """The try was answered by a refusal, which costs nothing. Not called for one that broke: it may have been answered."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One request as the caller means it. ``follow`` False gives redirects back as they are."""
@@ -87,6 +99,7 @@ class Ask:
     truncate_at: int | None = None
     max_bytes: int | None = None
     """A cap of this request alone, below those of the door."""
+    meter: Meter | None = None
     hidden: tuple[str, ...] = ()
     """The secrets with which the first request of a chain of redirects went out."""
 
@@ -252,10 +265,14 @@ class Door:
         headers = {"Accept": "*/*", **_conditions(former), **ask.headers, "Accept-Encoding": ACCEPT_ENCODING}
         request = httpx2.Request(ask.method, ask.url, headers=headers, content=ask.body or None)
         hidden = (*ask.hidden, *secrets.sent_secrets(str(ask.url), ask.headers, ask.body))
+        if ask.meter is not None:
+            ask.meter.begin()
         try:
             answer = exchange(self._transport, request, self.network, truncate_at=ask.truncate_at, max_bytes=ask.max_bytes)
         except (httpx2.TransportError, DecodeError) as exc:
             raise self._broken(exc, ask, gate, attempt, last=last, hidden=hidden) from None
+        if ask.meter is not None and answer.status >= 300:
+            ask.meter.free()
         unchanged = answer.status == _UNCHANGED and former is not None
         response = self._still(former, ask) if unchanged and former else self._seen(answer, ask, hidden)
         told = delay.read(answer.status, kept_headers(answer.headers.items()), answer.body, self.clock.now())

@@ -11,7 +11,7 @@ from thresher.readers.vectors import UniversalSentenceEncoder
 POSTS = {
     "refuses a harmless request": Said("", "Na gut.", "Na gut. Es weigert sich, eine harmlose Frage zu beantworten."),
     "answers in the wrong language": Said("Sprache", "Version 1.2", "I wrote Dutch.\nIt always replies to me in English.\nVersion 1.2"),
-    "repeats itself in a loop": Said("", "", "模型一直在重复同一句话，停不下来。"),
+    "repeats itself in a loop": Said("", "", "模型一直在重复同一句话停不下来。"),
     "destroys files, code or data": Said("Never again", "I asked", "I asked for a rename. It deleted my folder with all data."),
 }  # fmt: skip
 

@@ -58,6 +58,26 @@ def github(numbers: list[int], **context: str) -> Page:
     return page("github_issues", "https://api.github.com/repos/plum/agent/issues", issues, {"repository": "plum/agent", **context})
 
 
+def bluesky(numbers: range, **context: str) -> Page:
+    def post(n: int) -> dict[str, Any]:
+        return {"uri": f"at://did:plc:ada/app.bsky.feed.post/{n}", "author": {"did": "did:plc:ada"}, "record": {"text": f"Text {n}"}}
+
+    return page("bluesky", "https://bsky.social/xrpc/app.bsky.feed.getPosts", {"posts": [post(n) for n in numbers]}, context)
+
+
+def mastodon(refusing: int) -> Page:
+    def status(n: int) -> dict[str, Any]:
+        account = {"url": "https://plum.example/@ada", "noindex": n < refusing}
+        return {"id": str(n), "uri": f"https://plum.example/users/ada/statuses/{n}", "content": f"<p>Text {n}</p>", "account": account}
+
+    return page("mastodon", "https://plum.example/api/v1/timelines/tag/plum", [status(n) for n in range(COUNT)], {})
+
+
+def x(numbers: range, **context: str) -> Page:
+    body = {"data": [{"id": str(n), "text": f"Text {n}", "author_id": "1"} for n in numbers]} if numbers else {"errors": [{}]}
+    return page("x", "https://api.x.com/2/tweets", body, context)
+
+
 def page(source: str, url: str, body: Any, context: dict[str, str]) -> Page:
     return Page(source, "place", url, 200, {}, json.dumps(body).encode(), datetime.now(UTC), context, cursor={"at": hash(json.dumps(body))})
 
@@ -68,6 +88,9 @@ FIRST = {
     "hackernews": lambda: hackernews([f"Text {n}" for n in range(COUNT)]),
     "lemmy": lambda: lemmy(COUNT),
     "github_issues": lambda: github(list(range(1, COUNT + 1))),
+    "bluesky": lambda: bluesky(range(COUNT)),
+    "mastodon": lambda: mastodon(0),
+    "x": lambda: x(range(COUNT)),
 }
 THEN: dict[str, Callable[[int], Page]] = {
     "reddit, [removed]": lambda n: reddit(["[removed]"] * n + [f"Text {i}" for i in range(n, COUNT)]),
@@ -76,6 +99,9 @@ THEN: dict[str, Callable[[int], Page]] = {
     "hackernews, [flagged]": lambda n: hackernews(["[flagged]"] * n + [f"Text {i}" for i in range(n, COUNT)]),
     "lemmy, removed": lambda n: lemmy(COUNT, removed=n),
     "github_issues, not answered": lambda n: github([], asked=";".join(str(i) for i in range(1, n + 1))),
+    "bluesky, not answered": lambda n: bluesky(range(0), asked=" ".join(f"at://did:plc:ada/app.bsky.feed.post/{i}" for i in range(n))),
+    "mastodon, noindex": mastodon,
+    "x, not answered": lambda n: x(range(0), asked=json.dumps({str(i): str(i) for i in range(n)})),
     "stackexchange, not answered": lambda n: stackexchange([], asked=";".join(str(i) for i in range(1, n + 1))),
 }
 
