@@ -109,6 +109,7 @@ def _missing(record: Record, battle: Battle) -> Reason | None:
 
 def _complaint(record: Record, battle: Battle, rules: Rules, prompt: str, failed: tuple[Response, ...]) -> Candidate:
     reference = _reference(battle)
+    words = None if is_model(battle.judge) else _find(record, battle.rationale)
     return candidate(
         [record],
         rules.version,
@@ -119,6 +120,7 @@ def _complaint(record: Record, battle: Battle, rules: Rules, prompt: str, failed
         target=reference,
         key_status="sourced" if reference else "none",
         rubric=_rubric(battle, reference),
+        claim=Claim(words, prompt=_find(record, battle.messages[-1].content), response=_find(record, failed[0].text)) if words else None,
         failing=failed,
         strength=battle.strength,
         language=_language(record, prompt),
