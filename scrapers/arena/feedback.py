@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -42,6 +43,7 @@ def feedback(row: Row) -> Case:
         "rating": rating,
         CONSENT: row[CONSENT],
         "turns": sum(m.role == "user" for m in messages),
+        **own_marks(row, "model"),
         **({"images": pictures} if pictures else {}),
     }
     return Case(
@@ -79,6 +81,9 @@ def _compared(row: Row, messages: tuple[Message, ...], comment: str) -> Battle:
     vote: Vote = mapped(_PREFERRED, "preferred", row.get("preferred"))
     failed = True if vote == "both_bad" else None
     left, right = (_side(row.get(name), str(row.get("model") or ""), failed) for name in ("left", "right"))
+    if failed is None and left.model == right.model:
+        # in an arena a model against itself is a fault of the log; here it is one product's two drafts, and which was better is the point
+        left, right = replace(left, model=""), replace(right, model="")
     return Battle(messages, (left, right), vote, "human", strength_of(vote), comment, shown="first")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import pytest
 
 from sample.faults import BodyFault
 from scrapers import feedback
+from scrapers.arena.pairs import said
+from scrapers.arena.rows import shared_prompt, spoken
 from scrapers.feedback import Site, parse, read
 from thresher.errors import UsageError
 from thresher.model import Battle, Dead, Record
@@ -89,6 +93,20 @@ def test_a_file_of_something_else_is_refused_with_what_it_lacks(tmp_path: Path) 
     file.write_text('{"messages": [], "id": 1}\n')
     with pytest.raises(UsageError, match="lacks consent, conversation, event_id, schema_version, ts"):
         parts(file)
+
+
+def test_every_pair_of_a_real_set_is_a_comparison_in_the_contract(realdata: Path, tmp_path: Path) -> None:
+    (packed,) = (realdata / "feedback" / "hh_rlhf").rglob("test.jsonl.gz")
+    file = tmp_path / "events.jsonl"
+    with gzip.open(packed, "rt", encoding="utf-8") as lines, file.open("w", encoding="utf-8") as out:
+        for number, line in enumerate(lines):
+            better, worse = (said(json.loads(line)[side]) for side in ("chosen", "rejected"))
+            shared = shared_prompt([better, worse])
+            row = {**ROWS[3], "event_id": f"pair {number}", "left": spoken(worse[shared:]), "right": spoken(better[shared:])}
+            out.write(json.dumps({**row, "conversation": [asdict(message) for message in better[:shared]]}) + "\n")
+    found = parts(file)
+    assert len(found) == 2312
+    assert {(part.detail.vote, part.detail.messages[-1].role) for part in found} == {("second", "user")}
 
 
 def test_whatever_a_row_holds_gives_records_or_says_why_not(body_fault: BodyFault) -> None:
