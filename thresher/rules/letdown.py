@@ -106,10 +106,13 @@ def _last_of_user(messages: Sequence[Message]) -> int:
 def _asks_again(messages: Sequence[Message], turn: int, cues: TurnCues) -> bool:
     """Whether the turn says the same words in the same order as the one before it, but for those that only carry a sentence. One other
     word, number or sign is another question."""
+    if len(messages[turn - 2].content) > _LONGEST:
+        return False
     asked = _core(messages[turn].content, cues)
     if sum(len(word) >= _LONG_WORD for word in asked) < _FEWEST_LONG or asked != _core(messages[turn - 2].content, cues):
         return False
-    return sum(message.role == "user" and _core(message.content, cues) == asked for message in messages) <= _MOST_TIMES
+    spoken = (message.content for message in messages if message.role == "user" and len(message.content) <= _LONGEST)
+    return sum(_core(content, cues) == asked for content in spoken) <= _MOST_TIMES
 
 
 def _core(content: str, cues: TurnCues) -> list[str]:
