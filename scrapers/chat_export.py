@@ -33,6 +33,7 @@ CONVERSATIONS: Final = "conversations*.json"
 """Of an account's export the only files that hold talks; beside them lie its address and its settings."""
 READ: Final = ("chatgpt_export", "sharegpt", "chats")
 _TURNS: Final = "messages"
+_FEEDBACK: Final = "feedback"
 
 
 class Site(Place):
@@ -78,6 +79,8 @@ def _pages_of(file: Path, site: Site) -> Iterator[Page]:
         if site.turns_column and UNREADABLE not in head[-1] and _TURNS not in head[-1]:
             raise UsageError(f"{name} has no column {site.turns_column!r} for turns_column; it has: {', '.join(sorted(head[-1])[:20])}")
         layout = detected(head[-1])
+        if layout is not None and layout.name == _FEEDBACK:
+            raise UsageError(f"{name} is feedback, with its users' consent: thresher ingest feedback {file}")
         known = LAYOUTS["chats"] if layout is None or layout.name not in READ else layout
 
         def page(body: bytes, first: int, _: int, told: str = name, layout_name: str = known.name) -> Page:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sample.faults import BodyFault
-from scrapers import chat_export
+from scrapers import arena, chat_export
 from scrapers.chat_export import Site, parse, read
 from thresher.errors import UsageError
 from thresher.model import UNREADABLE_FILE, Battle, Dead, Record
@@ -100,3 +100,20 @@ def test_whatever_a_talk_holds_gives_records_or_says_why_not(body_fault: BodyFau
 def test_talks_of_others_are_read_to_the_last(realdata: Path) -> None:
     found = parts(realdata / "feedback" / "sharegpt_format_fastchat_dummy")
     assert (len(ids(found)), len(found)) == (500, 500)
+
+
+def test_feedback_is_sent_to_the_source_that_knows_of_consent() -> None:
+    events = FOLDER.parent / "feedback" / "events.jsonl"
+    (page,) = read(events, Site(name="mine"))
+    assert "thresher ingest feedback" in page.context[UNREADABLE_FILE]
+    assert page.body == b""
+
+
+def test_a_row_without_consent_is_not_kept_in_any_layout(tmp_path: Path) -> None:
+    turns = [{"role": "user", "content": "My secret."}, {"role": "assistant", "content": "Kept."}]
+    file = tmp_path / "log.jsonl"
+    file.write_text("".join(json.dumps({"id": n, "messages": turns, **more}) + "\n" for n, more in enumerate([{}, {"consent": "none"}])))
+    for source in (chat_export, arena):
+        (page,) = source.read(file, source.Site(name="mine"))
+        assert page.body.count(b"My secret.") == 1
+        assert [type(part) for part in source.parse(page)] == [Record, Dead]
