@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from scrapers.arena.rows import Case, Refused, Row, dialogue, is_talk, moment, own_marks, role_of, row_id, text_of, turns_of
 from scrapers.arena.verdicts import BAD, marked
-from thresher.model import Battle, Message
+from thresher.model import Battle, Message, Response
 
 _TALKS: Final = ("messages", "conversations", "conversation", "items", "dialogue", "dialog", "chat")
 _MARKS: Final = ("label", "rating", "feedback", "thumbs", "vote")
+_USERS: Final = ("user_key", "user_id", "user")
 _IDS: Final = ("id", "conversation_id", "chat_id", "uuid", "uid", "hash")
 
 
@@ -30,7 +31,8 @@ def chat(row: Row) -> Case:
         raise Refused("empty_conversation", "a talk without a message")
     verdict = next((found for name in _MARKS if (found := marked(row.get(name))) is not None), None)
     failed = True if verdict == BAD else None
-    asked, responses = dialogue(messages, str(row.get("model") or row.get("model_name") or ""), failed=failed)
+    model = str(row.get("model") or row.get("model_name") or "")
+    asked, responses = dialogue(messages, model, failed=failed)
     native_id = next((str(row[name]) for name in _IDS if isinstance(row.get(name), str | int) and row[name] != ""), "") or row_id(
         [(m.role, m.content) for m in messages]
     )
@@ -39,9 +41,16 @@ def chat(row: Row) -> Case:
         **own_marks(row, *_MARKS),
         **({"tools": True} if any(m.role == "tool" for m in messages) else {}),
         **({"images": pictures} if pictures else {}),
+        **_unanswered(responses, model),
     }
     battle = Battle(asked, responses, "none", "unknown" if failed else "human", 0.4 if failed else 0.0)
-    return Case(native_id, battle, created_at=moment(row.get("create_time") or row.get("timestamp")), marks=marks)
+    user = next((str(row[name]) for name in _USERS if isinstance(row.get(name), str | int) and row[name] != ""), None)
+    return Case(native_id, battle, created_at=moment(row.get("create_time") or row.get("timestamp")), judge_id=user, marks=marks)
+
+
+def _unanswered(responses: tuple[Response, ...], model: str) -> dict[str, str]:
+    """Whose answers the earlier ones are, where the talk ends with its user."""
+    return {"model": model} if model and not responses else {}
 
 
 def chatgpt_export(row: Row) -> Case:
@@ -67,7 +76,11 @@ def chatgpt_export(row: Row) -> Case:
     if not messages:
         raise Refused("empty_conversation", "a talk without a message")
     asked, responses = dialogue(tuple(messages), str(model))
-    marks = {"turns": sum(m.role == "user" for m in messages), **({"images": pictures} if pictures else {})}
+    marks = {
+        "turns": sum(m.role == "user" for m in messages),
+        **({"images": pictures} if pictures else {}),
+        **_unanswered(responses, str(model)),
+    }
     native_id = str(row.get("conversation_id") or row.get("id") or row_id([m.content for m in messages]))
     return Case(native_id, Battle(asked, responses, "none", "human"), created_at=moment(row.get("create_time")), marks=marks)
 

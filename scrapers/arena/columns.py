@@ -42,7 +42,7 @@ BESIDE: Final = {
     "oasst_trees": "tree_state origin",
     "oasst2": "parent_id created_date deleted detoxify emojis labels lang model_name rank review_count review_result synthetic tree_state "
     "user_id",
-    "feedback": "comment model rating tags user_key",
+    "feedback": "comment left model preferred rating right tags user_key",
 }
 OWN_WORDS: Final = frozenset(
     (

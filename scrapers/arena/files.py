@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scrapers.arena import archive
+from scrapers.arena.feedback import CONSENT, without_consent
 from scrapers.arena.layouts import Layout, detected, named
 from scrapers.arena.site import SOURCE, Site
 from scrapers.arena.talks import without_persons
@@ -27,7 +28,7 @@ MAX_TABLE_BYTES = 64 * 2**20
 
 def pages(rows: Iterable[dict[str, Any]], layout: Layout | None, page: Callable[[bytes, int, int], Page]) -> Iterator[Page]:
     """Rows in chunks of JSON lines. ``page`` makes a Page of a body and the numbers of its first and last row, counted from 1. Of rows that
-    nobody knows, what is known to tell of persons is left out.
+    nobody knows, what is known to tell of persons is left out; of a row whose user did not consent, in whatever layout, all is.
 
     What came before an error is given on before the error is; a PayloadError is also a line of the last page, as a row that cannot be read.
     """
@@ -38,6 +39,8 @@ def pages(rows: Iterable[dict[str, Any]], layout: Layout | None, page: Callable[
     strip = layout.strip if layout else without_persons
     try:
         for row in rows:
+            if row.get(CONSENT) == "none":
+                row = without_consent(row)
             line = _line(strip(row) if strip else row)
             same = bool(together) and before is not None and row.get(together) == before
             full = len(lines) >= ROWS_A_PAGE or size + len(line) > BYTES_A_PAGE

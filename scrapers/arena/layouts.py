@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scrapers.arena import archive, chats, dpo, judged, lists, misguided, mt_bench, pairs, sides, talks
+from scrapers.arena import archive, chats, dpo, feedback, judged, lists, misguided, mt_bench, pairs, sides, talks
 from scrapers.arena.columns import fields
 from scrapers.arena.rows import Case, Row
 from scrapers.common.fields import Fields
@@ -162,10 +162,10 @@ _ALL: Final = (
     _layout(
         "feedback",
         "event_id ts consent conversation schema_version",
-        talks.feedback,
+        feedback.feedback,
         "own-feedback-with-consent",
         "none",
-        strip=talks.without_consent,
+        strip=feedback.without_consent,
     ),
     _layout("misguided_prompts", "prompt_id prompt", misguided.prompt, "unknown", "id_only", accepts=misguided.has_criteria),
     _layout("misguided_outputs", "prompt_id prompt llm output", misguided.output, "unknown", "id_only", gather=misguided.each_output),

@@ -1,11 +1,11 @@
-"""Logs of talks without a vote between two: LMSYS-Chat-1M, WildChat, OpenAssistant's trees, and feedback on one's own product."""
+"""Logs of talks without a vote between two: LMSYS-Chat-1M, WildChat, OpenAssistant's trees."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from scrapers.arena.rows import LOSER, NEGATIVE, Case, Refused, Row, Unmapped, dialogue, language_of, mapped, moment, own_marks, turns_of
+from scrapers.arena.rows import LOSER, NEGATIVE, Case, Refused, Row, dialogue, language_of, mapped, moment, own_marks, turns_of
 from thresher.model import Battle, Message, Response, Vote
 from thresher.text import clean
 
@@ -112,44 +112,6 @@ def _label(reply: Row, name: str) -> float | None:
 
 def _fails(reply: Row) -> bool | None:
     return True if (_label(reply, "fails_task") or 0.0) >= FAILS_TASK or reply.get("review_result") is False else None
-
-
-_CONSENT: Final = {"eval_private": "none", "eval_public": "full"}
-_RATING: Final = {-1: 0.0, 0: None, 1: 1.0, None: None}
-
-
-def feedback(row: Row) -> Case:
-    """Feedback on one's own product, contract version 1. Without consent nothing of a row is kept; with a private one it never leaves."""
-    if str(row["schema_version"]) not in {"1", "1.0", "v1"}:
-        raise Unmapped("schema_version", row["schema_version"])
-    if row["consent"] == "none":
-        raise Refused("no_consent", "its user did not agree to any use")
-    export_class = mapped(_CONSENT, "consent", row["consent"])
-    rating = row.get("rating")
-    score = mapped(_RATING, "rating", rating if not isinstance(rating, bool) else str(rating))
-    if (when := moment(row["ts"])) is None:
-        raise Refused("bad_time", f"ts is {str(row['ts'])[:40]!r}, not RFC 3339")
-    failed = True if rating == -1 else None
-    messages, pictures = turns_of(row["conversation"])
-    if not messages:
-        raise Refused("empty_conversation", "feedback without a message")
-    asked, responses = dialogue(messages, str(row.get("model") or ""), score=score, failed=failed)
-    battle = Battle(asked, responses, "none", "human", NEGATIVE if failed else 0.0, clean(row.get("comment") or ""))
-    marks = {**own_marks(row, "tags"), "rating": rating, **({"images": pictures} if pictures else {})}
-    return Case(str(row["event_id"]), battle, created_at=when, judge_id=row.get("user_key"), marks=marks, export_class=export_class)
-
-
-def without_consent(row: dict[str, Any]) -> dict[str, Any]:
-    """What may be kept of a feedback row: of one without consent, that it was there."""
-    if row.get("consent") == "none":
-        return {
-            "event_id": row.get("event_id"),
-            "consent": "none",
-            "schema_version": row.get("schema_version"),
-            "conversation": [],
-            "ts": "",
-        }
-    return row
 
 
 _PERSONAL: Final = frozenset({"hashed_ip", "header", "state", "country", "client_country"})

@@ -5,7 +5,7 @@ derived   the prompt with its options and which of them is right, our labels, an
           person wrote beside the prompt
 id_only   where the record is (no address: it may hold a title), its hash and our labels, in the config ``ids``; of a preference also the
           vote and the hashes of both responses
-none      nothing; nor does an item that is retired, rejected or waived, or whose licence is unknown
+none      nothing; nor does an item that is retired, rejected or waived, whose licence is unknown, or that a user reports who did not agree
 
 Rows without a key are in configs of their own (``store.snapshot.tasks``). A config that would have no rows is not written.
 """
@@ -31,6 +31,8 @@ from thresher.redaction import redact
 from thresher.text import content_hash
 
 IDS = "ids"
+PUBLIC = "eval_public"
+"""The one word in a record's mark ``consent`` with which it may leave."""
 FILE = "test-00000-of-00001.parquet"
 _ROW_GROUP = 4_000
 
@@ -62,7 +64,8 @@ _SELECTED = """
         SELECT coalesce(i.merged_into, i.item_id) AS item_id,
                list({
                    'key': p.record_key, 'source': p.source, 'site': p.site, 'native_id': p.native_id, 'licence': p.licence,
-                   'content_hash': r.content_hash, 'failing': p.failing, 'own': i.merged_into IS NULL
+                   'content_hash': r.content_hash, 'failing': p.failing, 'own': i.merged_into IS NULL,
+                   'consent': json_extract_string(r.marks, '$.consent')
                } ORDER BY p.lead_order) AS reports
         FROM reports p JOIN items i ON i.item_id = p.item_id JOIN records r ON r.record_key = p.record_key AND r.is_latest
         WHERE p.live AND r.status IN ('live', 'edited')
@@ -92,7 +95,7 @@ def write(con: Connection, folder: Path, export: Export, *, overlapping: Collect
     written = Written()
     with _Files(folder) as files:
         for item in _selected(con):
-            config, reason = _place(item, export, overlapping)
+            config, reason = (None, "no_consent") if _without_consent(item) else _place(item, export, overlapping)
             if reason:
                 written.withheld[reason] += 1
             if config is None:
@@ -113,6 +116,11 @@ def _selected(con: Connection) -> Iterator[dict[str, Any]]:
             if item["export_class"] == "derived":
                 item["licence"] = of_prompt(item["licence"])
             yield item
+
+
+def _without_consent(item: dict[str, Any]) -> bool:
+    """Whether a user who was asked for consent did not agree to what leaves: checked here again, whatever class a record was given."""
+    return any(report["consent"] not in (None, PUBLIC) for report in item["reports"])
 
 
 def _place(item: dict[str, Any], export: Export, overlapping: Collection[str]) -> tuple[str | None, str]:

@@ -21,6 +21,7 @@ from thresher.model import (
     Span,
 )
 from thresher.rules.language import language_of
+from thresher.rules.letdown import STATED, Way, declines, let_down
 from thresher.rules.outcome import Reason, candidate, refuse
 from thresher.rules.settings import Rules
 from thresher.rules.sides import names_a_side
@@ -29,9 +30,8 @@ from thresher.rules.tags import tags_of
 from thresher.rules.votes import HUMAN, Ballots, is_model, judge_vote
 from thresher.text import normalise
 
-_OBJECTION_READ = 200
-_OBJECTION_LONGEST = 600
-_OBJECTION_STRENGTH = 0.5
+_STRENGTH: dict[Way, float] = {"complained": 0.5, "corrected": 0.5, "gave_up": 0.3, "rephrased": 0.2}
+"""How strong a signal a user's turn is; that of who states the failure is next to a loser of a pair."""
 _LEAVE_WORDS = 5
 
 
@@ -54,25 +54,33 @@ def judge_battle(record: Record, rules: Rules, ballots: Ballots) -> Candidate | 
         return refuse(record, "too_short", "prompt")
     if need := _leans_on(battle.messages[0].content if battle.messages[0].role == "user" else prompt, record, prompt, rules):
         return refuse(record, *need)
+    failed = _failed(battle)
+    talk = _objection(record, battle, rules, prompt) if battle.vote == "none" and not failed else None
+    if isinstance(talk, Candidate):
+        return talk
     if len(battle.messages) > 1 and _takes_leave(battle.messages[-1].content, rules):
         return refuse(record, "nothing_asked")
-    if not battle.responses:
+    if not battle.responses and (battle.reference or not any(m.role == "assistant" for m in battle.messages)):
         return _with_reference(record, battle, rules, prompt)
+    if failed and _OWN_RATING in record.marks and len(failed) == 1 and declines(failed[0].text, rules.any_turn):
+        return refuse(record, "objects_to_refusal", "rated")
     refusal: Refusal | None = None
     if battle.vote in {"first", "second"} and len(battle.responses) == 2:
         outcome = judge_vote(record, battle, rules, ballots, prompt, _language(record, prompt))
         if isinstance(outcome, Candidate):
             return outcome
         refusal = outcome
-    if (failed := _failed(battle)) and _contradicts_key(battle):
+    if failed and _contradicts_key(battle):
         return refuse(record, "judge_contradicts_key", battle.judge)
     if failed and (refusal is None or refusal.reason in _FAILS_STILL):
         return _complaint(record, battle, rules, prompt, failed)
     if refusal is not None:
         return refusal
-    return refuse(record, "tie") if battle.vote in {"tie", "both_bad"} else _objection(record, battle, rules, prompt)
+    return talk or refuse(record, "tie")
 
 
+_OWN_RATING = "rating"
+"""The mark with what the user of a product thought of the answer to their own question."""
 _FAILS_STILL = frozenset({"vote_without_worth", "judge_agrees", "self_play", "same_responses"})
 """Where a vote is no key, a response may have failed all the same."""
 
@@ -109,6 +117,7 @@ def _missing(record: Record, battle: Battle) -> Reason | None:
 
 def _complaint(record: Record, battle: Battle, rules: Rules, prompt: str, failed: tuple[Response, ...]) -> Candidate:
     reference = _reference(battle)
+    words = None if is_model(battle.judge) else _find(record, battle.rationale)
     return candidate(
         [record],
         rules.version,
@@ -119,6 +128,7 @@ def _complaint(record: Record, battle: Battle, rules: Rules, prompt: str, failed
         target=reference,
         key_status="sourced" if reference else "none",
         rubric=_rubric(battle, reference),
+        claim=Claim(words, prompt=_find(record, battle.messages[-1].content), response=_find(record, failed[0].text)) if words else None,
         failing=failed,
         strength=battle.strength,
         language=_language(record, prompt),
@@ -179,36 +189,32 @@ def _with_reference(record: Record, battle: Battle, rules: Rules, prompt: str) -
 
 
 def _objection(record: Record, battle: Battle, rules: Rules, prompt: str) -> Candidate | Refusal:
-    """A conversation without a vote: it fails where the user's next turn says so."""
-    for i, turn in enumerate(battle.messages):
-        if turn.role != "user" or i == 0 or battle.messages[i - 1].role != "assistant" or len(turn.content) > _OBJECTION_LONGEST:
-            continue
-        folded = fold(turn.content[:_OBJECTION_READ])
-        if not rules.any_language.dissatisfied.search(folded):
-            continue
-        language = _language(record, prompt)
-        if not rules.cues_for(language).dissatisfied.search(folded):
-            continue
-        model = battle.responses[0].model
-        failing = Response(model, battle.messages[i - 1].content, failed=True)
-        before = battle.messages[: i - 1]
-        if not before:
-            continue
-        return candidate(
-            [record],
-            rules.version,
-            kind="transcript" if i >= rules.limits.transcript_min_messages else "complaint",
-            messages=before,
-            rule="battle/objection",
-            tier="witnessed",
-            rubric=turn.content,
-            claim=_claim(record, turn, failing, before[-1]),
-            failing=(failing,),
-            strength=_OBJECTION_STRENGTH,
-            language=language,
-            tags=tags_of(rules, "\n".join(m.content for m in before), turn.content, models=[rules.names.canonical(model)]),
-        )
-    return refuse(record, "no_failure_signal")
+    """A talk without a vote: it fails where its user was let down."""
+    if let_down(battle.messages, rules.any_turn) is None:
+        return refuse(record, "no_failure_signal")
+    language = _language(record, prompt)
+    if (found := let_down(battle.messages, rules.turns_for(language))) is None:
+        return refuse(record, "no_failure_signal")
+    if found.declined:
+        return refuse(record, "objects_to_refusal", found.way)
+    before, answer, turn = battle.messages[: found.turn - 1], battle.messages[found.turn - 1], battle.messages[found.turn]
+    model = battle.responses[0].model if battle.responses else str(record.marks.get("model", ""))
+    failing = Response(model, answer.content, failed=True)
+    stated = found.way in STATED
+    return candidate(
+        [record],
+        rules.version,
+        kind="transcript" if found.turn >= rules.limits.transcript_min_messages else "complaint",
+        messages=before,
+        rule=f"battle/{found.way}",
+        tier="witnessed" if stated else "claimed",
+        rubric=turn.content if stated else "",
+        claim=_claim(record, turn, failing, before[-1]),
+        failing=(failing,),
+        strength=_STRENGTH[found.way],
+        language=language,
+        tags=tags_of(rules, "\n".join(m.content for m in before), turn.content, models=[rules.names.canonical(model)]),
+    )
 
 
 def _claim(record: Record, objection: Message, failing: Response, prompt: Message) -> Claim | None:

@@ -60,6 +60,7 @@ Reason = Literal[
     "outvoted",
     "judge_agrees",
     "judge_contradicts_key",
+    "objects_to_refusal",
     "no_failure_signal",
     "nothing_asked",
     "improbable",

@@ -144,6 +144,15 @@ class Language(_Section):
     indirect_end: Phrases
 
 
+class TurnLanguage(_Section):
+    """How the users of one language say that an answer let them down, and how answers decline."""
+
+    corrects: Phrases
+    gives_up: Phrases
+    declines: Phrases
+    fillers: Phrases
+
+
 class ExerciseLanguage(_Section):
     """How the exercises of one language ask, and how they point at what they do not hold."""
 
@@ -219,6 +228,7 @@ class RulesFile(_Section):
     models: tuple[Model, ...] = Field(min_length=1)
     labels: LabelWords
     cues: dict[str, Language]
+    turns: dict[str, TurnLanguage]
     exercises: Exercises
     gradable: Gradable
     replies: Replies
@@ -247,6 +257,8 @@ class RulesFile(_Section):
     def _english_is_there(self) -> Self:
         if "en" not in self.cues:
             raise ValueError("cues.en is missing; allowed: one table of cues per language, English among them")
+        if "en" not in self.turns or not self.turns.keys() <= self.cues.keys():
+            raise ValueError(f"turns: allowed are tables for English and the other languages that have cues ({', '.join(self.cues)})")
         return self
 
 
@@ -270,6 +282,8 @@ def _allowed(location: tuple[Any, ...]) -> str:
             model = annotation
         elif part == "cues":
             model = Language
+        elif part == "turns":
+            model = TurnLanguage
         elif part == "languages":
             model = ExerciseLanguage
         elif part == "models":

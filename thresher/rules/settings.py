@@ -47,6 +47,19 @@ class Cues:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnCues:
+    """The compiled cues for the turns of a talk in one language, English beside it."""
+
+    dissatisfied: Cue
+    user_error: Cue
+    corrects: Cue
+    gives_up: Cue
+    declines: Cue
+    fillers: Cue
+    """Words that only carry a sentence: without them a question that is asked again is the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class Grading:
     """The compiled cues by which a question finds its place on the scale of ``thresher.rules.gradable``."""
 
@@ -168,6 +181,9 @@ class Rules:
     spam_min_repeats: int
     tags: Mapping[str, Cue]
     votes: Mapping[str, Vote]
+    turns: Mapping[str, TurnCues]
+    any_turn: TurnCues
+    """Of all languages together."""
 
     @classmethod
     def load(cls, path: Path) -> Rules:
@@ -206,6 +222,10 @@ class Rules:
     def cues_for(self, language: str) -> Cues:
         """The cues of a language, or the English ones where there are none."""
         return self.cues.get(language) or self.cues["en"]
+
+    def turns_for(self, language: str) -> TurnCues:
+        """The cues for the turns of a language, or the English ones where there are none."""
+        return self.turns.get(language) or self.turns["en"]
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -266,7 +286,14 @@ def _compile(file: RulesFile) -> Rules:
         spam_min_repeats=file.spam.min_repeats,
         tags={name: any_of(phrases) for name, phrases in sorted(file.tags.items())},
         votes=file.votes,
+        turns={code: _turns(file, {"en", code}, anyone) for code in file.turns},
+        any_turn=_turns(file, set(file.turns), anyone),
     )
+
+
+def _turns(file: RulesFile, codes: set[str], anyone: str) -> TurnCues:
+    parts = [part for code in sorted(codes) for part in (file.cues[code], file.turns[code])]
+    return TurnCues(**{f.name: any_of([p for part in parts for p in getattr(part, f.name, ())], anyone) for f in fields(TurnCues)})
 
 
 def _language(english: Language, own: Language, anyone: str) -> Cues:
