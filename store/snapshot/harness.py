@@ -26,9 +26,10 @@ _KEYED: Final = f"{_LAST_LINE}: a number in digits without separators of thousan
 _MATHS: Final = f"{_LAST_LINE}, as one formula in LaTeX."
 _CHOICE: Final = f"{_LAST_LINE}, its letter."
 
-_ANSWER: Final = r"(?is).*ANSWER\s*:[\s*`$\\(]*(.+?)[\s*`$\\).]*\Z"
-"""The last answer, without the marks around it; nothing may follow it. It is compared as a whole, without regard to case."""
-_LETTER: Final = r"(?is).*ANSWER\s*:[\s*`$\\(]*([A-Z])(?![A-Z0-9])"
+_ANSWER: Final = r"(?is)\A.*ANSWER\s*:[\s*`$\\(]*(.{1,200}?)[\s*`$\\).]*\Z"
+"""The last answer, without the marks around it; nothing may follow it. It is compared as a whole, without regard to case. Anchored and
+bounded, so that the time is linear in what a model that repeats itself says."""
+_LETTER: Final = r"(?is)\A.*ANSWER\s*:[\s*`$\\(]*([A-Z])(?![A-Z0-9])"
 _VOTE: Final = r"(?is)\A[\W_]*(?:response\s+)?([AB])[\W_]*\Z"
 
 _METADATA: Final = ["item_id", "version", "tier", "licence", "attribution"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import Sample, hf_dataset
-from inspect_ai.model import ModelRole
+from inspect_ai.model import ModelRole, get_model
 from inspect_ai.scorer import model_graded_qa
 from inspect_ai.solver import generate
 
@@ -17,6 +17,7 @@ from inspect_ai.solver import generate
 @task
 def judged(config: str = "judged") -> Task:
     """The rows of a configuration of that kind, each under its ``item_id``. Without a model in the role ``grader`` it does not start."""
+    get_model(role="grader", required=True)  # the scorer asks for it too, but only when every answer has been paid for
     file = Path(__file__).parents[1] / config / "test-00000-of-00001.parquet"
     return Task(
         dataset=hf_dataset("parquet", split="test", data_files={"test": str(file)}, sample_fields=sample),
