@@ -7,20 +7,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from store.snapshot.export import FILE, IDS
+from store.snapshot.harness import how_to_run
+from store.snapshot.tasks import CONFIGS, Way, way_of
 
-_CONFIGS = {
-    "default": "Texts under open licences (public domain, CC BY and alike)",
-    "cc-by-sa": "Texts under share-alike licences: what you make of them carries the same licence",
-    "nc": "Texts for non-commercial use only",
-    "unkeyed": "As `default`, without a key: for graders that need none (an empty target makes `match` call every answer right)",
-    "cc-by-sa-unkeyed": "As `cc-by-sa`, without a key",
-    "nc-unkeyed": "As `nc`, without a key",
-    IDS: "No text: where a record is, its hash and our labels; fetch it from its source with your own access",
+_ASKED: dict[Way, str] = {
+    "choice": "`question` and `choices`; `answer` is the letter of the right one",
+    "keyed": "`answer` is a number or up to three words: compare them as they stand",
+    "maths": "`answer` is a formula: compare it by algebra",
+    "preference": "two responses to a conversation; `answer` is the letter of the one that people found better",
+    "judged": "`answer` is a key in prose, a worked solution or a rubric: no string comparison can score it, let a model compare",
+    "unkeyed": "no key: for graders that need none (an empty target makes `match` call every answer right)",
 }
+_LICENCES: dict[str, str] = {
+    "cc-by-sa": "share-alike: what you make of it carries the same licence",
+    "nc": "for non-commercial use only",
+}
+_IDS = "no text: where a record is, its hash and our labels; fetch it from its source with your own access"
 _COLUMNS = {
     "messages": "what a model is asked",
     "input": "the same as one text",
-    "target": "the key, one string; of a `preference` the letter of the better response. Empty in the `unkeyed` configs alone",
+    "question": "in `choice`, the same without its options",
+    "answer": "what a scorer compares, as the table of configurations says",
+    "target": "the key as its source has it, one string; empty where there is none",
     "choices": "the options; of a `preference` both responses, A first",
     "response_hashes, better": "in `ids`, of a `preference`: hashes of the responses, A first, and the letter of the better one",
     "tier": "evidence that models fail: untested, claimed, witnessed, reproduced",
@@ -37,7 +45,7 @@ def card(name: str, rows: Mapping[str, int], licences: Mapping[str, Mapping[str,
     """README.md. Holds no text of any item, and no time. The config that opens by itself is the freest one that has rows."""
     from huggingface_hub import DatasetCardData
 
-    first = next((config for config in _CONFIGS if rows.get(config)), None)
+    first = next((config for config in (*CONFIGS, IDS) if rows.get(config)), None)
     data = DatasetCardData(
         pretty_name=f"thresher {name}",
         license="other",
@@ -49,7 +57,9 @@ def card(name: str, rows: Mapping[str, int], licences: Mapping[str, Mapping[str,
         ],
     )
     lines = ["---", data.to_yaml(), "---", "", f"# thresher {name}", "", "Where language models fail, and hard questions with a key.", ""]
-    lines += ["| config | rows | what |", "| --- | ---: | --- |", *(f"| `{c}` | {rows[c]} | {_CONFIGS[c]} |" for c in sorted(rows)), ""]
+    lines += ["| config | rows | what |", "| --- | ---: | --- |", *(f"| `{c}` | {rows[c]} | {_what(c)} |" for c in sorted(rows)), ""]
+    if run := how_to_run(rows):
+        lines += ["## Running it", "", *run]
     lines += ["## Licences", "", "Each row names its own.", "", "| config | licence | rows |", "| --- | --- | ---: |"]
     lines += [f"| `{c}` | {_cell(licence)} | {n} |" for c in sorted(licences) for licence, n in sorted(licences[c].items())]
     lines += ["", "## Columns", "", *(f"- **{column}**: {what}" for column, what in _COLUMNS.items()), ""]
@@ -69,6 +79,11 @@ def card(name: str, rows: Mapping[str, int], licences: Mapping[str, Mapping[str,
             "",
         ]
     return "\n".join(lines)
+
+
+def _what(config: str) -> str:
+    way = way_of(config)
+    return "; ".join(filter(None, (_ASKED[way], _LICENCES.get(config.removesuffix(f"-{way}"))))) if way else _IDS
 
 
 def _cell(value: Any) -> str:

@@ -7,7 +7,7 @@ id_only   where the record is (no address: it may hold a title), its hash and ou
           vote and the hashes of both responses
 none      nothing; nor does an item that is retired, rejected or waived, whose licence is unknown, or that a user reports who did not agree
 
-Rows without a key are in configs of their own (``store.snapshot.tasks``). A config that would have no rows is not written.
+Each way of scoring has configs of its own (``store.snapshot.tasks``). A config that would have no rows is not written.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from store.file.database import Connection
 from store.snapshot.licences import family, of_prompt
 from store.snapshot.registry import row_hash
 from store.snapshot.settings import Export
-from store.snapshot.tasks import PREFERENCE, asked, config_of, votes
+from store.snapshot.tasks import PREFERENCE, asked, config_of, scored, votes
 from thresher.redaction import redact
 from thresher.text import content_hash
 
@@ -41,6 +41,7 @@ TEXT_SCHEMA = pa.schema(
     [
         ("item_id", pa.string()), ("version", pa.int32()), ("kind", pa.string()),
         ("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))), ("input", pa.string()),
+        ("question", pa.string()), ("answer", pa.string()),
         ("target", pa.string()), ("aliases", _STRINGS), ("choices", _STRINGS), ("rubric", pa.string()),
         ("tier", pa.string()), ("key_status", pa.string()), ("lifecycle", pa.string()), ("language", pa.string()), ("tags", _STRINGS),
         ("rule", pa.string()), ("rule_version", pa.string()), ("strength", pa.float64()), ("reports", pa.int64()),
@@ -95,12 +96,11 @@ def write(con: Connection, folder: Path, export: Export, *, overlapping: Collect
     written = Written()
     with _Files(folder) as files:
         for item in _selected(con):
-            config, reason = (None, "no_consent") if _without_consent(item) else _place(item, export, overlapping)
+            config, rows, reason = (None, [], "no_consent") if _without_consent(item) else _place(item, export, overlapping)
             if reason:
                 written.withheld[reason] += 1
             if config is None:
                 continue
-            rows = _id_rows(item) if config == IDS else [_text_row(item, export)]
             for row in rows:
                 files.put(config, row)
                 written.licences.setdefault(config, Counter())[row["licence"].lower()] += 1
@@ -123,20 +123,22 @@ def _without_consent(item: dict[str, Any]) -> bool:
     return any(report["consent"] not in (None, PUBLIC) for report in item["reports"])
 
 
-def _place(item: dict[str, Any], export: Export, overlapping: Collection[str]) -> tuple[str | None, str]:
-    """The config of an item, or None; and why it does not leave as what its class allows."""
+def _place(item: dict[str, Any], export: Export, overlapping: Collection[str]) -> tuple[str | None, list[dict[str, Any]], str]:
+    """The config of an item, or None; its rows there; and why it does not leave as what its class allows."""
     as_text = item["export_class"] if item["export_class"] in export.classes else ""
     reason = ""
     if item["licence"].lower() == "unknown":
-        return None, "licence_unknown"
+        return None, [], "licence_unknown"
     if as_text in ("full", "derived"):
         reason = _kept_back(item, overlapping)
         if not reason:
-            return config_of(family(item["licence"]), _text_row(item, export)["target"]), ""
+            row = _text_row(item, export)
+            way, columns = scored(row)
+            return config_of(family(item["licence"]), way), [{**row, **columns}], ""
     elif not as_text:
         reason = f"class_{item['export_class']}_off"
-    may_name = "id_only" in export.classes and reason not in ("personal_data", "secret_key") and _id_rows(item)
-    return (IDS if may_name else None), reason
+    rows = _id_rows(item) if "id_only" in export.classes and reason not in ("personal_data", "secret_key") else []
+    return (IDS if rows else None), rows, reason
 
 
 def _kept_back(item: dict[str, Any], overlapping: Collection[str]) -> str:

@@ -1,6 +1,6 @@
 """Freezing a named set of items: a folder that is there whole or not at all, byte for byte the same when made again.
 
-<name>/<config>/test-00000-of-00001.parquet   README.md   difference.json   manifest.json (written last)
+<name>/<config>/test-00000-of-00001.parquet   README.md   eval.yaml   harness/   difference.json   manifest.json (written last)
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from store.rows import fetch
 from store.snapshot import leaks
 from store.snapshot.card import card
 from store.snapshot.export import Written, write
+from store.snapshot.harness import harness_files
 from store.snapshot.licences import family
 from store.snapshot.registry import MANIFEST, Registered, register, verify
 from store.snapshot.settings import Export
@@ -79,7 +80,7 @@ def _partial(folder: Path, name: str) -> Iterator[Path]:
 
 
 def _write_files(con: Connection, folder: Path, name: str, export: Export) -> Written:
-    """The Parquet files and the card. Items whose text shares a word run with a withheld text go without their text."""
+    """The Parquet files, the card, and what runs them. Items whose text shares a word run with a withheld text go without their text."""
     runs = leaks.Runs()
     written = write(con, folder, export)
     failpoint("snapshot.parquet")
@@ -91,6 +92,9 @@ def _write_files(con: Connection, folder: Path, name: str, export: Export) -> Wr
             path.unlink()
         written = write(con, folder, export, overlapping=overlapping)
     (folder / "README.md").write_text(card(name, written.rows, written.licences, export.canary), encoding="utf-8")
+    for runner, content in harness_files(name, written.rows).items():
+        (folder / runner).parent.mkdir(parents=True, exist_ok=True)
+        (folder / runner).write_bytes(content)
     _write_difference(con, folder, name, written)
     refuse_leaks(runs, sorted(p for p in folder.rglob("*") if p.is_file()), leaking)
     return written

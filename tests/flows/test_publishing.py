@@ -68,7 +68,7 @@ def test_a_publication_that_is_killed_anywhere_and_repeated_is_one_commit(publis
     said = publisher.well("publish", "one").out
     assert publisher.hub.commits == 1
     assert publisher.shows("one")
-    assert 'datasets.load_dataset("lab/failures", "default", split="test", revision="one")' in said
+    assert 'datasets.load_dataset("lab/failures", "keyed", split="test", revision="one")' in said
     assert "lab/failures" in publisher.line.command.run("status", "--data", publisher.data, "--config", publisher.line.config).out
 
 

@@ -84,7 +84,7 @@ def pair(n: int, export_class: Any = "full", licence: str = "cc-by-4.0", **more:
         "1",
         licence=licence,
         export_class=export_class,
-        **{"target": f"key{n}", **more},
+        **{"target": f"{n}07", **more},
     )
 
 
@@ -112,9 +112,9 @@ def test_each_licence_has_its_config(database: Database) -> None:
         pair(5, licence="unknown"),
     )
     folder = freeze(database)
-    assert [r["native_id"] for r in table(folder, "default")] == ["n1"]
-    assert [r["native_id"] for r in table(folder, "cc-by-sa")] == ["n2"]
-    assert [r["native_id"] for r in table(folder, "nc")] == ["n3"]
+    assert [r["native_id"] for r in table(folder, "keyed")] == ["n1"]
+    assert [r["native_id"] for r in table(folder, "cc-by-sa-keyed")] == ["n2"]
+    assert [r["native_id"] for r in table(folder, "nc-keyed")] == ["n3"]
     assert [r["native_id"] for r in table(folder, "ids")] == ["n4"]
     assert json.loads((folder / "manifest.json").read_text())["withheld"] == {"licence_not_open": 1, "licence_unknown": 1}
 
@@ -130,7 +130,7 @@ def test_share_alike_and_non_commercial_rows_leave_with_their_key_and_options(da
     for n, licence in ((1, "CC-BY-SA-4.0"), (2, "CC-BY-NC-SA-4.0")):
         put(database, pair(n, licence=licence, target=f"B) two{n}", choices=("one", f"two{n}"), key_status="sourced"))
     folder = freeze(database)
-    for n, config in ((1, "cc-by-sa"), (2, "nc")):
+    for n, config in ((1, "cc-by-sa-choice"), (2, "nc-choice")):
         (row,) = table(folder, config)
         assert (row["target"], row["choices"], row["key_status"]) == (f"B) two{n}", ["one", f"two{n}"], "sourced")
 
@@ -139,9 +139,9 @@ def test_a_row_whose_key_stays_does_not_say_that_it_has_one(database: Database) 
     put(database, pair(1, "derived", target=prose(3), key_status="sourced"), pair(2, key_status="sourced"))
     put(database, pair(4, "id_only", licence="site-terms", key_status="sourced"))
     folder = freeze(database)
-    assert {r["native_id"]: (r["key_status"], r["target"]) for name in ("default", "unkeyed") for r in table(folder, name)} == {
+    assert {r["native_id"]: (r["key_status"], r["target"]) for name in ("keyed", "unkeyed") for r in table(folder, name)} == {
         "n1": ("none", ""),
-        "n2": ("sourced", "key2"),
+        "n2": ("sourced", "207"),
     }
     (ids,) = table(folder, "ids")
     assert ("key_status" in ids, ids["key_at_source"]) == (False, "sourced")
@@ -151,8 +151,9 @@ def test_the_right_option_of_a_derived_prompt_leaves_with_it(database: Database)
     asked = (Message("user", f"{prose(1)}\n\nA) lungs\nB) heart"),)
     more: dict[str, Any] = {"target": "B) heart", "choices": ("lungs", "heart"), "key_status": "sourced", "messages": asked}
     put(database, pair(1, "derived", text=asked[0].content, **more))
-    (row,) = table(freeze(database), "default")
+    (row,) = table(freeze(database), "choice")
     assert (row["target"], row["choices"], row["key_status"]) == ("B) heart", ["lungs", "heart"], "sourced")
+    assert (row["question"], row["answer"]) == (prose(1), "B")
 
 
 def test_options_that_stand_beside_a_derived_prompt_stay(database: Database) -> None:
@@ -169,12 +170,12 @@ def test_a_prompt_leaves_under_its_own_licence_where_the_log_names_one(database:
 
 def test_a_full_row_has_text_licence_and_attribution_and_one_string_as_target(database: Database) -> None:
     put(database, pair(1, aliases=("a", "b"), attribution="A. Person, CC BY"), pair(2))
-    rows = table(freeze(database), "default")
+    rows = table(freeze(database), "keyed")
     assert all(isinstance(r["target"], str) and r["licence"] and r["attribution"] for r in rows)
     one = next(r for r in rows if r["native_id"] == "n1")
     assert (one["messages"], one["target"], one["aliases"], one["attribution"]) == (
         [{"role": "user", "content": prose(1)}],
-        "key1",
+        "107",
         ["a", "b"],
         "A. Person, CC BY",
     )
@@ -202,7 +203,7 @@ def test_rows_with_a_key_and_rows_without_one_share_no_config(database: Database
     folder = freeze(database)
     targets = {path.parent.name: {row["target"] for row in table(folder, path.parent.name)} for path in folder.glob("*/*.parquet")}
     assert targets == {
-        "default": {"7"}, "cc-by-sa": {"7"}, "nc": {"7"}, "unkeyed": {""}, "cc-by-sa-unkeyed": {""}, "nc-unkeyed": {""},
+        "keyed": {"7"}, "cc-by-sa-keyed": {"7"}, "nc-keyed": {"7"}, "unkeyed": {""}, "cc-by-sa-unkeyed": {""}, "nc-unkeyed": {""},
     }  # fmt: skip
 
 
@@ -219,7 +220,7 @@ def preference(n: int, export_class: str = "full", **more: Any) -> tuple[Record,
 
 def test_a_preference_leaves_as_what_a_judge_is_asked_and_its_letter(database: Database) -> None:
     put(database, preference(1))
-    (row,) = table(freeze(database), "default")
+    (row,) = table(freeze(database), "preference")
     assert (row["target"], row["choices"]) == ("B", [prose(51), prose(91)])
     assert [turn["role"] for turn in row["messages"]] == ["user"]
     assert row["input"] == row["messages"][0]["content"]
@@ -229,7 +230,7 @@ def test_a_preference_leaves_as_what_a_judge_is_asked_and_its_letter(database: D
 def test_a_preference_whose_vote_is_no_key_leaves_without_one(database: Database) -> None:
     put(database, preference(1, key_status="none"))
     folder = freeze(database)
-    assert (table(folder, "default"), [row["target"] for row in table(folder, "unkeyed")]) == ([], [""])
+    assert (table(folder, "preference"), [row["answer"] for row in table(folder, "unkeyed")]) == ([], [""])
 
 
 def test_a_preference_whose_responses_stay_leaves_as_hashes_and_the_vote(database: Database) -> None:
@@ -237,14 +238,14 @@ def test_a_preference_whose_responses_stay_leaves_as_hashes_and_the_vote(databas
     folder = freeze(database)
     (row,) = table(folder, "ids")
     assert ([len(hashed) for hashed in row["response_hashes"]], row["better"]) == ([32, 32], "B")
-    assert table(folder, "default") == []
+    assert table(folder, "preference") == []
 
 
 def test_a_derived_conversation_with_turns_of_a_model_goes_as_an_id(database: Database) -> None:
     turns = (Message("user", prose(1)), Message("assistant", prose(2)), Message("user", prose(3)))
     put(database, pair(1, "derived", messages=turns))
     folder = freeze(database)
-    assert table(folder, "default") == []
+    assert table(folder, "keyed") == []
     assert len(table(folder, "ids")) == 1
 
 
@@ -254,7 +255,7 @@ def test_id_only_rows_hold_no_text_title_author_or_address(database: Database) -
     (row,) = table(folder, "ids")
     assert (row["source"], row["site"], row["native_id"], row["kind"]) == ("forum", "x", "n1", "question")
     said = json.dumps(row)
-    assert not any(word in said for word in (prose(1)[:12], prose(2)[:12], "feedbeef", "somebody", "http", "key1"))
+    assert not any(word in said for word in (prose(1)[:12], prose(2)[:12], "feedbeef", "somebody", "http", "107"))
 
 
 def test_what_may_not_leave_leaves_nothing(database: Database) -> None:
@@ -264,13 +265,13 @@ def test_what_may_not_leave_leaves_nothing(database: Database) -> None:
     put(database, pair(5, status="deleted"))
     verdicts.save_verdicts(database, [verdicts.Verdict(ids["n2"], "rejected", "me"), verdicts.Verdict(ids["n3"], "waived", "me")])
     folder = freeze(database)
-    assert [r["native_id"] for c in ("default", "cc-by-sa", "nc", "ids") for r in table(folder, c)] == ["n6"]
+    assert [r["native_id"] for c in ("keyed", "cc-by-sa-keyed", "nc-keyed", "ids") for r in table(folder, c)] == ["n6"]
 
 
 def test_an_item_that_shares_a_word_run_with_a_withheld_text_goes_as_an_id(database: Database) -> None:
     put(database, pair(1), pair(2), pair(3, "id_only", licence="site-terms", text=f"Somebody wrote: {prose(1)}"))
     folder = freeze(database)
-    assert [r["native_id"] for r in table(folder, "default")] == ["n2"]
+    assert [r["native_id"] for r in table(folder, "keyed")] == ["n2"]
     assert sorted(r["native_id"] for r in table(folder, "ids")) == ["n1", "n3"]
     assert json.loads((folder / "manifest.json").read_text())["withheld"] == {"overlap": 1}
 
@@ -287,7 +288,7 @@ def test_a_refused_record_keeps_no_open_item_back(database: Database) -> None:
         page = Page("forum", "x", "https://example.org/r", 200, {}, b"refused", NIGHT)
         pages.land_batch(con, run_id, [pages.PageResult(page, refused)])
     folder = freeze(database)
-    assert [r["native_id"] for config in ("unkeyed", "nc") for r in table(folder, config)] == ["n1", "n2"]
+    assert [r["native_id"] for config in ("unkeyed", "nc-keyed") for r in table(folder, config)] == ["n1", "n2"]
 
 
 def test_a_leak_that_no_rule_stops_publishes_nothing(database: Database) -> None:
@@ -302,14 +303,14 @@ def test_a_leak_that_no_rule_stops_publishes_nothing(database: Database) -> None
 def test_personal_data_and_keys_stay(database: Database) -> None:
     put(database, pair(1, target="write to jo@example.org"), pair(2, rubric="ghp_" + "a1B2" * 9), pair(3))
     folder = freeze(database)
-    assert [r["native_id"] for c in ("default", "ids") for r in table(folder, c)] == ["n3"]
+    assert [r["native_id"] for c in ("keyed", "ids") for r in table(folder, c)] == ["n3"]
     assert json.loads((folder / "manifest.json").read_text())["withheld"] == {"personal_data": 1, "secret_key": 1}
 
 
 def test_classes_that_are_switched_off_stay(database: Database) -> None:
     put(database, pair(1), pair(2, "id_only", licence="site-terms"))
     folder = freeze(database, export=Export(version="1", classes=("full",)))
-    assert [p.name for p in sorted(folder.iterdir())] == ["README.md", "default", "difference.json", "manifest.json"]
+    assert [p.name for p in sorted(folder.iterdir())] == ["README.md", "difference.json", "eval.yaml", "harness", "keyed", "manifest.json"]
 
 
 def test_frozen_twice_it_is_the_same_to_the_byte(database: Database) -> None:
@@ -334,7 +335,7 @@ def test_a_name_that_is_taken_by_other_content_is_refused(database: Database) ->
 def test_the_difference_to_the_snapshot_before_is_told(database: Database) -> None:
     put(database, pair(1), pair(2))
     freeze(database)
-    put(database, pair(3), pair(2, status="deleted"), pair(1, target="key1", tags=("new",)))
+    put(database, pair(3), pair(2, status="deleted"), pair(1, target="107", tags=("new",)))
     difference = json.loads((freeze(database, "s2") / "difference.json").read_text())
     assert difference["since"] == "s1"
     assert [len(difference[k]) for k in ("added", "removed", "changed")] == [1, 1, 1]
@@ -352,7 +353,7 @@ def test_a_merged_item_is_not_a_row_of_its_own(database: Database) -> None:
         run_id = runs.open_run(con, "test", dedupe_version="1")
         a, b = sorted(r[0] for r in con.execute("SELECT item_id FROM items").fetchall())
         decisions.save_decisions(con, run_id, [Decision(b, "same", a, 1, 1, "m", "r", "e")])
-    (row,) = table(freeze(database), "default")
+    (row,) = table(freeze(database), "keyed")
     assert (row["item_id"], row["reports"]) == (a, 2)
 
 
@@ -368,18 +369,18 @@ def test_others_can_load_it_offline(database: Database, tmp_path: Path) -> None:
     put(database, pair(1), pair(2), pair(3, "id_only", licence="site-terms"))
     folder = freeze(database)
     program = (
-        f"import datasets; d = datasets.load_dataset({str(folder)!r}, 'default'); print(d['test'].num_rows, "
+        f"import datasets; d = datasets.load_dataset({str(folder)!r}, 'keyed'); print(d['test'].num_rows, "
         f"sorted(d['test']['native_id']));"
         f"print(datasets.load_dataset({str(folder)!r}, 'ids')['test'].num_rows)"
     )
     assert opened(program, tmp_path) == ["2 ['n1', 'n2']", "1"]
-    assert duckdb.sql(f"SELECT count(*) FROM '{folder}/default/*.parquet'").fetchall() == [(2,)]
+    assert duckdb.sql(f"SELECT count(*) FROM '{folder}/keyed/*.parquet'").fetchall() == [(2,)]
 
 
 def test_a_snapshot_without_open_texts_opens_by_itself(database: Database, tmp_path: Path) -> None:
     put(database, pair(1, licence="CC-BY-SA-4.0"), pair(2, "id_only", licence="site-terms"))
     folder = freeze(database)
-    assert sorted(p.name for p in folder.iterdir() if p.is_dir()) == ["cc-by-sa", "ids"]
+    assert sorted(p.name for p in folder.iterdir() if p.is_dir()) == ["cc-by-sa-keyed", "harness", "ids"]
     assert opened(f"import datasets; print(datasets.load_dataset({str(folder)!r})['test']['native_id'][:])", tmp_path) == ["['n1']"]
 
 
@@ -388,12 +389,12 @@ def test_a_snapshot_without_open_texts_opens_by_itself(database: Database, tmp_p
     ["---", "a: b\n---\nlicense: mit", "{{ x }}", "=cmd|' /C calc'!A0", "`x`", "<script>alert(1)</script>", "| a | b |", "\r\n# big"],
 )
 def test_no_text_breaks_out_of_the_card(text: str) -> None:
-    said = card("s1", {"default": 3}, {"default": {text: 3}}, canary=text)
+    said = card("s1", {"keyed": 3}, {"keyed": {text: 3}}, canary=text)
     front, body = said.split("\n---\n", 1)
     meta = yaml.safe_load(front.removeprefix("---\n"))
     assert meta["license"] == "other"
     assert meta["configs"] == [
-        {"config_name": "default", "default": True, "data_files": [{"split": "test", "path": "default/test-00000-of-00001.parquet"}]}
+        {"config_name": "keyed", "default": True, "data_files": [{"split": "test", "path": "keyed/test-00000-of-00001.parquet"}]}
     ]
     assert "<script" not in body
     assert "\n---" not in body

@@ -58,7 +58,7 @@ def patience(waits: Waits) -> Patience:
     return Patience(wait=waits.append)
 
 
-def frozen(folder: Path, name: str, *questions: str, config: str = "default") -> Path:
+def frozen(folder: Path, name: str, *questions: str, config: str = "keyed") -> Path:
     """A small snapshot with its manifest."""
     target = folder / name
     (target / config).mkdir(parents=True)
@@ -112,13 +112,13 @@ def test_what_was_published_is_loaded_by_its_tag(hub: LoopbackHub, remote: Remot
 def test_the_next_snapshot_replaces_the_files_of_the_last_and_leaves_those_of_others(
     hub: LoopbackHub, remote: Remote, tmp_path: Path
 ) -> None:
-    publish(frozen(tmp_path, "night-1", "What is 2 + 2?", config="nc"), remote)
+    publish(frozen(tmp_path, "night-1", "What is 2 + 2?", config="nc-keyed"), remote)
     repository = hub.site.repositories[REPOSITORY]
     repository.commit({**repository.commits[-1].files, "picture.png": Blob(b"png", large=False)}, "a picture for the card")
     second = frozen(tmp_path, "night-2", "What is 3 + 1?")
     assert publish(second, remote).kept == ("picture.png",)
     assert shown(hub, "main") == {**on_disk(second), "picture.png": b"png"}
-    assert f"nc/{FILE}" in shown(hub, "night-1")
+    assert f"nc-keyed/{FILE}" in shown(hub, "night-1")
 
 
 @pytest.mark.parametrize(
@@ -240,9 +240,9 @@ def test_a_withdrawn_snapshot_is_in_no_revision_and_the_others_are_whole(hub: Lo
         publish(folder, remote)
     repository = hub.site.repositories[REPOSITORY]
     tagged = repository.tags["night-1"]
-    doomed = shown(hub, "night-2")[f"default/{FILE}"]
+    doomed = shown(hub, "night-2")[f"keyed/{FILE}"]
     done = withdraw(["night-2"], remote, tmp_path)
-    assert done.files == (f"default/{FILE}",)
+    assert done.files == (f"keyed/{FILE}",)
     assert done.tagged_anew == ("night-1", "night-3")
     assert repository.tags.keys() == {"night-1", "night-3"}
     assert repository.tags["night-1"] != tagged
@@ -279,7 +279,7 @@ def test_a_hub_that_keeps_what_it_was_told_to_delete_is_told(hub: LoopbackHub, r
     for n in (1, 2):
         publish(frozen(tmp_path, f"night-{n}", f"What is {n} + 2?"), remote)
     hub.site.keeps_large_files = True
-    with pytest.raises(StoreError, match=rf"still holds default/{FILE}"):
+    with pytest.raises(StoreError, match=rf"still holds keyed/{FILE}"):
         withdraw(["night-1"], remote, tmp_path)
     assert "night-1" in public(tmp_path)
 
