@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -40,9 +41,15 @@ _OPENED = (":", "\uff1a", "{", "[", "(", "\u201c", "\u201e", "\u00ab", "\u300c",
 class Looked:
     """What was computed of one post on the way to its reading; what training needs to compute once."""
 
+    post: Post
+    rules: Rules
     signals: npt.NDArray[np.float32]
     vector: npt.NDArray[np.float32]
-    places: Places
+
+    @cached_property
+    def places(self) -> Places:
+        """As much work as the rest, and only where a failure is probable somebody asks."""
+        return places_of(self.post.record, self.post.outcome, self.rules)
 
 
 class LearnedReader:
@@ -70,13 +77,9 @@ class LearnedReader:
         return self.judged(post, second, self.look(post))
 
     def look(self, post: Post) -> Looked:
-        """Measure and embed a post, and list its places."""
+        """Measure and embed a post."""
         record = post.record
-        return Looked(
-            signals(record, post.outcome, self.rules),
-            self.vectors.encode([whole(record)])[0],
-            places_of(record, post.outcome, self.rules),
-        )
+        return Looked(post, self.rules, signals(record, post.outcome, self.rules), self.vectors.encode([whole(record)])[0])
 
     def judged(self, post: Post, grams: float, looked: Looked) -> Reading:
         """The reading from what was looked at; ``grams`` is the score of the n-grams."""
