@@ -49,6 +49,7 @@ class Input:
     name: str
     source: str
     paths: tuple[Path, ...]
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,11 @@ def real_inputs(realdata: Path, scratch: Path) -> Iterator[Input]:
         if missing := [path for path in paths if not path.exists()]:
             print(f"{name} is left out: {missing[0]} is not there", file=sys.stderr)
             continue
-        yield Input(name, source, (repeated(paths[0], scratch / "Posts.xml", POSTS),) if source == "stackexchange" else tuple(paths))
+        if source == "stackexchange":  # a dump does not say of which site it is
+            posts = repeated(paths[0], scratch / "Posts.xml", POSTS)
+            yield Input(name, source, (posts,), ("--set", "site_url=https://coffee.stackexchange.com"))
+        else:
+            yield Input(name, source, tuple(paths))
 
 
 def repeated(dump: Path, path: Path, count: int) -> Path:
@@ -92,7 +97,7 @@ def ingest(checkout: Path, given: Input, data: Path) -> Ingest:
     """One `thresher ingest` with the code and the configuration of a checkout."""
     shutil.rmtree(data, ignore_errors=True)
     environ = {**os.environ, "PYTHONPATH": str(checkout), "THRESHER_SALT": SALT}
-    command = [sys.executable, "-m", "flows.cli", "ingest", given.source, *map(str, given.paths)]
+    command = [sys.executable, "-m", "flows.cli", "ingest", given.source, *map(str, given.paths), *given.options]
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         child = subprocess.Popen(
             [*command, "--data", str(data), "--no-embed", "--json"], cwd=checkout, env=environ, stdout=out, stderr=err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,30 @@ from thresher.text import content_hash
 
 if TYPE_CHECKING:
     import duckdb
+
+
+class _NoPandas:
+    """A finder of modules that says of pandas that it is not there."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+
+
+def _settle_pandas() -> None:
+    """Arrow imports pandas at the first array of a process, if it can: a quarter of a second that nothing here gains from. Where it is not
+    there at that moment Arrow does without it for good, and everybody else can still import it."""
+    if "pandas" in sys.modules:
+        return
+    sys.meta_path.insert(0, _NoPandas)
+    try:
+        pa.array([])
+    finally:
+        sys.meta_path.remove(_NoPandas)
+
+
+_settle_pandas()
 
 GONE = frozenset({"deleted", "removed", "gone"})
 """The statuses under which no text is kept."""

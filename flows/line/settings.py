@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from dedupe.settings import Clusters, Dedupe
-from scrapers.common.queries import Queries, Query, Searching
+from scrapers.common.queries import Queries, Query
 from scrapers.settings import Source
 from store.snapshot.settings import Export
 from thresher.errors import SettingsError
@@ -134,6 +134,8 @@ def load_readers(folder: Path) -> Readers:
 
 def validated_site(model: type[Model], source: Source, place: Mapping[str, Any], folder: Path, queries: tuple[Query, ...] = ()) -> Model:
     """One entry of ``[[sites]]`` as the scraper's own model; one that searches asks the shared ``queries`` where it states none itself."""
+    from scrapers.common.searching import Searching  # brings the network, which who only looks at settings does without
+
     number = source.sites.index(dict(place)) + 1 if dict(place) in source.sites else 0
     shared = {"queries": queries} if issubclass(model, Searching) else {}
     return validated(model, shared | dict(place), folder / "sources" / f"{source.name}.toml", f"sites[{number}]." if number else "")

@@ -1,6 +1,6 @@
 """What searching sources ask for: the queries of ``config/queries.toml``, shared by all of them.
 
-A source that searches makes its ``Site`` a ``Searching`` one; the line fills ``queries`` in from the shared file.
+A source that searches makes its ``Site`` a ``Searching`` one (``scrapers.common.searching``).
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from scrapers.base import Place
-from thresher.errors import SettingsError
 from thresher.settings import Section
 
 
@@ -42,23 +40,3 @@ class Queries(Section):
         if twice := sorted({w for w in words if words.count(w) > 1}):
             raise ValueError(f"asked for twice: {', '.join(twice)}")
         return self
-
-
-class Searching(Place):
-    """A place that is searched. ``asked`` is what for."""
-
-    queries: tuple[Query, ...] = ()
-    """Those of ``config/queries.toml`` where the entry names none of its own."""
-    languages: tuple[str, ...] = ()
-    """Only queries in these languages; empty takes all."""
-
-    @property
-    def asked(self) -> tuple[Query, ...]:
-        """The queries of this place; SettingsError where there is none."""
-        asked = tuple(query for query in self.queries if not self.languages or query.language in self.languages)
-        if not asked:
-            in_languages = f" in {', '.join(self.languages)}" if self.languages else ""
-            raise SettingsError(
-                f"{self.name}: nothing to search for{in_languages}: put queries into config/queries.toml, or into its entry"
-            )
-        return asked

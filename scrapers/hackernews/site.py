@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from scrapers.common.queries import Searching
+from scrapers.common.searching import Searching
 
 SOURCE = "hackernews"
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from scrapers.common.queries import Searching
+from scrapers.common.searching import Searching
 
 SOURCE = "mastodon"
 _INSTANCE = re.compile(r"https?://[a-z0-9.-]+(:\d+)?")

@@ -10,17 +10,19 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scrapers.common.page import portions
 from scrapers.common.walk import Step, cursor_on_last, follow
 from scrapers.reddit.answers import body_json, things
-from scrapers.reddit.api import Api
 from scrapers.reddit.posts import is_blanked
 from scrapers.reddit.site import SOURCE, Site
 from thresher.errors import PayloadError
 from thresher.model import Dead, Json, Page
 from thresher.net.client import Client
+
+if TYPE_CHECKING:
+    from scrapers.reddit.api import Api
 
 MAX_IDS = 100
 """In one request to ``/api/info``."""
@@ -56,7 +58,7 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
 
     Raises SettingsError without credentials, HttpStatusError for a subreddit that is private or gone.
     """
-    api = Api(client, source=SOURCE, site=site.name, reddit_url=site.reddit_url, oauth_url=site.oauth_url)
+    api = _api(client, site)
     walk = _Walk.at(since)
     hidden = yield from _newest(api, client, site, walk)
     yield from _look_again(api, walk, [*hidden, *(walk.comments if site.comments else ())])
@@ -73,9 +75,15 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
 def recheck(client: Client, site: Site, native_ids: Iterable[str]) -> Iterator[Page]:
     """What posts and comments are now, by fullname: ``parse`` gives their edits, deletions and removals, and ``gone`` for those that
     Reddit no longer has."""
-    api = Api(client, source=SOURCE, site=site.name, reddit_url=site.reddit_url, oauth_url=site.oauth_url)
+    api = _api(client, site)
     for names in portions(native_ids, MAX_IDS):
         yield api.info(names)
+
+
+def _api(client: Client, site: Site) -> Api:
+    from scrapers.reddit.api import Api  # PRAW takes a tenth of a second to import, and files are read without it
+
+    return Api(client, source=SOURCE, site=site.name, reddit_url=site.reddit_url, oauth_url=site.oauth_url)
 
 
 def _newest(api: Api, client: Client, site: Site, walk: _Walk) -> Generator[Page, None, list[str]]:

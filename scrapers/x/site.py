@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from scrapers.common.queries import Searching
+from scrapers.common.searching import Searching
 
 SOURCE = "x"
 TOKEN_VARIABLE = "THRESHER_X_BEARER_TOKEN"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import struct
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -87,6 +88,7 @@ class _Encoder:
                 self.table[i::_CHUNKS] = piece
             self.weights = {name: stored[name] for name in stored.files if not name.startswith("q")}
         self._tokenizer = _tokenizer((folder / "sp.model").read_bytes())
+        self._at_work = threading.Lock()
 
     def tokens(self, text: str) -> Tokens:
         read = self._tokenizer.encode(_LONE.sub("\ufffd", text))
@@ -103,8 +105,9 @@ class _Encoder:
         length = -(-len(ids) // _STEP) * _STEP
         tokens, mask = np.zeros((1, length, DIM), np.float32), np.zeros((1, length, 1), np.float32)
         tokens[0, : len(ids)], mask[0, : len(ids)] = self.meanings(ids), 1.0
-        self._request.infer([tokens, mask], share_inputs=True)
-        vector: Floats = self._request.get_output_tensor(0).data[0].copy()
+        with self._at_work:  # sources are judged side by side, and a request holds the tensors of one text
+            self._request.infer([tokens, mask], share_inputs=True)
+            vector: Floats = self._request.get_output_tensor(0).data[0].copy()
         return vector
 
     @cached_property

@@ -95,7 +95,7 @@ def _gather(value: Any, main: str, texts: list[str]) -> None:
     """All strings in the value that are walked, without those that stand in the main text too."""
     kind = type(value)
     if kind is str:
-        if len(value) >= SHORTEST and value not in _plain and value not in main and not _is_number(value):
+        if len(value) >= SHORTEST and value not in _plain and value not in main and not _is_number(value) and not _is_hash(value):
             texts.append(value)
     elif kind is tuple or kind is list:
         for one in value:
@@ -118,6 +118,13 @@ def _is_number(value: str) -> bool:
     return len(value) < _CARD and value.isdecimal() and not value.startswith("00")
 
 
+def _is_hash(value: str) -> bool:
+    """Whether a text is 32 hexadecimal figures and nothing else: an id in which nothing is ever found, as no card, account or key without
+    a mark is so long. Many hold six decimal figures in a row, for which all texts of the record would be looked through for numbers."""
+    return len(value) == _HASH_LENGTH and _HEXADECIMAL.issuperset(value)
+
+
+_HASH_LENGTH, _HEXADECIMAL = 32, frozenset("0123456789abcdef")
 _CARD = 12
 """Figures from which on a number may be a card's."""
 _WALKED = frozenset((Record, Quote, Battle, Exercise, Message, Response))

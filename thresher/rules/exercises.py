@@ -154,7 +154,7 @@ def _cannot_stand(asked: _Asked, record: Record, exercise: Exercise, rules: Rule
         return "not_self_contained", f"part {letter}"
     if words := leans_elsewhere(folded, cues):
         return "not_self_contained", words
-    if not tells(asked.stem) and not asked.pieces and (words := speaks_of_another(asked.problem, cues)):
+    if not asked.pieces and (words := speaks_of_another(asked.problem, cues)) and not tells(asked.stem):
         return "not_self_contained", words
     if not asked.stem and not asked.choices and not asked.pieces and (words := lacks_data(asked.problem, cues)):
         return "not_self_contained", words

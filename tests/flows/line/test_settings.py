@@ -9,7 +9,7 @@ import pytest
 
 import scrapers
 from flows.line import settings
-from scrapers.common.queries import Searching
+from scrapers.common.searching import Searching
 from scrapers.settings import Source
 from thresher.errors import SettingsError
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,14 @@ def test_a_vector_depends_on_its_text_alone(encoder: UniversalSentenceEncoder) -
     together = encoder.encode(TEXTS)
     alone = np.vstack([encoder.encode([text]) for text in reversed(TEXTS)])[::-1]
     assert np.array_equal(together, alone)
+
+
+def test_sources_that_are_read_side_by_side_do_not_mix_their_texts(encoder: UniversalSentenceEncoder) -> None:
+    texts = [f"It said that {n} times {n + 1} is {n}. " * (1 + n % 7) for n in range(80)]
+    alone = encoder.encode(texts)
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda text: encoder.encode([text])[0], texts))
+    assert np.array_equal(alone, np.vstack(together))
 
 
 @pytest.mark.parametrize("text", [*TEXTS[:3], "", "  \n ", "\ud800 lone", "\x00\x01"])

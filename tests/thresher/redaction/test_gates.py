@@ -10,7 +10,7 @@ from personal_texts import drawn_keys, listed_keys, other_keys, personal
 
 from thresher.redaction import assigned, contact, keys, numbers, redact
 from thresher.redaction.context import numbers_in
-from thresher.redaction.records import _is_number
+from thresher.redaction.records import _is_hash, _is_number
 from thresher.rules import gradable
 
 PLANTED = [planted.text for planted in (*personal(), *other_keys(), *listed_keys(), *drawn_keys())]
@@ -101,6 +101,16 @@ def test_no_text_of_the_corpora_is_skipped(text: str) -> None:
 @given(st.from_regex(r"\A[0-9\u0660-\u0669]{1,14}\Z"))
 def test_nothing_is_found_in_a_number_alone_that_is_not_looked_at(text: str) -> None:
     assert not _is_number(text) or redact(text) == (text, {})
+
+
+@several
+@given(
+    st.sampled_from(["", "00", "001", "49", "de89", "be50", "0049", "555", "4111111111111111"]), st.text("0123456789abcdef", min_size=32)
+)
+def test_nothing_is_found_in_a_hash_alone_that_is_not_looked_at(beginning: str, text: str) -> None:
+    value = f"{beginning}{text}"[:32]
+    assert _is_hash(value)
+    assert redact(f"\n{value}\n") == (f"\n{value}\n", {})
 
 
 @several

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml.etree import _Element
@@ -35,9 +35,10 @@ def exercises(root: _Element, module: str, *, book: str = "", heading: str = "")
     references = References(root, numbers)
     stems = Stems(references)
     pieces = Pieces(elements, numbers, references, stems)
+    titles = {section: plain(section.find(_TITLE)) for section in root.iter(_SECTION)}
     for position, (el, native_id) in enumerate(zip(elements, _ids(elements, module), strict=True), start=1):
         try:
-            yield _exercise(el, native_id, position, numbers[el], book, heading, references, stems, pieces)
+            yield _exercise(el, native_id, position, numbers[el], book, [heading, *_around(el, titles)], references, stems, pieces)
         except _Unusable as error:
             yield Dead(str(error), f"exercise {native_id}", native_id)
         except UnknownMathML as error:
@@ -70,7 +71,7 @@ def _exercise(
     position: int,
     number: str,
     book: str,
-    heading: str,
+    path: list[str],
     references: References,
     stems: Stems,
     pieces: Pieces,
@@ -98,7 +99,7 @@ def _exercise(
         choices=choices,
         answer=answers[0] if len(answers) == 1 else "",
         number=number,
-        section=" > ".join(filter(None, [heading, *_section_titles(el)])),
+        section=" > ".join(filter(None, path)),
         book=book,
         figures=tuple(dict.fromkeys(f for f in (*stem.figures, *whole.figures, *aside.figures) if f)),
         link_only=_only_links(text, whole, options is not None),
@@ -165,5 +166,6 @@ def _container(el: _Element) -> str:
     return "section"
 
 
-def _section_titles(el: _Element) -> list[str]:
-    return [t for a in reversed(list(el.iterancestors(_SECTION))) if (t := plain(a.find(_TITLE)))]
+def _around(el: _Element, titles: Mapping[_Element, str]) -> list[str]:
+    """The titles of the sections around an exercise, the outermost first."""
+    return [titles[section] for section in el.iterancestors(_SECTION)][::-1]
