@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from dedupe.guard.edges import About, about_words
 from dedupe.guard.plain import FLAG, Plain, plain
 from dedupe.guard.words import CONTRACTIONS, DAYS, ENDINGS, MONTHS, NUMBER_WORDS, QUANTIFIERS, UNITS, negates
 
@@ -57,6 +58,8 @@ class Profile:
     tags: tuple[str, ...]
     quoted: bool
     """Whether it closes with words in quotation marks or behind a colon: they are asked about, and no farewell."""
+    about: About
+    """Whether it speaks of wording, so that a greeting or thanks at its ends may be what it asks about."""
     rest: str
     """What lies beyond ``MAX_CHARACTERS``."""
 
@@ -129,6 +132,7 @@ def profile(text: str) -> Profile:
         layout=_layout(text),
         tags=bare.tags,
         quoted=_QUOTED.search(text[-90:]) is not None,
+        about=about_words(text),
         rest=rest,
     )
 
