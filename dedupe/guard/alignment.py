@@ -13,7 +13,21 @@ from rapidfuzz.distance import OSA, Levenshtein
 
 from dedupe.guard.features import Profile
 from dedupe.guard.slips import slip
-from dedupe.guard.words import CLOSED, HALVES, NEGATIONS, OPENINGS, PLEASE, POLITE, SPOKEN_BEFORE, SPOKEN_OF, is_word, language_of, spelling
+from dedupe.guard.words import (
+    ASKED_FOR,
+    CAN_YOU,
+    CLOSED,
+    HALVES,
+    NEGATIONS,
+    OPENINGS,
+    PLEASE,
+    POLITE,
+    SPOKEN_BEFORE,
+    SPOKEN_OF,
+    is_word,
+    language_of,
+    spelling,
+)
 
 SLIPS = 3
 """Typing slips that a short text may have, and one more for every ``SLIP_EVERY`` tokens."""
@@ -21,6 +35,9 @@ SLIP_EVERY = 15
 LONGEST_PHRASE = max(map(len, POLITE))
 POLITE_TOKENS = 24
 """Of greetings and thanks at one end of a text."""
+
+LEAST = 2
+"""Tokens that must be left of a text without them."""
 
 EMOJI = 2
 """Kinds of them at the end of a text that are a tone and not what is asked about."""
@@ -83,7 +100,8 @@ def _impolite(first: Profile, second: Profile) -> tuple[range, range]:
             starts = [0, 0]
         if first.stream[ends[0] :] and second.stream[ends[1] :] and first.stream[ends[0] :] != second.stream[ends[1] :]:
             ends = [len(first.stream), len(second.stream)]
-    if starts[0] >= ends[0] or starts[1] >= ends[1]:
+    # Of a text that is hardly more than a greeting, the greeting counts.
+    if min(ends[0] - starts[0], ends[1] - starts[1]) < LEAST:
         return range(len(first.stream)), range(len(second.stream))
     return range(starts[0], ends[0]), range(starts[1], ends[1])
 
@@ -95,6 +113,10 @@ def _polite_start(stream: Sequence[str]) -> int:
         if not size:
             break
         place += size
+    # "Can you explain it" is "explain it", in a polite way.
+    size = next((n for n in (3, 2) if tuple(stream[place : place + n]) in CAN_YOU), 0)
+    if size and stream[place + size : place + size + 1] and stream[place + size] in ASKED_FOR:
+        return place + size
     # "Hello everyone" in "Hello everyone in French" is no greeting.
     return 0 if place and tuple(stream[place : place + 1]) in SPOKEN_OF else place
 

@@ -56,7 +56,9 @@ class Kind:
         return first and self.holds(words)
 
 
-_GREETING, _REMARK, _THANKS, _SIGNOFF, _EDIT, _DEVICE = map(Kind, ("greeting", "remark", "thanks", "signoff", "edit", "device"))
+_GREETING, _REMARK, _THANKS = map(Kind, ("greeting", "remark", "thanks"))
+_SIGNOFF, _SIGNATURE, _EDIT, _DEVICE = map(Kind, ("signoff", "signature", "edit", "device"))
+_THANKFUL = frozenset((word,) for word in _LISTS["thanks"]["first"].split())
 
 
 def _phrases(name: str) -> frozenset[tuple[str, ...]]:
@@ -92,8 +94,17 @@ _WROTE = re.compile(
     r"[ \t]?:[ \t]*\n+(?=[ \t]*>)",
     re.IGNORECASE,
 )
+_NOTE = re.compile(r"\w+[ \t]?\d?[ \t]?(?:[:\u2013\u2014-]|for\b|to\b|\Z)")
+"""An edit that is noted, and not a request to edit something."""
+_CONTENT = re.compile(r"\w+\W+\w|[?\uff1f\d\u3040-\u9fff]")
+"""Without two words, or a question, what is left of a text says nothing: then its greeting is what it says."""
 _QUOTED = re.compile(r"(?m)^[ \t]*(?!>)\S")
-_LAST_SENTENCE = re.compile(r"(?:[.!?\u2026\u3002\uff01\uff1f](?:[)\"'\u201d$]|\\[)\]])*\s+|[\u3002\uff01\uff1f]|\n\s*|,\s+|\A)(?=\S)")
+_LAST_SENTENCE = re.compile(
+    r"(?:[.!?\u2026\u3002\uff01\uff1f](?:[)\"'\u201d$*_]|\\[)\]])*\s+|[\u3002\uff01\uff1f]|\n\s*|(?P<comma>,\s+)"
+    r"|\s+(?=[(\[*_]{0,3}(?i:edit|edited)[ \t]?\d?[ \t]?[:)\]\u2013-]))(?=\S)"
+)
+_CLOSED_LINE = re.compile(rf"[.!?\u2026\u3002\uff01\uff1f)\]\"'\u201d`$*}}_][ \t]*\Z|\n[ \t]*\Z|{_EMOJI}\s*\Z")
+_INNER_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f](?=\s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +135,7 @@ def edges(text: str) -> Edges:
     faces = _before_faces(text)
     opened = _attribution(text)
     start, end = _start(text, opened), _end(text[:faces])
-    if start >= end or not _WORD.search(text, start, end):
+    if start >= end or not _CONTENT.search(text, start, end):
         return Edges(0, 0, len(text), len(text))
     return Edges(opened, start, end, faces)
 
@@ -200,11 +211,23 @@ def _end(text: str) -> int:
 
 
 def _sentences(text: str, tail: int, end: int) -> Iterator[int]:
-    """Where the last sentences of a text begin, the longest stretch first; none behind a colon, which says that they are quoted."""
-    for match in _LAST_SENTENCE.finditer(text, tail, end):
-        place = match.end()
-        if 0 < place < end and end - place <= LONGEST and not text[:place].rstrip(" \t").endswith(":"):
-            yield place
+    """Where the last sentences of a text may begin, the nearest to its end first. None behind a colon, which says that they are quoted;
+    none on a line below one that is not closed, which may be a list; behind a comma only thanks."""
+    for match in reversed(list(_LAST_SENTENCE.finditer(text, tail, end))):
+        place, before = match.end(), text[tail : match.end()]
+        if place >= end or end - place > LONGEST or before.rstrip().endswith(":"):
+            continue
+        if match.group("comma") and not _closes_by_comma(before[: match.start() - tail], text[place:end]):
+            continue
+        if "\n" in match.group() and not _CLOSED_LINE.search(before[:-1] if before.endswith("\n") else before):
+            continue
+        yield place
+
+
+def _closes_by_comma(before: str, after: str) -> bool:
+    """Whether thanks follow a sentence, and not the last comma of an enumeration."""
+    sentence = re.split(r"[.!?\n]", before)[-1]
+    return _words(after)[:1] in _THANKFUL and not any(mark in sentence for mark in ",:;")
 
 
 def _asks_nothing(sentence: str) -> bool:
@@ -212,7 +235,10 @@ def _asks_nothing(sentence: str) -> bool:
     if "?" in bare or "\uff1f" in bare:
         return False
     words = _words(bare)
-    if _THANKS.holds(words) or _SIGNOFF.holds(words) or _REMARK.begins(words) or _EDIT.begins(words) or _DEVICE.begins(words):
-        return True
+    if not _INNER_END.search(bare):
+        if _THANKS.holds(words) or _SIGNOFF.holds(words) or _REMARK.begins(words) or _DEVICE.begins(words):
+            return True
+        if _NOTE.match(bare):
+            return _EDIT.begins(words)
     signed = _SIGNED.match(bare)
-    return signed is not None and (_SIGNOFF.holds(_words(signed.group("words"))) or _THANKS.holds(_words(signed.group("words"))))
+    return signed is not None and any(kind.holds(_words(signed.group("words"))) for kind in (_SIGNOFF, _SIGNATURE, _THANKS))
