@@ -67,6 +67,7 @@ def _phrases(name: str) -> frozenset[tuple[str, ...]]:
 
 _ASKED, _NEAR = _phrases("asked"), _phrases("near")
 _UNSPACED = tuple(phrase[0] for phrase in _ASKED if ord(phrase[0][0]) > 0x3000)
+_FIRST = frozenset(phrase[0] for phrase in _ASKED | _NEAR)
 _LONGEST_PHRASE = max(map(len, _ASKED))
 About = Literal["nothing", "near", "asked"]
 _EMOJI = r"[\U0001f300-\U0001faff\u2600-\u27bf](?:[\ufe0f\u200d]|[\U0001f3fb-\U0001f3ff])*"
@@ -123,7 +124,7 @@ def about_words(text: str) -> About:
     """Whether a text speaks of wording near one of its ends, so that a greeting or thanks there may be what it asks about: ``asked`` where
     that is likely, ``near`` where it may be."""
     words = _words(text if len(text) <= 2 * NEAR else text[:NEAR] + "\n" + text[-NEAR:])
-    spoken = {words[at : at + size] for at in range(len(words)) for size in range(1, _LONGEST_PHRASE + 1)}
+    spoken = {words[at : at + size] for at, word in enumerate(words) if word in _FIRST for size in range(1, _LONGEST_PHRASE + 1)}
     if not spoken.isdisjoint(_ASKED) or (_UNSPACED and not text.isascii() and any(word in text for word in _UNSPACED)):
         return "asked"
     return "nothing" if spoken.isdisjoint(_NEAR) else "near"
@@ -235,7 +236,7 @@ def _asks_nothing(sentence: str) -> bool:
     if "?" in bare or "\uff1f" in bare:
         return False
     words = _words(bare)
-    if not _INNER_END.search(bare):
+    if "\n" not in bare and not _INNER_END.search(bare):
         if _THANKS.holds(words) or _SIGNOFF.holds(words) or _REMARK.begins(words) or _DEVICE.begins(words):
             return True
         if _NOTE.match(bare):

@@ -57,7 +57,8 @@ class Profile:
     """How deep the lines of code stand; empty where none is indented."""
     tags: tuple[str, ...]
     quoted: bool
-    """Whether it closes with words in quotation marks, behind a colon or in a list, a word a line: they are asked about, and no farewell."""
+    """Whether it closes with words in quotation marks, behind a colon or in a list of words, line by line: they are
+    asked about, and no farewell."""
     about: About
     """Whether it speaks of wording, so that a greeting or thanks at its ends may be what it asks about."""
     rest: str
