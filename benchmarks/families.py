@@ -1,10 +1,10 @@
 """Pairs with a known answer: easy duplicates that must be merged, and near misses that must stay two items.
 
 A family is a pure function from a text and a source of chance to a changed text, or None where it does not apply. ``EASY`` are copies of
-the same item. ``TUNED`` are the six near misses that the dedupe was built against. ``HELD_BACK`` (``benchmarks.held_back``) are near
-misses that nobody who writes a rule, a word list, a threshold or training data may look at or tune on: their figures are the ones that
-tell how the dedupe does on what it has not seen, and they are worth nothing once somebody has mended a rule for one of them. Judge them
-as a whole, and replace a family that was looked at by a new one.
+the same item; ``benchmarks.manners`` has more of them, by what people write around a question. ``TUNED`` are the six near misses that the
+dedupe was built against. ``HELD_BACK`` (``benchmarks.held_back``) are near misses that nobody who writes a rule, a word list, a threshold
+or training data may look at or tune on: their figures are the ones that tell how the dedupe does on what it has not seen, and they are
+worth nothing once somebody has mended a rule for one of them. Judge them as a whole, and replace a family that was looked at by a new one.
 """
 
 from __future__ import annotations

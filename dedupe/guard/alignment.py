@@ -13,7 +13,21 @@ from rapidfuzz.distance import OSA, Levenshtein
 
 from dedupe.guard.features import Profile
 from dedupe.guard.slips import slip
-from dedupe.guard.words import CLOSED, HALVES, NEGATIONS, OPENINGS, POLITE, SPOKEN_OF, is_word, language_of, spelling
+from dedupe.guard.words import (
+    ASKED_FOR,
+    CAN_YOU,
+    CLOSED,
+    HALVES,
+    NEGATIONS,
+    OPENINGS,
+    PLEASE,
+    POLITE,
+    SPOKEN_BEFORE,
+    SPOKEN_OF,
+    is_word,
+    language_of,
+    spelling,
+)
 
 SLIPS = 3
 """Typing slips that a short text may have, and one more for every ``SLIP_EVERY`` tokens."""
@@ -21,6 +35,9 @@ SLIP_EVERY = 15
 LONGEST_PHRASE = max(map(len, POLITE))
 POLITE_TOKENS = 24
 """Of greetings and thanks at one end of a text."""
+
+LEAST = 2
+"""Tokens that must be left of a text without them."""
 
 EMOJI = 2
 """Kinds of them at the end of a text that are a tone and not what is asked about."""
@@ -77,7 +94,14 @@ def _impolite(first: Profile, second: Profile) -> tuple[range, range]:
         # Where both close with a face, it is the face that is asked about.
         faces = bool(_faces(first)) != bool(_faces(second))
         ends = [len(text.stream) - _polite_end(text, faces=faces) for text in (first, second)]
-    if starts[0] >= ends[0] or starts[1] >= ends[1]:
+    if {first.about, second.about} != {"nothing"}:
+        # "Good evening" and "hello" before "how would a pirate say that".
+        if all(starts) and first.stream[: starts[0]] != second.stream[: starts[1]]:
+            starts = [0, 0]
+        if first.stream[ends[0] :] and second.stream[ends[1] :] and first.stream[ends[0] :] != second.stream[ends[1] :]:
+            ends = [len(first.stream), len(second.stream)]
+    # Of a text that is hardly more than a greeting, the greeting counts.
+    if min(ends[0] - starts[0], ends[1] - starts[1]) < LEAST:
         return range(len(first.stream)), range(len(second.stream))
     return range(starts[0], ends[0]), range(starts[1], ends[1])
 
@@ -89,6 +113,10 @@ def _polite_start(stream: Sequence[str]) -> int:
         if not size:
             break
         place += size
+    # "Can you explain it" is "explain it", in a polite way.
+    size = next((n for n in (3, 2) if tuple(stream[place : place + n]) in CAN_YOU), 0)
+    if size and stream[place + size : place + size + 1] and stream[place + size] in ASKED_FOR:
+        return place + size
     # "Hello everyone" in "Hello everyone in French" is no greeting.
     return 0 if place and tuple(stream[place : place + 1]) in SPOKEN_OF else place
 
@@ -101,7 +129,9 @@ def _polite_end(text: Profile, *, faces: bool) -> int:
     while not text.quoted and len(stream) - place < POLITE_TOKENS:
         phrases = (tuple(stream[max(place - n, 0) : place]) for n in range(LONGEST_PHRASE, 0, -1))
         size = next((len(phrase) for phrase in phrases if phrase in POLITE and phrase not in OPENINGS), 0)
-        if not size:
+        # What is asked about, or said, is no farewell: "is it more formal, cheers", "a horse that says thank you".
+        asked = text.about == "asked" and stream[place - size : place] not in PLEASE
+        if not size or asked or stream[max(place - size - 1, 0)] in SPOKEN_BEFORE:
             break
         place -= size
     return len(stream) - place

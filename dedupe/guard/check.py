@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import takewhile
 from typing import Literal
 
+from dedupe.guard import edges
 from dedupe.guard.alignment import same_text
 from dedupe.guard.asking import mood
 from dedupe.guard.cutoff import is_cut_from
@@ -72,7 +73,18 @@ def profile_of(text: str) -> Profile:
 
 
 def check(a: Comparable, b: Comparable) -> Finding:
-    """Symmetric: ``check(a, b) == check(b, a)``."""
+    """Symmetric: ``check(a, b) == check(b, a)``. Texts that are not equal as they stand are compared without what stands around them."""
+    finding = _check(a, b)
+    if finding.match == "form":
+        return finding
+    bare = edges.without(a.prompt, b.prompt)
+    if bare is None:
+        return finding
+    again = _check(replace(a, prompt=bare[0]), replace(b, prompt=bare[1]))
+    return again if again.match == "form" else finding
+
+
+def _check(a: Comparable, b: Comparable) -> Finding:
     if hides_something(a.prompt, a.target, *a.choices, b.prompt, b.target, *b.choices):
         return Finding("apart", "what a tag stands for")  # equal words would have given them one id
     here, there = choice(a.prompt, a.choices), choice(b.prompt, b.choices)

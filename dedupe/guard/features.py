@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from dedupe.guard.edges import About, about_words
 from dedupe.guard.plain import FLAG, Plain, plain
 from dedupe.guard.words import CONTRACTIONS, DAYS, ENDINGS, MONTHS, NUMBER_WORDS, QUANTIFIERS, UNITS, negates
 
@@ -56,7 +57,10 @@ class Profile:
     """How deep the lines of code stand; empty where none is indented."""
     tags: tuple[str, ...]
     quoted: bool
-    """Whether it closes with words in quotation marks or behind a colon: they are asked about, and no farewell."""
+    """Whether it closes with words in quotation marks, behind a colon or in a list of words, line by line: they are
+    asked about, and no farewell."""
+    about: About
+    """Whether it speaks of wording, so that a greeting or thanks at its ends may be what it asks about."""
     rest: str
     """What lies beyond ``MAX_CHARACTERS``."""
 
@@ -97,6 +101,7 @@ _CLOSING = re.compile(r"[.?!:)\]\"'}`$\u3002\uff1f\uff01\u061f\u0964]\s*$")
 _CUT = re.compile(r"(?:\.\.\.+|\u2026)\s*$")
 _QUOTED = re.compile(
     r"(?:(?<!\w)[\"'\u2018\u201c\u201e\u00ab]|:\s)\s*[^.?!:\n\"'\u2019\u201d\u00bb]{1,60}[\"'\u2019\u201d\u00bb]?[.?!]?\s*\Z"
+    r"|\n[^\W\d_]+(?: [^\W\d_]+)?\n[^\n]{1,40}\Z"
 )
 _CODE_LINE = re.compile(
     r"[ \t]*(?:(?:if|for|while|def|class|else|elif|try|except|with|return)\b.*[:;{]?|.*[;{}]|[\w.]+\(.*\)|[\w.\[\]]+ *[-+*/]?= *\S.*)\s*\Z"
@@ -129,6 +134,7 @@ def profile(text: str) -> Profile:
         layout=_layout(text),
         tags=bare.tags,
         quoted=_QUOTED.search(text[-90:]) is not None,
+        about=about_words(text),
         rest=rest,
     )
 

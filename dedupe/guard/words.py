@@ -43,6 +43,12 @@ OPENINGS = frozenset(tuple(phrase) for phrase in _phrases("openings")) | _SALUTA
 POLITE = frozenset(tuple(phrase) for phrase in _phrases("polite")) | OPENINGS
 SPOKEN_OF = frozenset((word,) for word in _LISTS["spoken_of"].split())
 """Words behind a greeting that is spoken of and greets nobody: ``hello in French``."""
+SPOKEN_BEFORE = frozenset(_LISTS["spoken_before"].split())
+"""Words before thanks that are spoken of and thank nobody: ``a horse that says thank you``."""
+CAN_YOU = frozenset(tuple(phrase) for phrase in _phrases("can_you"))
+ASKED_FOR = frozenset(_LISTS["asked_for"].split())
+PLEASE = frozenset((word,) for word in _LISTS["please"].split())
+"""What asks for something in a polite way and is no wording of its own."""
 NEGATIONS = frozenset(_LISTS["negations"].split())
 ASKING = frozenset(_LISTS["asking"].split())
 REQUESTS = frozenset(_LISTS["requests"].split())
