@@ -260,7 +260,7 @@ def test_records_are_asked_for_again_one_by_one(open_client: OpenClient, fake: F
     fake.fill(1)
     fake.comment(1, 7, 200)
     fake.gone = {200: 410}
-    pages = list(github_issues.recheck(open_client("github_issues"), site, ["7", "7/1", "7/2", "200"]))
+    pages = list(github_issues.recheck(open_client("github_issues"), site, {"7": "7", "7/1": "7", "7/2": "7", "200": "200"}))
     statuses = [r.status for p in pages for r in github_issues.parse(p) if isinstance(r, Record)]
     assert statuses == ["live", "live", "gone", "deleted"]
 

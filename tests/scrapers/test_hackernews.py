@@ -309,7 +309,7 @@ def test_what_was_deleted_or_edited_is_seen_at_the_next_visit(open_client: OpenC
     }  # fmt: skip
     assert second.cursor is not None
     assert set(second.cursor["recent"]) == {"22"}
-    rechecked = [r for p in hackernews.recheck(open_client("hackernews"), site, ["21", "22"]) for r in hackernews.parse(p)]
+    rechecked = [r for p in hackernews.recheck(open_client("hackernews"), site, {"21": "1", "22": "1"}) for r in hackernews.parse(p)]
     assert [r.status for r in rechecked if isinstance(r, Record)] == ["gone", "live"]
 
 

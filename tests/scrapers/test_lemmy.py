@@ -331,7 +331,7 @@ def test_records_are_asked_for_again_by_their_address(open_client: OpenClient, f
     home = httpserver.url_for("").rstrip("/")
     fake.post(3, ap_id=f"{home}/post/3")
     pages = lemmy.recheck(
-        open_client("lemmy"), lemmy.Site(name=SITE.name, instance_url=home), [f"{home}/post/3", f"{home}/post/4", f"{P}5"]
+        open_client("lemmy"), lemmy.Site(name=SITE.name, instance_url=home), {p: p for p in (f"{home}/post/3", f"{home}/post/4", f"{P}5")}
     )
     records = [part for page in pages for part in lemmy.parse(page) if isinstance(part, Record)]
     assert [(r.native_id, r.status) for r in records] == [(f"{home}/post/3", "live"), (f"{home}/post/4", "gone")]
