@@ -91,19 +91,24 @@ def recheck(client: Client, site: Site, threads: Mapping[str, str]) -> Iterator[
         url = f"{site.api_url}/repos/{repository}/issues/{number}"
         comments = [native_id for native_id in native_ids if native_id != thread]
         page = one(client, site, url, thread)
-        away = page.status in NOT_THERE or _is_transferred(page, repository)
+        shown = _shown_as(page)
+        if site.search and shown and shown[0] not in {"", repository.lower()} and str(shown[1]) == number:
+            continue  # the repository was renamed: nothing was deleted, though it is another name by now
+        away = page.status in NOT_THERE or bool(shown and str(shown[1]) != number)
         yield replace(page, context={**page.context, "asked": ";".join([thread, *comments])}) if away else page
         if comments and not away:
             yield from _all_comments(client, site, f"{url}/comments", thread, comments)
 
 
-def _is_transferred(page: Page, repository: str) -> bool:
-    """Whether an issue is answered as one of another repository. A body that is no issue is for ``parse`` to refuse."""
+def _shown_as(page: Page) -> tuple[str, int] | None:
+    """In which repository and under which number an issue is answered: under others where it was transferred. None where the body is no
+    issue, which is for ``parse`` to refuse."""
     try:
         body = json_of(page)
     except PayloadError:
-        return False
-    return isinstance(body, dict) and repository_of(body).lower() not in {"", repository.lower()}
+        return None
+    number = whole(body.get("number")) if isinstance(body, dict) else None
+    return (repository_of(body).lower(), number) if number else None
 
 
 def _all_comments(client: Client, site: Site, url: str, thread: str, asked: Sequence[str]) -> Iterator[Page]:
