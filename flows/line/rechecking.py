@@ -40,7 +40,9 @@ def askable(sources: Sequence[Source], *, named: bool) -> list[Source]:
     able = [source for source in sources if base.rechecker(source.name) is not None]
     if len(able) < len(sources) and (named or not able):
         names = ", ".join(source.name for source in sources if source not in able)
-        raise UsageError(f"{names or 'no source is on'}: nothing that can be asked for single records; a harvest shows what changed")
+        raise UsageError(
+            f"{names or 'no source is on'}: nothing that can be asked for single records; `thresher takedown` removes what was withdrawn"
+        )
     return able
 
 
