@@ -55,13 +55,21 @@ def _may_pass(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> boo
     return isinstance(state.data, SourceFailed) and state.data.retryable
 
 
-@task(retries=len(RETRY_AFTER_S), retry_delay_seconds=RETRY_AFTER_S, retry_jitter_factor=0.5, retry_condition_fn=_may_pass,
-      cache_policy=NO_CACHE, persist_result=False)  # fmt: skip
+tried_again = task(retries=len(RETRY_AFTER_S), retry_delay_seconds=RETRY_AFTER_S, retry_jitter_factor=0.5, retry_condition_fn=_may_pass,
+                   cache_policy=NO_CACHE, persist_result=False)  # fmt: skip
+"""A task that asks one source. What it landed before it failed is kept, so another try goes on from there, on the same budget of requests,
+and adds to the same numbers."""
+
+
+@tried_again
 def harvest_source(run: LiveRun, source: Source, client: Client, limits: list[str]) -> SourceResult:
-    """One source; SourceFailed where it failed. What it landed before is kept, so another try goes on from there, on the same budget of
-    requests, and adds to the same numbers."""
+    """One source; SourceFailed where it failed."""
     with concurrency(limits, timeout_seconds=LIMIT_WAIT_S):
-        result = harvesting.harvest_source(run, source, client)
+        return or_failed(harvesting.harvest_source(run, source, client))
+
+
+def or_failed(result: SourceResult) -> SourceResult:
+    """SourceFailed, which Prefect shows, where the source failed."""
     if result.state == "failed":
         raise SourceFailed(result)
     return result
@@ -81,8 +89,14 @@ def harvest(
     if not chosen:
         raise SettingsError("no source is on: " + "; ".join(f"{name}: {reason}" for name, reason in off.items()))
     with open_run(work, "harvest (Prefect)", wait_s=LEASE_WAIT_S, accept_deletions=accept_deletions) as run:
-        run.take_note(_harvest_all(run, chosen))
+        run.take_note(ask_all(run, chosen, "harvest", harvest_source))
         outcome = deduplicate_spread(run) if embed else Deduplicated()
+    return told(run, outcome, "harvest")
+
+
+def told(run: LiveRun, outcome: Deduplicated, key: str) -> dict[str, Any]:
+    """The report of a run, after it was logged and given to Prefect as the artifact ``key``. ThresherError where a source failed."""
+    log = get_run_logger()
     report = run.report()
     table = as_markdown(report, outcome.decided, outcome.clustered)
     log.info("run %s\n%s", run.run_id, table)
@@ -90,25 +104,26 @@ def harvest(
         log.warning("left for another run: %s", text)
     for text in run.notices:
         log.warning("%s", text)
-    _give_table(run.run_id, table)
+    _give_table(run.run_id, table, key)
     if run.failed:
         raise ThresherError("some sources failed, what they gave is kept: " + "; ".join(run.failed))
     return report
 
 
-def _give_table(run_id: str, table: str) -> None:
-    """The numbers as an artifact. A server that is away does not make a failure of a harvest that is closed and in balance."""
+def _give_table(run_id: str, table: str, key: str) -> None:
+    """The numbers as an artifact. A server that is away does not make a failure of a run that is closed and in balance."""
     try:
-        create_markdown_artifact(key="harvest", markdown=table, description=f"run {run_id}")
+        create_markdown_artifact(key=key, markdown=table, description=f"run {run_id}")
     except Exception as error:  # whatever Prefect's client raises
         get_run_logger().warning("Prefect did not take the table of run %s (%s: %s)", run_id, type(error).__name__, error)
 
 
-def _harvest_all(run: LiveRun, chosen: list[Source]) -> list[SourceResult]:
+def ask_all(run: LiveRun, chosen: list[Source], verb: str, ask: Task[..., SourceResult]) -> list[SourceResult]:
+    """Ask sources side by side, each in a task of its own, named by ``verb`` and source."""
     limits = existing_limits()
     with _door(run) as (client, waiting):
         for source in chosen:
-            named = harvest_source.with_options(name=f"harvest-{source.name}", tags=["thresher", f"source:{source.name}"])
+            named = ask.with_options(name=f"{verb}-{source.name}", tags=["thresher", f"source:{source.name}"])
             waiting.append(named.submit(run, source, client, sorted(hosts(run.work, source) & limits)))
         outcomes = [future.result(raise_on_failure=False) for future in waiting]
     return [_result(run, source, outcome) for source, outcome in zip(chosen, outcomes, strict=True)]

@@ -21,8 +21,8 @@ LOOK_EVERY_S = 2.0
 
 
 def serve(data: Path, config: Path | None, schedule: Schedule) -> None:
-    """Serve the three flows until interrupted; ``harvest`` by the schedule, the others on demand. One runs at a time: each wants the
-    database for itself."""
+    """Serve the flows until interrupted; ``harvest`` and ``recheck`` by the schedule, the others on demand. One runs at a time: each wants
+    the database for itself."""
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     try:
@@ -37,20 +37,25 @@ def serve(data: Path, config: Path | None, schedule: Schedule) -> None:
     from flows.harvest import harvest
     from flows.prefect_server import server
     from flows.publish import publish
+    from flows.recheck import recheck
 
     _check(schedule)
     parameters = {"data": str(data.resolve()), "config": str(config.resolve()) if config else None}
-    nightly = Cron(schedule.cron, timezone=schedule.timezone)
+    nightly, afterwards = (Cron(cron, timezone=schedule.timezone) for cron in (schedule.cron, schedule.recheck_cron))
     by_module = EntrypointType.MODULE_PATH  # a path would put flows/ on sys.path
     with server() as prefect, temporary_settings({PREFECT_API_URL: prefect.url}):
         runner = Runner(name="thresher", pause_on_shutdown=False, limit=1)
         for deployment in (
             harvest.to_deployment("nightly", schedule=nightly, parameters=parameters, entrypoint_type=by_module),
+            recheck.to_deployment("nightly", schedule=afterwards, parameters=parameters, entrypoint_type=by_module),
             deduplicate.to_deployment("on-demand", parameters=parameters, entrypoint_type=by_module),
             publish.to_deployment("on-demand", parameters=parameters, entrypoint_type=by_module),
         ):
             runner.add_deployment(deployment)  # type: ignore[arg-type]
-        print(f"serving harvest/nightly ({schedule.cron}, {schedule.timezone}), deduplicate/on-demand, publish/on-demand; stop with Ctrl-C")
+        print(
+            f"serving harvest/nightly ({schedule.cron}, {schedule.timezone}), recheck/nightly ({schedule.recheck_cron}), "
+            "deduplicate/on-demand, publish/on-demand; stop with Ctrl-C"
+        )
         asyncio.run(_until_told(runner, prefect))
 
 
@@ -95,8 +100,10 @@ def _check(schedule: Schedule) -> None:
     from prefect.client.schemas.schedules import CronSchedule
     from pydantic import ValidationError
 
-    try:
-        CronSchedule(cron=schedule.cron, timezone=schedule.timezone)
-    except ValidationError as error:
-        problems = "; ".join(e["msg"] for e in error.errors(include_url=False))
-        raise SettingsError(f"thresher.toml: schedule: cron = {schedule.cron!r}, timezone = {schedule.timezone!r}: {problems}") from None
+    for key in ("cron", "recheck_cron"):
+        cron = getattr(schedule, key)
+        try:
+            CronSchedule(cron=cron, timezone=schedule.timezone)
+        except ValidationError as error:
+            problems = "; ".join(e["msg"] for e in error.errors(include_url=False))
+            raise SettingsError(f"thresher.toml: schedule: {key} = {cron!r}, timezone = {schedule.timezone!r}: {problems}") from None

@@ -57,6 +57,26 @@ class Scraper(Protocol):
         ...
 
 
+class Rechecker(Protocol):
+    """What a source offers besides where its site can be asked for single records cheaply. Optional."""
+
+    def recheck(self, client: Client, site: Any, threads: Mapping[str, str]) -> Iterator[Page]:
+        """Ask the site what records of it are now. ``threads`` maps the native_id of each to its thread_id, as they are stored; at most
+        about a hundred in one call, those of a thread together, though a long thread comes whole.
+
+        Yields pages that ``parse`` makes the same records of as those of ``fetch``, and without a cursor. What was asked for and is not
+        there any more is a record ``gone``: the ids stand in the page's ``context``. What the site cannot be asked for is passed over,
+        and an answer that says nothing of a record (403, an outage page) leaves it as it is.
+        """
+        ...
+
+
+def rechecker(name: str) -> Rechecker | None:
+    """The source called ``name`` where it can be asked for single records."""
+    source = load(name)
+    return cast(Rechecker, source) if hasattr(source, "recheck") else None
+
+
 def load(name: str) -> Scraper:
     """The source module called ``name``; UsageError names what exists."""
     if name not in scrapers.names():

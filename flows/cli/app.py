@@ -127,6 +127,31 @@ def ingest(
 
 
 @app.command()
+def recheck(
+    sources: Annotated[list[str] | None, typer.Argument(help="Sources to ask; all that are on and can be asked by default.")] = None,
+    data: Data = DEFAULT_DATA, config: Config = None, no_embed: NoEmbed = False, as_json: AsJson = False, wait: Wait = 0.0,
+    accept_deletions: AcceptDeletions = False,
+) -> None:  # fmt: skip
+    """Ask what became of records that no harvest has shown for a while.
+
+    Each site is asked by id, the least recently seen records first, as far as the pace of its source goes. What was edited is judged anew;
+    what was deleted or withdrawn leaves the benchmark.
+    """
+    from flows.line.opening import open_run
+    from flows.line.rechecking import askable, recheck_sources
+
+    work = benchmark(data, config)
+    chosen, off = work.chosen(sources or [])
+    able = askable(chosen, named=bool(sources))
+    with progress(as_json) as bars, open_run(
+        work, command_line(), wait_s=wait, progress=bars, accept_deletions=accept_deletions
+    ) as run:  # fmt: skip
+        results = recheck_sources(run, able)
+        outcome = None if no_embed else _deduplicate(run)
+    _end(work, run, outcome, as_json, off=off, failed=all(r.state == "failed" for r in results))
+
+
+@app.command()
 def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False, wait: Wait = 0.0) -> None:
     """Embed and decide what is still open.
 

@@ -53,9 +53,9 @@ def holds(vanished: Vanishing, max_share: float) -> bool:
     return max_share < 1 and (too_many or nothing_left or mostly)
 
 
-def settle_site(run: LiveRun, source: str, site: str, expect: Expect, *, whole: bool = True) -> str:
+def settle_site(run: LiveRun, source: str, site: str, expect: Expect, *, whole: bool = True, command: str = "harvest") -> str:
     """Carry out the deletions of a site's visit, or none of them; then the alarm, which says what to do. ``whole`` is false for a visit
-    that a limit cut short: what vanished in it counts for the next one too."""
+    that a limit cut short: what vanished in it counts for the next one too. ``command`` is what asks again."""
     up_to = run.clock.tick()
     with run.work.database.reader() as con:
         seen = vanishing.measure(con, source, site, up_to)
@@ -73,7 +73,7 @@ def settle_site(run: LiveRun, source: str, site: str, expect: Expect, *, whole: 
     return (
         f"{seen.vanished} of {seen.live} records are not shown any more, which is more than [expect] max_vanished_share = "
         f"{expect.max_vanished_share} lets go in one visit: nothing was deleted, and the next visit asks again. Look at the site; if they "
-        f"are really gone, run `thresher harvest {source} --accept-deletions`"
+        f"are really gone, run `thresher {command} {source} --accept-deletions`"
     )
 
 

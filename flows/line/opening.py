@@ -43,14 +43,15 @@ def open_run(
         with work.database.transaction() as con:
             unfinished = runs.unfinished(con)
             clock = ObservationClock(runs.last_observed(con), now)
+            began = clock.tick()
             run_id = runs.open_run(
                 con, command, rules_version=work.judged_by, dedupe_version=work.settings.dedupe.version,
-                encoder=work.settings.dedupe.embedding.model, now=clock.tick(),
+                encoder=work.settings.dedupe.embedding.model, now=began,
             )  # fmt: skip
         recovery.acknowledge(work)
         archive = ArchiveWriter(work.archive, run_id, clock.tick())
         history.note(work.archive, run_id, "opened", command=command, salt=salt.fingerprint(work.salt))
-        run = LiveRun(work, run_id, progress or Silent(), archive=archive, clock=clock, accept_deletions=accept_deletions)
+        run = LiveRun(work, run_id, progress or Silent(), archive=archive, clock=clock, began=began, accept_deletions=accept_deletions)
         if warning := clock.warning():
             log.warning("%s", warning)
             run.notices.append(warning)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flows.line.clock import ObservationClock
@@ -70,6 +71,8 @@ class LiveRun(Run):
 
     archive: ArchiveWriter = field(kw_only=True)
     clock: ObservationClock = field(kw_only=True)
+    began: datetime = field(kw_only=True)
+    """Before all that it observes."""
     accept_deletions: bool = False
     """A person looked: whatever sites no longer show is deleted."""
     purged: Purged = field(default_factory=Purged)

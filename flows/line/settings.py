@@ -29,11 +29,20 @@ CHECKOUT_CONFIG = Path(__file__).resolve().parents[2] / "config"
 
 
 class Schedule(Section):
-    """When ``thresher serve`` harvests."""
+    """When ``thresher serve`` harvests, and when it asks after what was harvested before."""
 
     cron: str = "0 3 * * *"
+    recheck_cron: str = "0 5 * * *"
+    """When ``thresher serve`` rechecks: after the harvest, which shows part of what would be asked after. One waits for the other."""
     timezone: str = "UTC"
-    """The named time zone of ``cron``; summer time is followed."""
+    """The named time zone of both; summer time is followed."""
+
+
+class Recheck(Section):
+    """What ``thresher recheck`` asks after; how much of it in one run is bounded by the pace of each source."""
+
+    after_days: float = Field(7.0, ge=0)
+    """A record is asked after when its site has not shown it for so many days."""
 
 
 class Workers(Section):
@@ -51,12 +60,14 @@ class General(Section):
 
     network: Network = Network()
     schedule: Schedule = Schedule()
+    recheck: Recheck = Recheck()
     workers: Workers = Workers()
     pictures: Pictures = Pictures()
 
 
 FILES = {
-    "network": "thresher.toml", "schedule": "thresher.toml", "workers": "thresher.toml", "pictures": "thresher.toml",
+    "network": "thresher.toml", "schedule": "thresher.toml", "recheck": "thresher.toml", "workers": "thresher.toml",
+    "pictures": "thresher.toml",
     "dedupe": "dedupe.toml", "clusters": "clusters.toml", "export": "export.toml", "models": "models.toml", "readers": "readers.toml",
 }  # fmt: skip
 """The file of each section of Settings."""
@@ -68,6 +79,7 @@ class Settings(Section):
     folder: Path
     network: Network
     schedule: Schedule
+    recheck: Recheck = Recheck()
     workers: Workers
     pictures: Pictures = Pictures()
     dedupe: Dedupe
@@ -109,6 +121,7 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         folder=folder,
         network=general.network,
         schedule=general.schedule,
+        recheck=general.recheck,
         workers=general.workers,
         pictures=general.pictures,
         dedupe=validated(Dedupe, read_toml(folder / "dedupe.toml"), folder / "dedupe.toml"),

@@ -76,10 +76,10 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
     yield from cursor_on_last(_look_again(api, walk, [uri for uri in former if uri not in seen]), walk.cursor)
 
 
-def recheck(client: Client, site: Site, native_ids: Sequence[str]) -> Iterator[Page]:
+def recheck(client: Client, site: Site, threads: Mapping[str, str]) -> Iterator[Page]:
     """These posts as they are now: ``parse`` gives ``gone`` for those that are not there any more."""
     api = Api(client, site)
-    for uris in portions(filter(is_post, native_ids), MAX_URIS):
+    for uris in portions(filter(is_post, threads), MAX_URIS):
         yield api.posts(uris)
 
 

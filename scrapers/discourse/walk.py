@@ -77,13 +77,14 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
         yield from _topic(client, site, topic, moved, unread)
 
 
-def recheck(client: Client, site: Site, native_ids: Sequence[str]) -> Iterator[Page]:
+def recheck(client: Client, site: Site, threads: Mapping[str, str]) -> Iterator[Page]:
     """The topics of these records as they are now; parsing the pages gives ``gone`` for each that is no longer shown."""
     by_topic: dict[str, list[str]] = {}
-    for native_id in native_ids:
+    for native_id in threads:
         by_topic.setdefault(native_id.partition("/")[0], []).append(native_id)
     for topic, wanted in by_topic.items():
-        yield from _parts(client, site, int(topic), {}, wanted)
+        if number := whole(topic):
+            yield from _parts(client, site, number, {}, wanted)
 
 
 def _newest_posts(client: Client, site: Site, cursor: _Cursor, *, first_visit: bool) -> dict[int, _Post]:

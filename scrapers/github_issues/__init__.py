@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scrapers.github_issues import search, walk
@@ -23,6 +23,6 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
     return search.fetch(client, site, since=since) if site.search else walk.fetch(client, site, since=since)
 
 
-def recheck(client: Client, site: Site, native_ids: Sequence[str]) -> Iterator[Page]:
+def recheck(client: Client, site: Site, threads: Mapping[str, str]) -> Iterator[Page]:
     """These issues and comments as they are now: ``parse`` gives ``deleted`` and ``gone`` for those that are not there any more."""
-    return walk.recheck(client, site, native_ids)
+    return walk.recheck(client, site, threads)

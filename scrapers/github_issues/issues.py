@@ -57,10 +57,10 @@ _PAGE = re.compile(r"^https?://[^/]+/([^/]+/[^/]+)/(issues|pull)/(\d+)")
 def parse(page: Page) -> Iterator[Record | Dead | Unread]:
     """Every issue and comment of an answer. Each that was ``asked`` for and is not in it is a Record ``gone``, or ``deleted`` where the API
     says so."""
+    asked = page.context.get("asked", "").split(";")
     if page.status in NOT_THERE:
-        yield _away(
-            page, page.context.get("asked", ""), "deleted" if page.status == DELETED else "removed" if page.status == BLOCKED else "gone"
-        )
+        status: RecordStatus = "deleted" if page.status == DELETED else "removed" if page.status == BLOCKED else "gone"
+        yield from (_away(page, native_id, status) for native_id in asked)
         return
     body = json_of(page)
     things = things_of(body)
@@ -69,11 +69,11 @@ def parse(page: Page) -> Iterator[Record | Dead | Unread]:
     names = frozenset(name for thing in things if isinstance(thing, dict) for name in _names(thing))
     answered = set()
     for result in once(_results(page, things, hidden, names)):
-        if alone and result.native_id != page.context["asked"]:
+        if alone and result.native_id not in asked:
             continue  # it was transferred, and is answered as what it is now
         answered.add(result.native_id)
         yield result
-    for native_id in filter(None, page.context.get("asked", "").split(";")):
+    for native_id in filter(None, asked):
         if native_id not in answered:
             yield _away(page, native_id, "gone")
     issues = [thing for thing in things if isinstance(thing, dict) and not is_comment(thing)]

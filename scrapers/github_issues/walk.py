@@ -17,7 +17,7 @@ from typing import Any
 from scrapers.common import github
 from scrapers.common.page import from_iso, json_of, whole
 from scrapers.common.walk import Step, cursor_on_last, follow, next_link
-from scrapers.github_issues.issues import NOT_THERE, is_pull_request, issue_of, things_of
+from scrapers.github_issues.issues import NOT_THERE, is_pull_request, issue_of, repository_of, things_of
 from scrapers.github_issues.site import SOURCE, Site
 from thresher.errors import PayloadError
 from thresher.model import Json, Page
@@ -80,19 +80,51 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
         yield from cursor_on_last(_look_again(client, site, url, walk), lambda: walk.cursor(site))
 
 
-def recheck(client: Client, site: Site, native_ids: Sequence[str]) -> Iterator[Page]:
-    """Each issue or comment by itself; one that has not changed since costs nothing of the limit."""
-    for native_id in native_ids:
-        thread, _, comment = native_id.partition("/") if not site.search else _parted(native_id)
+def recheck(client: Client, site: Site, threads: Mapping[str, str]) -> Iterator[Page]:
+    """Each issue, and where comments of it are asked after all of its comments, whose listing costs less than each by itself."""
+    wanted: dict[str, list[str]] = {}
+    for native_id, thread in threads.items():
+        wanted.setdefault(thread or native_id.partition("/")[0], []).append(native_id)
+    for thread, native_ids in wanted.items():
         repository, _, number = thread.rpartition("#")
-        base = f"{site.api_url}/repos/{repository or site.name}/issues"
-        yield one(client, site, f"{base}/comments/{comment}" if comment else f"{base}/{number}", native_id)
+        repository = repository or site.name
+        url = f"{site.api_url}/repos/{repository}/issues/{number}"
+        comments = [native_id for native_id in native_ids if native_id != thread]
+        page = one(client, site, url, thread)
+        shown = _shown_as(page)
+        if site.search and shown and shown[0] not in {"", repository.lower()} and str(shown[1]) == number:
+            continue  # the repository was renamed: nothing was deleted, though it is another name by now
+        away = page.status in NOT_THERE or bool(shown and str(shown[1]) != number)
+        yield replace(page, context={**page.context, "asked": ";".join([thread, *comments])}) if away else page
+        if comments and not away:
+            yield from _all_comments(client, site, f"{url}/comments", thread, comments)
 
 
-def _parted(native_id: str) -> tuple[str, str, str]:
-    repository, _, rest = native_id.partition("#")
-    number, slash, comment = rest.partition("/")
-    return f"{repository}#{number}", slash, comment
+def _shown_as(page: Page) -> tuple[str, int] | None:
+    """In which repository and under which number an issue is answered: under others where it was transferred. None where the body is no
+    issue, which is for ``parse`` to refuse."""
+    try:
+        body = json_of(page)
+    except PayloadError:
+        return None
+    number = whole(body.get("number")) if isinstance(body, dict) else None
+    return (repository_of(body).lower(), number) if number else None
+
+
+def _all_comments(client: Client, site: Site, url: str, thread: str, asked: Sequence[str]) -> Iterator[Page]:
+    """All comments of an issue; the last page says which were asked after and did not come, so that those are gone."""
+    seen: set[str] = set()
+
+    def ask(at: str) -> Step[Response]:
+        response = client.get(at, params={"per_page": PAGE} if at == url else None, headers=github.headers())
+        entries = entries_of(response)
+        seen.update(f"{thread}/{comment}" for entry in entries if (comment := whole(entry.get("id"))))
+        return Step(response, entries, next_link(response.headers, site.api_url))
+
+    for step in follow(ask, url, client.pace.max_pages):
+        missing = ";".join(i for i in asked if i not in seen) if step.following is None else ""
+        context = site.context | ({"asked": missing} if missing else {})
+        yield step.answer.page(SOURCE, site.name, context=context | minimized(client, site, step.entries))
 
 
 def one(client: Client, site: Site, url: str, native_id: str) -> Page:

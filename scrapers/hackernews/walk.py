@@ -7,7 +7,7 @@ hits, is asked for item by item in the site's own API (Firebase); those still to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -92,11 +92,11 @@ def _look_again(client: Client, site: Site, walk: _Walk, items: Mapping[int, int
         yield page
 
 
-def recheck(client: Client, site: Site, native_ids: Sequence[str]) -> Iterator[Page]:
-    """These items as they are now: ``parse`` gives ``gone``, deleted and removed ones. The story of each is not asked for."""
-    for native_id in native_ids:
+def recheck(client: Client, site: Site, threads: Mapping[str, str]) -> Iterator[Page]:
+    """These items as they are now, one request each: ``parse`` gives ``gone``, deleted and removed ones."""
+    for native_id, story in threads.items():
         if number := whole(native_id):
-            yield _page(client, site, number, 0)
+            yield _page(client, site, number, whole(story) or 0)
 
 
 def _hits(client: Client, site: Site, query: Query, walk: _Walk, seen: set[int]) -> Iterator[Page]:

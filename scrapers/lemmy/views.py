@@ -18,7 +18,7 @@ from scrapers.common.page import Rights, from_iso, json_of, once, whole
 from thresher.errors import PayloadError
 from thresher.formats.markdown import as_text, is_image, links_and_images, quotes
 from thresher.formats.mentions import hide_names
-from thresher.model import Dead, Json, Page, Quote, Record, RecordStatus, Unread
+from thresher.model import Dead, Json, Page, Quote, Record, RecordStatus, Role, Unread
 from thresher.text import clean
 
 RIGHTS = Rights(
@@ -75,16 +75,25 @@ class _Thing:
 
 
 def parse(page: Page) -> Iterator[Record | Dead | Unread]:
-    """Every view of an answer as a Record. An instance that does not have what was ``asked`` for gives a Record ``gone``; another error
-    raises PayloadError."""
+    """Every view of an answer as a Record. What was ``asked`` for and is not among them, or what an instance says that it does not have, is
+    a Record ``gone``; another error raises PayloadError."""
     body = json_of(page)
+    asked = page.context.get("asked", "").split()
     if isinstance(body, dict) and "error" in body:
-        yield _gone(page, str(body["error"]))
+        error = str(body["error"])
+        if not asked or error not in GONE:
+            raise PayloadError(f"{page.url} answered {page.status}: {error[:200]}", reason="api_error")
+        yield from (_gone(page, address, asked[0]) for address in asked)
         return
     views = views_of(body)
     whole_views = [view for view in views if isinstance(view, dict)]
     addresses = _addresses(whole_views) | json.loads(page.context.get("parents", "{}"))
-    yield from once(_record(page, view, addresses) for view in views)
+    answered = set()
+    for result in once(_record(page, view, addresses) for view in views):
+        answered.add(result.native_id)
+        yield result
+    if "thing" not in page.context:  # one that was asked for by its number is what it is, also under another address
+        yield from (_gone(page, address, "") for address in asked if address not in answered)
     comments = [view for view in whole_views if "comment" in view]
     posts = [view for view in whole_views if "comment" not in view]
     yield from told(
@@ -123,13 +132,13 @@ def _address(thing: Mapping[str, Any]) -> str:
     return address if isinstance(address, str) and address.startswith(("https://", "http://")) else ""
 
 
-def _gone(page: Page, error: str) -> Record:
-    asked = page.context.get("asked", "")
-    if not asked or error not in GONE:
-        raise PayloadError(f"{page.url} answered {page.status}: {error[:200]}", reason="api_error")
-    role, thread = ("comment", "") if page.context.get("thing") == "comment" else ("post", asked)
+def _gone(page: Page, address: str, first: str) -> Record:
+    """``first`` is the post under which all stood that was asked for, or that thing alone."""
+    is_post = "/comment/" not in address and page.context.get("thing") != "comment"
+    thread = address if is_post else first if "/post/" in first else ""
+    role: Role = "post" if is_post else "comment"
     rights = Rights(**{**RIGHTS, "export_class": "none"})
-    return Record(page.source, page.site, asked, asked, role, "", thread_id=thread, status="gone", **rights)  # type: ignore[arg-type]
+    return Record(page.source, page.site, address, address, role, "", thread_id=thread, status="gone", **rights)
 
 
 def _object(view: Mapping[str, Any], name: str) -> Mapping[str, Any]:

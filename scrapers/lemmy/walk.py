@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
 from scrapers.common.page import json_of, whole
@@ -120,13 +120,23 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
         yield from cursor_on_last(_comments(api, client, site, post_id, walk), walk.cursor)
 
 
-def recheck(client: Client, site: Site, native_ids: Sequence[str]) -> Iterator[Page]:
-    """These posts and comments as they are now, where they were written at this instance; of others no number is known here."""
+def recheck(client: Client, site: Site, threads: Mapping[str, str]) -> Iterator[Page]:
+    """Each post, and where comments of it are asked after all of its comments. Only of posts that were written at this instance: of others
+    no number is known here."""
     api = _Api(client, site)
-    for address in native_ids:
-        number = api.resolve(address)
-        if number is not None:
-            yield api.one("comment" if "/comment/" in address else "post", number, address)
+    wanted: dict[str, list[str]] = {}
+    for address, thread in threads.items():
+        wanted.setdefault(thread, []).append(address)
+    for thread, addresses in wanted.items():
+        number = api.resolve(thread)
+        if number is None:
+            continue
+        comments = [address for address in addresses if address != thread]
+        page = api.one("post", number, thread)
+        away = page.status in NO_MORE
+        yield replace(page, context={**page.context, "asked": " ".join([thread, *comments])}) if away else page
+        if comments and not away:
+            yield from _comments(api, client, site, number, _Walk(), comments)
 
 
 def _newest(api: _Api, client: Client, site: Site, walk: _Walk, hidden: dict[int, _Post]) -> Iterator[Page]:
@@ -167,8 +177,9 @@ def _version_of(posts: Mapping[int, _Post], number: int) -> str:
     return posts[number].version if number in posts else ""
 
 
-def _comments(api: _Api, client: Client, site: Site, post: int, walk: _Walk) -> Iterator[Page]:
-    """All comments of a post, each page with the addresses of what its comments answer on earlier ones."""
+def _comments(api: _Api, client: Client, site: Site, post: int, walk: _Walk, asked: Sequence[str] = ()) -> Iterator[Page]:
+    """All comments of a post, each page with the addresses of what its comments answer on earlier ones. The last page says which were
+    ``asked`` after and did not come, where all there are were read."""
     addresses: dict[int, str] = {}
 
     def ask(at: Any) -> Step[Response]:
@@ -186,7 +197,10 @@ def _comments(api: _Api, client: Client, site: Site, post: int, walk: _Walk) -> 
         here = {number: c["ap_id"] for c in comments if (number := whole(c.get("id"))) and isinstance(c.get("ap_id"), str)}
         parents = {str(p): addresses[p] for c in comments if (p := parent_of(c)) and p not in here and p in addresses}
         addresses |= here
-        yield step.answer.page(SOURCE, site.name, context={"parents": json.dumps(parents)} if parents else {})
+        context = {"parents": json.dumps(parents)} if parents else {}
+        ended = step.following is None and step.answer.status == 200 and post not in walk.unread and len(addresses) < site.max_comments
+        missing = " ".join(a for a in asked if a not in addresses.values()) if ended else ""
+        yield step.answer.page(SOURCE, site.name, context=context | ({"asked": missing} if missing else {}))
 
 
 def _read(response: Response, at: Any) -> tuple[list[dict[str, Any]], Any]:

@@ -9,7 +9,7 @@ its own part: the others are read, and the visit ends with its error.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -86,10 +86,10 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
         raise first_error
 
 
-def recheck(client: Client, site: Site, native_ids: Sequence[str]) -> Iterator[Page]:
+def recheck(client: Client, site: Site, threads: Mapping[str, str]) -> Iterator[Page]:
     """These posts as they are now, where they were written at an instance that may be asked; of others no number is known."""
     instances = {urlsplit(url).netloc: Instance(client, url) for url in site.instances}
-    for uri in native_ids:
+    for uri in threads:
         address = urlsplit(uri)
         number = address.path.rpartition("/")[2]
         if address.netloc in instances and number.isalnum():

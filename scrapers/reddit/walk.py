@@ -8,7 +8,7 @@ edits and deletions are noticed.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -72,11 +72,11 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
         yield from cursor_on_last(pages, walk.cursor)
 
 
-def recheck(client: Client, site: Site, native_ids: Iterable[str]) -> Iterator[Page]:
+def recheck(client: Client, site: Site, threads: Mapping[str, str]) -> Iterator[Page]:
     """What posts and comments are now, by fullname: ``parse`` gives their edits, deletions and removals, and ``gone`` for those that
     Reddit no longer has."""
     api = _api(client, site)
-    for names in portions(native_ids, MAX_IDS):
+    for names in portions(threads, MAX_IDS):
         yield api.info(names)
 
 

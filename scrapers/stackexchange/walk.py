@@ -52,16 +52,21 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
                 watermarks = dict(page.cursor["activity"])
 
 
-def recheck(client: Client, site: Site, native_ids: Sequence[str]) -> Iterator[Page]:
-    """These questions and answers as they are now; parsing the pages gives ``gone`` for each that the site no longer shows."""
-    for ids in portions([i for i in native_ids if i.isdigit()], MAX_IDS):
-        questions = _get(client, site, f"questions/{';'.join(ids)}", {"pagesize": MAX_IDS, "filter": "withbody"})
-        yield questions.response.page(SOURCE, site.name, context=site.context)
+def recheck(client: Client, site: Site, threads: Mapping[str, str]) -> Iterator[Page]:
+    """These questions and answers as they are now; parsing the pages gives ``gone`` for each that the site no longer shows. The question
+    of each answer is asked for too: an answer has its title."""
+    for ids in portions([i for i in threads if i.isdigit()], MAX_IDS):
+        heads = list(dict.fromkeys(threads[i] if threads[i].isdigit() else i for i in ids))
+        answers = [i for i in ids if i not in heads]
+        questions = _get(client, site, f"questions/{';'.join(heads)}", {"pagesize": MAX_IDS, "filter": "withbody"})
+        asked = ";".join(i for i in ids if i in heads)
+        yield questions.response.page(SOURCE, site.name, context=site.context | ({"asked": asked} if asked else {}))
         _check_quota(questions)
-        if rest := [i for i in ids if i not in questions.titles]:
-            answers = _get(client, site, f"answers/{';'.join(rest)}", {"pagesize": MAX_IDS, "filter": "withbody"})
-            yield answers.response.page(SOURCE, site.name, context=site.context | {"asked": ";".join(rest)})
-            _check_quota(answers)
+        if answers:
+            page = _get(client, site, f"answers/{';'.join(answers)}", {"pagesize": MAX_IDS, "filter": "withbody"})
+            titles = json.dumps(questions.titles, ensure_ascii=False)
+            yield page.response.page(SOURCE, site.name, context=site.context | {"asked": ";".join(answers), "titles": titles})
+            _check_quota(page)
 
 
 def _questions(client: Client, site: Site, tag: str, start: int, watermarks: Mapping[str, int]) -> Iterator[Page]:

@@ -7,7 +7,7 @@ answers by a search for the conversation. What still waits stands in the cursor.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -75,11 +75,11 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
     yield from cursor_on_last(_look_again(api, walk, again), lambda: walk.cursor(site))
 
 
-def recheck(client: Client, site: Site, native_ids: Sequence[str]) -> Iterator[Page]:
+def recheck(client: Client, site: Site, threads: Mapping[str, str]) -> Iterator[Page]:
     """These posts as they are now: ``parse`` gives ``gone`` for those that are not there any more."""
     api = Api(client, site)
     walk = _Walk()
-    yield from _look_again(api, walk, {native_id: native_id for native_id in native_ids if id_of(native_id)})
+    yield from _look_again(api, walk, {native_id: native_id for native_id in threads if id_of(native_id)})
 
 
 def _hits(api: Api, site: Site, query: Query, walk: _Walk, seen: set[str]) -> Iterator[Page]:

@@ -46,6 +46,7 @@ from flows.deduplicate import deduplicate
 from flows.line import harvesting
 from flows.prefect_server import Server
 from flows.publish import publish
+from flows.recheck import recheck
 from sample import World
 from store.doctor import doctor
 from store.file.database import Database
@@ -243,8 +244,9 @@ def test_no_secret_reaches_prefect(served: Served, harvested: FlowRun) -> None:
     assert not [p for p in files if "storage" in p.parts], "a result was persisted"
 
 
-def test_the_cron_is_scheduled_by_the_server_that_serve_brings(served: Served, client: SyncPrefectClient) -> None:
-    deployment = client.read_deployment_by_name("harvest/nightly")
+@pytest.mark.parametrize(("name", "hour"), [("harvest/nightly", 3), ("recheck/nightly", 5)])
+def test_the_cron_is_scheduled_by_the_server_that_serve_brings(served: Served, client: SyncPrefectClient, name: str, hour: int) -> None:
+    deployment = client.read_deployment_by_name(name)
     deadline = time.monotonic() + 30
     planned: list[FlowRun] = []
     while not planned and time.monotonic() < deadline:
@@ -255,7 +257,7 @@ def test_the_cron_is_scheduled_by_the_server_that_serve_brings(served: Served, c
         ]
     assert planned
     assert {r.state_name for r in planned} == {"Scheduled"}
-    assert {r.expected_start_time.hour for r in planned if r.expected_start_time} == {3}
+    assert {r.expected_start_time.hour for r in planned if r.expected_start_time} == {hour}
 
 
 def test_a_source_that_is_down_is_tried_again_and_costs_the_others_nothing(
@@ -341,6 +343,18 @@ def test_deduplicate_and_publish_go_on_from_a_harvest(served: Served, client: Sy
     assert decided["embedded"] > 0
     folder = publish(data=str(tmp_path / "data"), config=str(config), name="first")
     assert (Path(folder) / "README.md").is_file()
+
+
+def test_a_recheck_goes_on_from_a_harvest(
+    served: Served, client: SyncPrefectClient, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THRESHER_RECHECK_AFTER_DAYS", "0")
+    harvest(tmp_path, config, sources=["stackexchange"])
+    state = recheck(data=str(tmp_path / "data"), config=str(config), sources=["stackexchange"], embed=False, return_state=True)
+    assert state.is_completed()
+    assert list(tasks(client, run_of(state))) == ["recheck-stackexchange"]
+    assert "| stackexchange |" in markdown(client, run_of(state))
+    assert rows_of(tmp_path / "data", "SELECT command, state FROM runs ORDER BY started_at")[-1] == ("recheck (Prefect)", "finished")
 
 
 @pytest.fixture

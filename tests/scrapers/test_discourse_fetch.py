@@ -300,7 +300,7 @@ def test_recheck_tells_what_is_gone(client: Client, forum: Forum) -> None:
     del forum.posts[34]
     forum.posts = {i: p for i, p in forum.posts.items() if p[0] != 2}
     site = discourse.Site(name="f", base_url=forum.url)
-    found = records(list(discourse.recheck(client, site, ["1/2", "3/5", "2/2"])))
+    found = records(list(discourse.recheck(client, site, {"1/2": "1", "3/5": "3", "2/2": "2"})))
     assert {k: r.status for k, r in found.items() if r.status != "live"} == {"3/5": "gone", "2/1": "gone", "2/2": "gone"}
     assert found["1/2"].status == "live"
 

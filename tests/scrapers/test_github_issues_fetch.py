@@ -256,13 +256,30 @@ def test_with_a_token_it_is_sent_and_hidden_comments_are_told(
     assert set(tokens) == {"Bearer ghp_made_up_and_worth_nothing"}
 
 
-def test_records_are_asked_for_again_one_by_one(open_client: OpenClient, fake: FakeSite, site: github_issues.Site) -> None:
+def test_records_are_asked_for_again_issue_by_issue(open_client: OpenClient, fake: FakeSite, site: github_issues.Site) -> None:
     fake.fill(1)
     fake.comment(1, 7, 200)
     fake.gone = {200: 410}
-    pages = list(github_issues.recheck(open_client("github_issues"), site, ["7", "7/1", "7/2", "200"]))
+    pages = list(github_issues.recheck(open_client("github_issues"), site, {"7": "7", "7/1": "7", "7/2": "7", "200": "200"}))
     statuses = [r.status for p in pages for r in github_issues.parse(p) if isinstance(r, Record)]
     assert statuses == ["live", "live", "gone", "deleted"]
+    assert (fake.times(f"{fake.listing}/7"), fake.times(f"{fake.listing}/7/comments")) == (1, 1)
+
+
+def test_comments_of_an_issue_that_is_not_there_any_more_went_with_it(
+    open_client: OpenClient, fake: FakeSite, site: github_issues.Site
+) -> None:
+    fake.fill(1)
+    fake.comment(1, 7, 200)
+    fake.comment(1, 8, 201)
+    del fake.issues[7]
+    fake.gone = {7: 410}
+    fake.issues[8] |= {"number": 3, "html_url": "https://github.com/plum/elsewhere/issues/3"}
+    asked = {"7": "7", "7/1": "7", "8": "8", "8/1": "8"}
+    pages = list(github_issues.recheck(open_client("github_issues"), site, asked))
+    assert [(r.native_id, r.status) for p in pages for r in github_issues.parse(p) if isinstance(r, Record)] == [
+        ("7", "deleted"), ("7/1", "deleted"), ("8", "gone"), ("8/1", "gone"),
+    ]  # fmt: skip
 
 
 def test_a_repository_without_issues_is_an_error(open_client: OpenClient, fake: FakeSite, site: github_issues.Site) -> None:

@@ -309,8 +309,10 @@ def test_what_was_deleted_or_edited_is_seen_at_the_next_visit(open_client: OpenC
     }  # fmt: skip
     assert second.cursor is not None
     assert set(second.cursor["recent"]) == {"22"}
-    rechecked = [r for p in hackernews.recheck(open_client("hackernews"), site, ["21", "22"]) for r in hackernews.parse(p)]
+    asked = {"21": "1", "22": second.records["22"].thread_id}
+    rechecked = [r for p in hackernews.recheck(open_client("hackernews"), site, asked) for r in hackernews.parse(p)]
     assert [r.status for r in rechecked if isinstance(r, Record)] == ["gone", "live"]
+    assert rechecked[1] == second.records["22"]
 
 
 def test_a_later_visit_asks_for_news_only(open_client: OpenClient, fake: FakeSite, site: hackernews.Site) -> None:

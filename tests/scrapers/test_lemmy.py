@@ -331,10 +331,33 @@ def test_records_are_asked_for_again_by_their_address(open_client: OpenClient, f
     home = httpserver.url_for("").rstrip("/")
     fake.post(3, ap_id=f"{home}/post/3")
     pages = lemmy.recheck(
-        open_client("lemmy"), lemmy.Site(name=SITE.name, instance_url=home), [f"{home}/post/3", f"{home}/post/4", f"{P}5"]
+        open_client("lemmy"), lemmy.Site(name=SITE.name, instance_url=home), {p: p for p in (f"{home}/post/3", f"{home}/post/4", f"{P}5")}
     )
     records = [part for page in pages for part in lemmy.parse(page) if isinstance(part, Record)]
     assert [(r.native_id, r.status) for r in records] == [(f"{home}/post/3", "live"), (f"{home}/post/4", "gone")]
+
+
+def test_comments_are_asked_for_again_with_all_of_their_post_also_those_written_elsewhere(
+    open_client: OpenClient, fake: FakeSite, httpserver: HTTPServer
+) -> None:
+    home = httpserver.url_for("").rstrip("/")
+    site = lemmy.Site(name=SITE.name, instance_url=home)
+    post = f"{home}/post/3"
+    fake.post(3, ap_id=post)
+    for number in range(1001, 1062):
+        fake.comment(3, number, f"0.{number - 1}.{number}" if number > 1001 else "0.1001")
+    for view in fake.comments[3]:
+        view["post"]["ap_id"] = post
+    first = visit(lemmy, open_client("lemmy"), site).records
+    gone = fake.comments[3].pop(30)["comment"]["ap_id"]
+    pages = lemmy.recheck(open_client("lemmy"), site, {address: post for address in first})
+    again = {r.native_id: r for page in pages for r in lemmy.parse(page) if isinstance(r, Record)}
+    assert {address: r for address, r in first.items() if address != gone and r.parent_id != gone}.items() <= again.items()
+    assert (again[gone].status, again[gone].role) == ("gone", "comment")
+    assert [r.native_id for r in again.values() if r.status == "gone"] == [gone]
+    del fake.posts[3]
+    pages = lemmy.recheck(open_client("lemmy"), site, {address: post for address in first})
+    assert {r.status for page in pages for r in lemmy.parse(page) if isinstance(r, Record)} == {"gone"}
 
 
 @pytest.mark.parametrize("status", [400, 429])

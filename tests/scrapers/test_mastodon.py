@@ -365,7 +365,12 @@ def test_what_was_deleted_or_edited_is_seen_at_the_next_visit(open_client: OpenC
     assert second.cursor is not None
     assert gone not in second.cursor["recent"]
     ids = [gone, edited, "https://elsewhere.example/users/a/statuses/2"]
-    rechecked = [r for p in mastodon.recheck(open_client("mastodon"), site, ids) for r in mastodon.parse(p) if isinstance(r, Record)]
+    rechecked = [
+        r
+        for p in mastodon.recheck(open_client("mastodon"), site, dict.fromkeys(ids, ""))
+        for r in mastodon.parse(p)
+        if isinstance(r, Record)
+    ]
     assert [(r.native_id, r.status) for r in rechecked] == [(gone, "gone"), (edited, "edited")]
 
 

@@ -474,7 +474,12 @@ def test_no_token_is_ever_in_a_page(there: FakeReddit, client: Client, site: red
 def test_things_are_looked_at_again_by_name(there: FakeReddit, client: Client, site: reddit.Site) -> None:
     there.add(150)
     names = [name for name, *_ in there.posts] + ["t3_unheard", "t1_unheard"]
-    found = {r.native_id: r for page in reddit.recheck(client, site, names) for r in reddit.parse(page) if isinstance(r, Record)}
+    found = {
+        r.native_id: r
+        for page in reddit.recheck(client, site, dict.fromkeys(names, ""))
+        for r in reddit.parse(page)
+        if isinstance(r, Record)
+    }
     assert len(found) == 152
     assert found["t1_unheard"].status == "gone"
     assert there.paths() == ["/api/info"] * 2

@@ -248,7 +248,7 @@ def test_key_of_the_environment_is_sent_and_kept_nowhere(client: Client, api: Ap
 
 
 def test_recheck_tells_questions_from_answers_and_what_is_gone(client: Client, api: Api) -> None:
-    found = records(list(stackexchange.recheck(client, settings(api), ["1", "20", "201", "209", "99"])))
+    found = records(list(stackexchange.recheck(client, settings(api), {"1": "1", "20": "20", "201": "20", "209": "20", "99": "99"})))
     assert {k: (r.role, r.status) for k, r in found.items()} == {
         "1": ("question", "live"),
         "20": ("question", "live"),
@@ -277,5 +277,9 @@ def test_two_nights_in_the_sample_world(faults: bool) -> None:
         before, after = records(first), records(second)
         assert set(after) - set(before)
         assert [k for k in after if k in before and after[k].text != before[k].text]
-        gone = [k for k, r in records(list(stackexchange.recheck(client, site, list(before)))).items() if r.status == "gone"]
+        gone = [
+            k
+            for k, r in records(list(stackexchange.recheck(client, site, {k: r.thread_id for k, r in before.items()}))).items()
+            if r.status == "gone"
+        ]
         assert gone

@@ -351,7 +351,7 @@ def test_what_was_deleted_or_edited_is_seen_at_the_next_visit(open_client: OpenC
     }  # fmt: skip
     assert second.cursor is not None
     assert second.cursor["recent"] == {kept: kept, edited: str(number + 9)}
-    rechecked = [r for p in x.recheck(open_client("x"), site, [gone, edited]) for r in x.parse(p) if isinstance(r, Record)]
+    rechecked = [r for p in x.recheck(open_client("x"), site, {gone: "", edited: ""}) for r in x.parse(p) if isinstance(r, Record)]
     assert {r.native_id: r.status for r in rechecked} == {gone: "gone", edited: "edited"}
 
 

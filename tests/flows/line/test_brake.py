@@ -3,83 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
-from driver import Command, Done
 from forum import SITE, Forum
-from pytest_httpserver import HTTPServer
+from nights import Nights
 from werkzeug import Response
 
-from store.file.database import Database
-from store.ledger import table_hashes
-
 Break = Callable[[Forum], None]
-
-
-@dataclass
-class Nights:
-    """Harvests of one forum in processes of their own."""
-
-    command: Command
-    forum: Forum
-    config: Path
-    data: Path
-
-    def harvest(self, *more: object, **limits: Any) -> Done:
-        return self.command.run("harvest", "--no-embed", *more, "--data", self.data, "--config", self.config, **limits)
-
-    def well(self, *more: object) -> Done:
-        done = self.harvest(*more)
-        assert done.rc == 0, (done.err, done.out)
-        return done
-
-    def rebuild(self) -> dict[str, Any]:
-        done = self.command.run("rebuild", "--json", "--data", self.data, "--config", self.config)
-        assert done.rc == 0, done.err
-        return dict(json.loads(done.out))
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with Database(self.data).reader() as con:
-            return con.execute(sql).fetchall()
-
-    def live(self) -> int:
-        (count,) = self.rows("SELECT count(*) FROM records WHERE is_latest AND status = 'live' AND text LIKE 'Post %'")[0]
-        return int(count)
-
-    def cursor(self) -> str:
-        return str(self.rows("SELECT value FROM cursors"))
-
-    def tables(self) -> dict[str, str]:
-        with Database(self.data).reader() as con:
-            return table_hashes(con)
-
-
-@pytest.fixture(scope="module")
-def first_visits(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where first visits to forums are kept, to be copied: that to one of so many topics and posts is made once."""
-    return tmp_path_factory.mktemp("first-visits")
-
-
-@pytest.fixture
-def nights(httpserver: HTTPServer, command: Command, first_visits: Path, tmp_path: Path) -> Callable[..., Nights]:
-    def opened(topics: int, posts: int = 1, **expect: float) -> Nights:
-        forum = Forum(httpserver, topics, posts)
-        nights = Nights(command, forum, forum.write_config(tmp_path / "config", **expect), tmp_path / "data")
-        kept = first_visits / f"{topics}-{posts}"
-        if not kept.exists():
-            nights.well()
-            shutil.copytree(nights.data, kept)
-        else:
-            shutil.copytree(kept, nights.data)
-        assert nights.live() == topics * posts
-        return nights
-
-    return opened
 
 
 def status(code: int) -> Break:

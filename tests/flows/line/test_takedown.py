@@ -230,10 +230,34 @@ def test_later_snapshots_and_the_index_are_without_it_and_earlier_ones_are_named
 
 def test_what_the_sample_world_deletes_on_its_second_night_is_in_no_byte(line: Line, first_night: FirstNight, tmp_path: Path) -> None:
     data = first_night.copy(tmp_path / "data")
-    with Database(data).reader() as con:
-        before = {key: text for key, text in con.execute("SELECT record_key, text FROM records WHERE is_latest AND text <> ''").fetchall()}
+    before = texts_of(data)
     line.world.night = 2
     line.well("harvest", data)
+    assert_nothing_is_left(data, before)
+
+
+def test_asked_by_id_every_source_says_the_same_and_its_second_night_is_in_no_byte(
+    line: Line, first_night: FirstNight, tmp_path: Path
+) -> None:
+    data = first_night.copy(tmp_path / "data")
+    before, tables = texts_of(data), line.tables(data)
+    at_once = {"THRESHER_RECHECK_AFTER_DAYS": "0"}
+    line.well("recheck", data, "--no-embed", env=at_once)
+    assert line.tables(data)["records"] == tables["records"], "what did not change is the same record, asked by id"
+    line.world.night = 2
+    line.well("recheck", data, env=at_once)
+    gone = assert_nothing_is_left(data, before)
+    assert {key.partition(":")[0] for key in gone} == {"discourse", "github_issues", "reddit", "stackexchange"}
+    assert doctor(data).healthy
+
+
+def texts_of(data: Path) -> dict[str, str]:
+    with Database(data).reader() as con:
+        return {key: text for key, text in con.execute("SELECT record_key, text FROM records WHERE is_latest AND text <> ''").fetchall()}
+
+
+def assert_nothing_is_left(data: Path, before: dict[str, str]) -> list[str]:
+    """Of the records that are gone; returns them."""
     with Database(data).reader() as con:
         gone = [
             row[0] for row in con.execute("SELECT record_key FROM records WHERE is_latest AND status NOT IN ('live', 'edited')").fetchall()
@@ -242,3 +266,4 @@ def test_what_the_sample_world_deletes_on_its_second_night_is_in_no_byte(line: L
     words = [text.split('"')[0].split("<")[0].strip() for text in texts]
     assert len([w for w in words if len(w) > 15]) >= 4
     assert {word: files for word, files in holders(data, *(w for w in words if len(w) > 15)).items() if files} == {}
+    return gone
