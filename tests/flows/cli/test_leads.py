@@ -108,6 +108,15 @@ def test_a_killed_completion_that_is_repeated_ends_as_one_that_was_not(
     assert json.loads(command.run("rebuild", "--data", data, "--json").out)["identical"] is True
 
 
+def test_a_killed_undoing_that_is_repeated_makes_it_a_lead_again(command: Command, leads: Callable[..., Any], data: Path) -> None:
+    complete(leads)
+    assert leads("complete", ":c", "--undo", "--no-embed", failpoint="completions.reopen").rc == -9
+    again = leads("complete", ":c", "--undo", "--no-embed")  # the run that it opens may have taken up what was written down
+    assert again.rc == 0 or "no completed lead" in again.err, again.err
+    assert stored(data, f"SELECT reason FROM leads WHERE record_key = '{KEY}'") == [("no_prompt_found",)]
+    assert json.loads(command.run("rebuild", "--data", data, "--json").out)["identical"] is True
+
+
 def test_what_is_no_lead_or_cannot_be_asked_is_refused_with_the_reason(leads: Callable[..., Any], data: Path, tmp_path: Path) -> None:
     wrong = {
         ("complete", "posts:posts:zz", "--prompt", "Name five novels"): "there is no record 'posts:posts:zz'",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -108,6 +110,23 @@ def test_a_screenshot_becomes_an_item_and_a_rebuild_needs_no_network(quay: Calla
     assert made.is_rebuilt_identically()
     assert made.forum.asked == asked
     assert doctor(made.work.folder).healthy
+
+
+@pytest.mark.parametrize("label", ["picturing.archived", "picturing.landed"])
+def test_a_night_that_is_killed_at_its_pictures_ends_like_another_when_it_is_repeated(quay: Callable[..., Quay], label: str) -> None:
+    made = quay({"a.png": shown(), "b.png": shown()})
+    pid = os.fork()
+    if pid == 0:
+        os.environ["THRESHER_FAILPOINT"] = label
+        try:
+            made.night()
+        finally:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+    made.night()
+    assert made.rows("SELECT count(*), count(DISTINCT address) FROM pictures WHERE refused = ''") == [(2, 2)]
+    assert made.rows("SELECT count(*) FROM items WHERE list_contains(tags, 'from_picture')") == [(1,)]
+    assert made.is_rebuilt_identically()
 
 
 def test_a_picture_is_asked_for_once(quay: Callable[..., Quay]) -> None:
