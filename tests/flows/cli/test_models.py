@@ -84,5 +84,5 @@ def test_posts_are_read_by_the_configured_model_and_its_cost_is_told(thresher: C
         assert row["reader"].startswith("language_model-report_1-")
         assert "1 questions, 0 of them answered from the archive; 1 answered; $0.00" in done.stderr
         done = thresher(*arguments, "--explain", "a")
-        assert "kind: factual, missing to ask again: prompt" in done.stdout
+        assert "kind: factual_error; to ask again it lacks: prompt" in done.stdout
         assert server.served == 1

@@ -38,7 +38,7 @@ def test_the_page_keeps_to_the_width_of_the_terminal_and_says_it_without_colour(
     page = thresher("status", "--data", str(data), COLUMNS=str(columns)).stdout
     assert max(len(line) for line in page.splitlines()) <= columns
     assert "\x1b" not in page
-    for words in ("67 items", "what it holds", "exercise", "textbooks", "needs_picture 2", "what to do next", "key sourced"):
+    for words in ("69 items", "what it holds", "exercise", "textbooks", "link_only 1", "what to do next", "key sourced"):
         assert words in page, words
 
 
@@ -50,12 +50,12 @@ def test_the_page_can_be_printed_where_only_ascii_can_be_shown(thresher: Run, da
 
 def test_the_object_holds_what_the_page_shows(thresher: Run, data: Path) -> None:
     told = overview(thresher, data)
-    assert told["status"]["items"] == 67
+    assert told["status"]["items"] == 69
     assert {(row["kind"], row["tier"], row["key_status"]) for row in told["status"]["composition"]} == {
         ("exercise", "untested", "none"),
         ("exercise", "untested", "sourced"),
     }
-    assert told["growth"][0]["landed"] == 67
+    assert told["growth"][0]["landed"] == 69
     assert [(s["source"], s["state"]) for s in told["sources"] if s["state"]] == [("textbooks", "finished")]
     assert told["disk"]["benchmark.duckdb"] > 10_000
 
@@ -75,7 +75,7 @@ def test_what_was_never_frozen_asks_for_a_snapshot_until_there_is_one(thresher: 
 
 def test_what_was_not_embedded_asks_for_deduplicate(thresher: Run, copy: Path) -> None:
     change(copy, "DELETE FROM embeddings; INSERT INTO dedupe_queue SELECT item_id FROM items")
-    assert step(overview(thresher, copy), "67 items to embed") == f"thresher deduplicate --data {copy}"
+    assert step(overview(thresher, copy), "69 items to embed") == f"thresher deduplicate --data {copy}"
 
 
 def test_a_failed_source_tells_its_error_and_how_to_try_again(thresher: Run, copy: Path) -> None:
