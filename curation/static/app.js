@@ -28,7 +28,10 @@ function App() {
   const [, redraw] = useReducer((n) => n + 1, 0);
   const items = useRef(null);
   items.current ??= new Items(redraw);
-  const [reviewer, setReviewer] = useState(remembered("reviewer", ""));
+  const who = useRef(null);
+  who.current ??= remembered("reviewer", "");
+  const setReviewer = (name) => { who.current = name; redraw(); };
+  const reviewer = who.current;
   const [filter, setFilter] = useState(fromAddress);
   const [listed, setListed] = useState({ ids: [], total: 0, facets: {}, progress: null });
   const at = useRef(0);
@@ -78,13 +81,13 @@ function App() {
   const decide = async (action) => {
     const shown = current();
     if (!shown) return;
-    if (!reviewer) return setPanel("who");
+    if (!who.current) return setPanel("who");
     const reason = [action.mark, note.trim()].filter(Boolean).join(": ");
     move(1);
     setNote("");
     setPanel("");
     try {
-      const now = await give(action.word, reviewer, reason, [shown]);
+      const now = await give(action.word, who.current, reason, [shown]);
       items.current.put(now);
       given.current.push(now.map((one) => one.last));
       setListed((before) => ({ ...before, progress: before.progress && { ...before.progress, mine: before.progress.mine + 1 } }));
@@ -103,7 +106,7 @@ function App() {
     const last = given.current.pop();
     if (!last) return tell("nothing to undo in this window");
     try {
-      const now = await undo(reviewer, last);
+      const now = await undo(who.current, last);
       items.current.put(now);
       const back = listed.ids.indexOf(now[0]?.item_id);
       if (back >= 0) setPlace(back);
@@ -116,10 +119,10 @@ function App() {
   };
 
   const decideAll = async (action) => {
-    if (!reviewer) return setPanel("who");
+    if (!who.current) return setPanel("who");
     try {
       const reason = [action.mark, note.trim()].filter(Boolean).join(": ");
-      const now = await giveAll(action.word, reviewer, reason, filter.wanted, filter.words, listed.total);
+      const now = await giveAll(action.word, who.current, reason, filter.wanted, filter.words, listed.total);
       given.current.push(now.map((one) => one.last));
       items.current.forget();
       setPanel("");
