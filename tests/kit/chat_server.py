@@ -9,6 +9,8 @@ post, "answer": ...}``.
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import sys
 import threading
 import time
@@ -103,7 +105,10 @@ class ChatServer:
             self.leave.wait(HANG_S)
             return None
         if fault == "reset":
-            to.connection.close()
+            # Its files keep the connection open when it is closed: it is shut down, and reset when the last of them goes.
+            to.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            to.connection.shutdown(socket.SHUT_RDWR)
+            to.close_connection = True
             return None
         with self._lock:
             self.served += 1
