@@ -113,6 +113,7 @@ def _outro() -> str:
 
 [bold].venv/bin/thresher status --data {data}[/]        the page above
 [bold].venv/bin/thresher show --data {data}[/]          three items at random, in full
+[bold].venv/bin/thresher curate --data {data}[/]        a page on which you decide, by keyboard
 [bold].venv/bin/thresher compare "What is 12 * 7?" "What is 13 * 7?"[/]   why these are two items
 [bold]THRESHER_NETWORK_CONTACT=you@example.org .venv/bin/thresher harvest[/]   the real sites that need no key, into ./data
 [bold]make demo[/]   once more: nothing new lands; `rm -r {FOLDER}` begins anew"""
