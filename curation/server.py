@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -72,12 +73,18 @@ class Undo(_Body):
     verdicts: list[str] = Field(min_length=1, max_length=MOST_AT_ONCE)
 
 
+class Miscounted(Exception):
+    """A filter gives another number of items than the reviewer was told: this one."""
+
+
 class Desk:
-    """The queue and the journal together: what was shown, what is said, what others said meanwhile."""
+    """The queue and the journal together: what was shown, what is said, what others said meanwhile. Requests come in threads: one at a time
+    looks at what was shown and writes, or two could both find an item as they had seen it."""
 
     def __init__(self, queue: Queue, log: VerdictLog) -> None:
         self.queue = queue
         self._log = log
+        self._deciding = threading.Lock()
 
     def look(self) -> None:
         """Take in what was written since, by this process or another."""
@@ -85,19 +92,26 @@ class Desk:
 
     def give(self, word: str, reviewer: str, reason: str, shown: list[Shown]) -> list[dict[str, Any]]:
         """Write the verdicts down; the items as they are now. Changed, and nothing written, where one is not what was shown."""
-        self.look()
-        self.queue.refuse_changed(shown)
-        return self._write([Verdict(one.item_id, word, reviewer, reason, one.version) for one in shown])
+        with self._deciding:
+            self.look()
+            self.queue.refuse_changed(shown)
+            return self._write([Verdict(one.item_id, word, reviewer, reason, one.version) for one in shown])
 
-    def give_all(self, word: str, reviewer: str, reason: str, ids: list[str]) -> list[dict[str, Any]]:
-        """The same for items that are known by their ids alone."""
-        return self._write([Verdict(item["item_id"], word, reviewer, reason, item["version"]) for item in self.queue.items(ids)])
+    def give_all(self, word: str, reviewer: str, reason: str, wanted: dict[str, str], words: str, total: int) -> list[dict[str, Any]]:
+        """The same for all items of a filter. Miscounted, and nothing written, where these are not as many as the reviewer was told."""
+        with self._deciding:
+            self.look()
+            ids = self.queue.chosen(wanted, words)
+            if len(ids) != total:
+                raise Miscounted(len(ids))
+            return self._write([Verdict(item["item_id"], word, reviewer, reason, item["version"]) for item in self.queue.items(ids)])
 
     def undo(self, reviewer: str, verdict_ids: list[str]) -> list[dict[str, Any]]:
         """Say again what held before these verdicts; nothing is ever deleted."""
-        self.look()
-        words = self.queue.before(verdict_ids)
-        return self._write([Verdict(shown.item_id, word, reviewer, "taken back", shown.version) for shown, word in words])
+        with self._deciding:
+            self.look()
+            words = self.queue.before(verdict_ids)
+            return self._write([Verdict(shown.item_id, word, reviewer, "taken back", shown.version) for shown, word in words])
 
     def _write(self, given: list[Verdict]) -> list[dict[str, Any]]:
         self._log.add(given)
@@ -158,11 +172,11 @@ def make_app(queue: Queue, log: VerdictLog, hosts: set[str]) -> FastAPI:
 
     @app.post("/api/verdicts/all", dependencies=[Depends(from_the_page)])
     def give_all(given: ForAll) -> list[dict[str, Any]]:
-        desk.look()
-        ids = queue.chosen({facet: value for facet, value in given.wanted.items() if facet in FACETS}, given.words)
-        if len(ids) != given.total:
-            raise HTTPException(409, f"the filter gives {len(ids)} items now: look again")
-        return desk.give_all(_word(given.verdict), given.reviewer, given.reason, ids)
+        wanted = {facet: value for facet, value in given.wanted.items() if facet in FACETS}
+        try:
+            return desk.give_all(_word(given.verdict), given.reviewer, given.reason, wanted, given.words, given.total)
+        except Miscounted as error:
+            raise HTTPException(409, f"the filter gives {error} items now: look again") from None
 
     @app.post("/api/undo", dependencies=[Depends(from_the_page)])
     def undo(asked: Undo) -> list[dict[str, Any]]:
