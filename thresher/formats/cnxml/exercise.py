@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lxml.etree import _Element
 
 from thresher.formats.books.document import plain
-from thresher.formats.books.exercise import BookExercise
+from thresher.formats.books.exercise import BookExercise, numbered_ids
 from thresher.formats.books.text import UnknownElement, tidy
 from thresher.formats.cnxml.choices import Options, find_options
 from thresher.formats.cnxml.document import cnx
@@ -55,14 +55,8 @@ class _Unusable(ValueError):
 
 def _ids(elements: list[_Element], module: str) -> list[str]:
     """Module and exercise id; the ordinal in the module where the id is missing or already taken."""
-    seen: set[str] = set()
-    out = []
-    for n, el in enumerate(elements, start=1):
-        own = el.get("id") or f"exercise-{n}"
-        key = own if own not in seen else f"{own}-{n}"
-        seen.add(key)
-        out.append(f"{module}/{key}")
-    return out
+    names = [el.get("id") or f"exercise-{n}" for n, el in enumerate(elements, start=1)]
+    return [f"{module}/{name}" for name in numbered_ids(names)]
 
 
 def _exercise(
