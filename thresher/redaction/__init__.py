@@ -11,14 +11,10 @@ from dataclasses import dataclass
 
 from thresher.redaction.assigned import find_assigned
 from thresher.redaction.contact import find_emails, find_phones
-from thresher.redaction.context import Lazy, numbers_in
+from thresher.redaction.context import numbers_in
 from thresher.redaction.keys import find_keys
 from thresher.redaction.numbers import find_addresses, find_cards, find_ibans, find_identities
-from thresher.redaction.span import Span
-
-TAGS = ("KEY", "EMAIL", "CARD", "IBAN", "ID", "PHONE", "IP")
-"""In the order in which they go before each other where two would replace the same characters."""
-TAG = Lazy(rf"\[(?:{'|'.join(TAGS)})\]")
+from thresher.redaction.span import TAGS, Span
 
 SHORTEST = 6
 """In fewer characters nothing is looked for."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from thresher.redaction.context import CUES, Cue, Lazy, any_of, calculates, holds
+from thresher.redaction.context import CUES, Cue, Lazy, Listed, any_of, calculates, holds, words_before
 from thresher.redaction.keys import looks_random
 from thresher.redaction.span import Span
 
@@ -108,25 +108,26 @@ _AMOUNT = Lazy(rf"\s?(?:(?i:{'|'.join(CUES['units']['words'])})(?!\w)|[%\u20ac$]
 
 def find_phones(text: str, folded: str) -> Iterator[Span]:
     """Telephone numbers, in no order."""
+    listed = Listed()
     for mark, pattern in _INTERNATIONAL:
         for match in pattern.finditer(text) if mark in text else ():
             if _is_international(text, match):
-                yield Span(*match.span(), "PHONE")
+                yield listed.add(*match.span(), "PHONE")
     if "(" in text:
-        yield from (Span(*m.span(), "PHONE") for m in _AREA.finditer(text) if not calculates(text, *m.span()))
+        yield from (listed.add(*m.span(), "PHONE") for m in _AREA.finditer(text) if not calculates(text, *m.span()))
     for match in _TRUNK_MOBILE.finditer(text):
         if not calculates(text, *match.span()) and _valid(match.group(), "DE"):
-            yield Span(*match.span(), "PHONE")
+            yield listed.add(*match.span(), "PHONE")
     if _may_link(folded):
-        yield from (Span(*m.span(1), "PHONE") for m in _LINKED.finditer(text))
+        yield from (listed.add(*m.span(1), "PHONE") for m in _LINKED.finditer(text))
     for match in _NATIONAL.finditer(text):
         if (
             len(match.group()) >= 6
             and 6 <= _digits(match.group()) <= 15
-            and _PHONE.beside(text, *match.span())
+            and (_PHONE.beside(text, *match.span()) or listed.follows(text, match.start()))
             and _is_national(text, match)
         ):
-            yield Span(*match.span(), "PHONE")
+            yield listed.add(*match.span(), "PHONE")
 
 
 def _digits(written: str) -> int:
@@ -157,6 +158,6 @@ def _valid(written: str, region: str | None) -> bool:
 def _is_national(text: str, match: re.Match[str]) -> bool:
     """Whether a number beside a telephone's word is written like one: no date, no other's number, no amount."""
     written = match.group()
-    if _DATE.fullmatch(written.strip()) or _OTHER_NUMBER.search(text[max(0, match.start() - 24) : match.start()]):
+    if _DATE.fullmatch(written.strip()) or _OTHER_NUMBER.search(words_before(text, match.start(), 24)):
         return False
     return not (written.isdigit() and len(written) < 7) and not _AMOUNT.match(text, match.end())

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 
+from thresher.redaction.span import LONGEST_TAG, TAG, Span
+
 
 class Lazy:
     """A pattern that is compiled when it is first needed: all of them take a fifth of a second, and most commands need none."""
@@ -43,7 +45,8 @@ _READ = 64
 """Characters around a number that are looked at."""
 _LETTER_NEAR = Lazy(r"[^\W\d_][^\n]{0,26}$")
 """Among the figures of a table no word needs to be looked for."""
-_GAP = r"\.?[^\n.!?\d]{0,24}"
+_LIST_GAP = 24
+_GAP = rf"\.?[^\n.!?\d]{{0,{_LIST_GAP}}}"
 """What may stand between a word and its number: no figure, no end of a sentence."""
 _TOUCHING = r"\.?[\s:=#\"'*_(\[<>~^+|-]*"
 
@@ -51,6 +54,15 @@ _TOUCHING = r"\.?[\s:=#\"'*_(\[<>~^+|-]*"
 def any_of(words: Sequence[str]) -> str:
     """One pattern of many; the whole must be a word."""
     return rf"(?<![^\W\d_])(?:{'|'.join(words)})(?![^\W\d_])"
+
+
+def words_before(text: str, start: int, count: int) -> str:
+    """Up to ``count`` characters before ``start``. A tag is blanked: ``[PHONE]`` and ``[ID]`` are no words that say what a number is, or a
+    text that was redacted would be read otherwise than before."""
+    window = text[max(0, start - count - LONGEST_TAG) : start]
+    if "]" in window:
+        window = TAG.sub(lambda tag: "_" * len(tag.group()), window)
+    return window[-count:]
 
 
 class Cue:
@@ -69,8 +81,27 @@ class Cue:
 
     def before(self, text: str, start: int) -> bool:
         """Whether one stands right before ``text[start:]``."""
-        window = text[max(0, start - _READ) : start]
+        window = words_before(text, start, _READ)
         return _LETTER_NEAR.search(window) is not None and self._before.search(window) is not None
+
+
+class Listed:
+    """Numbers of one kind, one after another: what a word says of the first holds for those that follow it as near as a word may stand."""
+
+    _BETWEEN = Lazy(_GAP)
+
+    def __init__(self) -> None:
+        self._ends: set[int] = set()
+
+    def add(self, start: int, end: int, tag: str) -> Span:
+        """The place of one, which is to be replaced."""
+        self._ends.add(end)
+        return Span(start, end, tag)
+
+    def follows(self, text: str, start: int) -> bool:
+        """Whether one stands before ``start``."""
+        nearest = max(0, start - _LIST_GAP)
+        return any(end in self._ends and self._BETWEEN.fullmatch(text, end, start) for end in range(nearest, start))
 
 
 _OPERATOR_BEFORE = Lazy(

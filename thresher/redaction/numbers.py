@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Sequence
 
-from thresher.redaction.context import Cue, Lazy, Number, calculates
+from thresher.redaction.context import Cue, Lazy, Listed, Number, calculates
 from thresher.redaction.span import Span
 
 _NO_LEFT = r"\w.+/=#%&-"
@@ -31,6 +31,7 @@ def luhn(digits: str) -> bool:
 
 def find_cards(text: str) -> Iterator[Span]:
     """Payment cards: check digit, issuer, and either the grouping that is embossed or a word."""
+    listed = Listed()
     for match in _CARD.finditer(text):
         start, end = match.span()
         digits = "".join(c for c in match.group() if c.isdigit())
@@ -39,8 +40,9 @@ def find_cards(text: str) -> Iterator[Span]:
         embossed = _EMBOSSED.fullmatch(match.group()) and not (
             _GROUP_BEFORE.search(text[max(0, start - 10) : start]) or _GROUP_AFTER.match(text, end)
         )
-        if _CARD_CUE.beside(text, start, end) or (embossed and not calculates(text, start, end)):
-            yield Span(start, end, "CARD")
+        said = _CARD_CUE.beside(text, start, end) or listed.follows(text, start)
+        if said or (embossed and not calculates(text, start, end)):
+            yield listed.add(start, end, "CARD")
 
 
 _IBAN = Lazy(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ \u00a0-]?[A-Za-z0-9]{4}){2,7}(?:[ \u00a0-]?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])")

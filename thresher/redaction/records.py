@@ -14,7 +14,8 @@ from functools import lru_cache
 from typing import Any, cast
 
 from thresher.model import Battle, Dead, Exercise, Json, Message, Quote, Record, Response
-from thresher.redaction import SHORTEST, TAG, finds, redact, replaced
+from thresher.redaction import SHORTEST, finds, redact, replaced
+from thresher.redaction.span import TAG
 from thresher.text import author_key
 
 REPLACED = "replaced"

@@ -106,6 +106,13 @@ def test_what_was_replaced_once_is_not_replaced_again(raw: str) -> None:
     assert redact(redacted) == (redacted, {})
 
 
+def test_what_a_word_says_of_a_number_holds_for_those_that_are_listed_after_it() -> None:
+    numbers = [f"415 555 26{last}" for last in range(10, 40)]
+    _, counts = redact(f"My phone: {', '.join(numbers)}; the answer is 415555 2671")
+    assert counts == {"PHONE": len(numbers) + 1}
+    assert redact("[PHONE] or 415 555 2671, and [ID] 12") == ("[PHONE] or 415 555 2671, and [ID] 12", {})
+
+
 @pytest.fixture
 def ten_cpu_seconds() -> Iterator[None]:
     """What takes longer fails: a pattern that looks at everything again for each character would take minutes."""
