@@ -72,7 +72,8 @@ def purge(run: LiveRun) -> Purged:
     kept.forget(work.archive, {purge.record_key for purge in asked})
     keep_lines(work.archive / answers.FILE, answers.check, lambda line: line["file"] not in rewritten)
     failpoint("purging.archive")
-    work.database.compact()
+    if not all(purge.is_told_again for purge in asked):
+        work.database.compact()
     failpoint("purging.compacted")
     with work.database.transaction() as con:
         purging.done(con, [] if done.damaged else asked, listings)
