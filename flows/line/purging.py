@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flows.line import distilling, survivors
-from flows.line.landing import parse_page
+from flows.line.landing import addressed, parse_page
 from flows.line.run import LiveRun, Purged
 from flows.line.survivors import Fate
 from flows.line.workspace import Workspace
@@ -103,7 +103,7 @@ def _purge_file(work: Workspace, file: Path, doomed: Doomed, unwanted: set[str],
 
 def relocate(work: Workspace, file: Path) -> None:
     """Write down where the pages of an archive file are by now."""
-    places = [(pages.page_id_of(page), ref.offset, page.sha256, len(page.body)) for _, ref, page in read_pages(file)]
+    places = [(pages.page_id_of(addressed(page)), ref.offset, page.sha256, len(page.body)) for _, ref, page in read_pages(file)]
     with work.database.transaction() as con:
         pages.relocate(con, file.name, places)
 
