@@ -15,7 +15,7 @@ from store.file.database import Connection
 from store.revisions import Emptied
 from store.rows import arrow_schema, dumps, fetch, record_of, run, table
 from store.runs import add_counts
-from store.verdicts import tombstones
+from store.verdicts import Tombstones, tombstones
 from thresher.errors import StoreError
 from thresher.failpoint import failpoint
 from thresher.model import CLEANED, PICTURE_OF, Dead, Page, Picture, Record
@@ -78,8 +78,7 @@ def land_batch(con: Connection, run_id: str, batch: Sequence[PageResult], *, bra
         vanishing.begin_visits(con, visits)
         vanishing.withhold(con, sightings)
     counts = revisions.land(con, run_id, sightings)
-    as_it_came = (result for result in batch if CLEANED not in result.page.context)
-    purging.ask_told_again(con, [(r, result.page.fetched_at) for result in as_it_came for r in result.records if not buried.cover(r)])
+    purging.ask_told_again(con, _told_of_deletions(batch, buried))
     failpoint("store.land")
     _land_pages(con, run_id, batch)
     pictures.land(con, run_id, [(r.picture, r.page, page_id_of(r.page)) for r in batch if r.picture is not None])
@@ -93,6 +92,17 @@ def land_batch(con: Connection, run_id: str, batch: Sequence[PageResult], *, bra
         add_counts(con, run_id, source, pages=pages, added=seen.new, revised=seen.revised, unchanged=seen.unchanged,
                    tombstoned=landed[source].tombstoned, dead=landed[source].dead)  # fmt: skip
     return landed
+
+
+def _told_of_deletions(batch: Sequence[PageResult], buried: Tombstones) -> list[tuple[Record, datetime]]:
+    """Records that pages say were deleted, with when; of pages that are as they came."""
+    return [
+        (record, result.page.fetched_at)
+        for result in batch
+        if CLEANED not in result.page.context
+        for record in result.records
+        if record.status in purging.TOLD and not buried.cover(record)
+    ]
 
 
 def unjudged_threads(con: Connection, source: str, limit: int | None = None) -> Iterator[list[Record]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -71,11 +71,11 @@ def ask_again(con: Connection, refused: Sequence[tuple[Record, datetime]]) -> No
         run(con, "INSERT INTO purges SELECT * FROM given", given=table(_PURGES, rows))
 
 
-def ask_told_again(con: Connection, seen: Iterable[tuple[Record, datetime]]) -> None:
+def ask_told_again(con: Connection, told: Sequence[tuple[Record, datetime]]) -> None:
     """Note records that a page tells of as deleted, at that moment, where their text left the database before: what the page says beside
     the text has to go this time, too."""
-    rows = [(record.key, record.source, record.site, record.thread_id, at, at) for record, at in seen if record.status in TOLD]
-    if rows:
+    if told:
+        rows = [(record.key, record.source, record.site, record.thread_id, at, at) for record, at in told]
         run(
             con,
             f"""INSERT INTO purges SELECT DISTINCT * FROM told SEMI JOIN (

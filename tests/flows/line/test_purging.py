@@ -29,13 +29,13 @@ STAYS = "It does not here."
 URL = "https://hollow.example.org/t/1"
 
 
-def topic(*texts: str | None, number: int = 1, url: str = URL) -> Page:
+def topic(*texts: str | None, number: int = 1, views: int = 1, url: str = URL) -> Page:
     """A topic with these posts, of which None was deleted; the site goes on showing its title."""
     posts = [
         {"id": n, "topic_id": number, "post_number": n, "cooked": f"<p>{text}</p>", "user_deleted": text is None}
         for n, text in enumerate(texts, 1)
     ]
-    body = json.dumps({"id": number, "title": TITLE, "post_stream": {"posts": posts}}).encode()
+    body = json.dumps({"id": number, "title": TITLE, "views": views, "post_stream": {"posts": posts}}).encode()
     return Page("discourse", "hollow", url, 200, {}, body, datetime.now(UTC))
 
 
@@ -105,4 +105,14 @@ def test_bytes_that_were_purged_and_are_fetched_again_with_nothing_deleted_stay(
 def test_a_page_whose_address_names_somebody_is_still_known_in_a_file_that_was_rewritten(work: Workspace) -> None:
     harvest(work, topic(TEXT, STAYS), topic(STAYS, number=2, url=f"{URL}?by=ann.marsh@example.org"))
     harvest(work, topic(None, STAYS))
+    assert agrees(work)
+
+
+def test_two_bodies_of_an_address_of_which_a_purge_leaves_the_same_are_two_pages(work: Workspace) -> None:
+    harvest(work, topic(TEXT, STAYS))
+    killed(work, topic(None, STAYS))
+    harvest(work, topic(None, STAYS, views=2))
+    harvest(work, topic(None, STAYS))
+    with work.database.reader() as con:
+        assert con.execute("SELECT count(*), count(DISTINCT sha256) FROM pages").fetchall() == [(3, 2)]
     assert agrees(work)
