@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flows.line import distilling, survivors
-from flows.line.landing import parse_page
+from flows.line.landing import addressed, parse_page
 from flows.line.run import LiveRun, Purged
 from flows.line.survivors import Fate
 from flows.line.workspace import Workspace
@@ -72,7 +72,8 @@ def purge(run: LiveRun) -> Purged:
     kept.forget(work.archive, {purge.record_key for purge in asked})
     keep_lines(work.archive / answers.FILE, answers.check, lambda line: line["file"] not in rewritten)
     failpoint("purging.archive")
-    work.database.compact()
+    if not all(purge.is_told_again for purge in asked):
+        work.database.compact()
     failpoint("purging.compacted")
     with work.database.transaction() as con:
         purging.done(con, [] if done.damaged else asked, listings)
@@ -102,7 +103,7 @@ def _purge_file(work: Workspace, file: Path, doomed: Doomed, unwanted: set[str],
 
 def relocate(work: Workspace, file: Path) -> None:
     """Write down where the pages of an archive file are by now."""
-    places = [(pages.page_id_of(page), ref.offset, page.sha256, len(page.body)) for _, ref, page in read_pages(file)]
+    places = [(pages.page_id_of(addressed(page)), ref.offset, page.sha256, len(page.body)) for _, ref, page in read_pages(file)]
     with work.database.transaction() as con:
         pages.relocate(con, file.name, places)
 

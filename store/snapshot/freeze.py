@@ -169,8 +169,8 @@ def _publish(partial: Path, target: Path, manifest: bytes) -> None:
         frozen_manifest = target / MANIFEST
         if target.is_symlink() or not frozen_manifest.is_file() or frozen_manifest.read_bytes() != manifest:
             raise UsageError(f"{target} is there already with another content; choose another name, or remove it")
-        if verify(target):
-            raise StoreError(f"{target} does not match its manifest: {', '.join(verify(target))}; remove it and freeze again")
+        if wrong := verify(target):
+            raise StoreError(f"{target} does not match its manifest: {', '.join(wrong)}; remove it and freeze again")
         return
     sync(partial)
     failpoint("snapshot.rename")

@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 
 from store.snapshot.export import FILE
 from store.snapshot.publications import Publication, note, publications
-from store.snapshot.registry import MANIFEST, verify
+from store.snapshot.registry import MANIFEST, differing, files_of
 from store.snapshot.remote import Content, HeadMoved, Remote, Tree
 from thresher.errors import HttpStatusError, RateLimited, StoreError, TransientError, UsageError
 from thresher.failpoint import failpoint
@@ -114,10 +114,10 @@ def _read(folder: Path) -> _Frozen:
         manifest = (folder / MANIFEST).read_bytes()
     except OSError as error:
         raise UsageError(f"{folder}: is no snapshot ({error.strerror}); make one by `thresher snapshot NAME`") from error
-    if wrong := verify(folder):
-        raise StoreError(f"{folder} does not match its manifest: {', '.join(wrong)}; remove it and freeze again")
     said = json.loads(manifest)
-    files = {path: Content.of((folder / path).read_bytes()) for path in said["files"]}
+    files = {path: Content.of(file.read_bytes()) for path, file in files_of(folder).items()}
+    if wrong := differing(said["files"], {path: content.sha256 for path, content in files.items()}):
+        raise StoreError(f"{folder} does not match its manifest: {', '.join(wrong)}; remove it and freeze again")
     return _Frozen(said["name"], folder, {**files, MANIFEST: Content.of(manifest)})
 
 
