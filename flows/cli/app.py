@@ -170,31 +170,7 @@ for command in (status, shown.show, shown.compare, read, curate, curating.verdic
     app.command()(command)
 
 
-@app.command()
-def snapshot(
-    name: Annotated[str, typer.Argument(help="a-z, 0-9, '.', '_', '-'; for example 2026-11-24.")],
-    data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False, wait: Wait = 0.0,
-) -> None:  # fmt: skip
-    """Freeze what the licences let out.
-
-    data/snapshots/NAME holds Parquet, a dataset card and a manifest with checksums. Only what the export class allows leaves; made twice,
-    it is byte for byte the same.
-    """
-    from store.snapshot.freeze import freeze
-
-    work = benchmark(data, config)
-    with work.database.writer(wait):
-        made = freeze(work.database, name, work.snapshots, work.settings.export)
-    if as_json:
-        print_json({"name": made.name, "path": made.path, "items": made.items, "sha256": made.sha256})
-    else:
-        configs = sorted(p.parent.name for p in Path(made.path).glob("*/*.parquet"))
-        print(f"{made.path}: {made.items:,} items, manifest sha256 {made.sha256}")
-        if not configs:
-            print("Nothing leaves: no item has a licence and a class that let it out.")
-        print("\n".join(f'  datasets.load_dataset("{made.path}", "{c}", split="test")' for c in configs))
-
-
+app.command()(publishing.snapshot)
 app.command()(publishing.publish)
 app.command()(publishing.withdraw)
 app.command()(takedown)

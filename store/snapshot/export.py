@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,20 +88,30 @@ class Written:
     withheld: Counter[str] = field(default_factory=Counter)
 
 
-def write(con: Connection, folder: Path, export: Export, *, overlapping: Collection[str] = ()) -> Written:
-    """Write ``<config>/test-00000-of-00001.parquet`` for each config that has rows.
+def write(
+    con: Connection,
+    folder: Path,
+    export: Export,
+    look: Callable[[str, dict[str, Any]], None],
+    *,
+    overlapping: Collection[str] = (),
+    left_out: Mapping[str, str] | None = None,
+) -> Written:
+    """Write ``<config>/test-00000-of-00001.parquet`` for each config that has rows; ``look`` is shown each row with its config.
 
-    The text of items in ``overlapping`` stays, because words of a withheld text are in it.
+    The text of items in ``overlapping`` stays, because words of a withheld text are in it; of those in ``left_out`` nothing leaves, for
+    the reason that stands there.
     """
     written = Written()
     with _Files(folder) as files:
         for item in _selected(con):
-            config, rows, reason = (None, [], "no_consent") if _without_consent(item) else _place(item, export, overlapping)
+            config, rows, reason = _leaving(item, export, overlapping, left_out or {})
             if reason:
                 written.withheld[reason] += 1
             if config is None:
                 continue
             for row in rows:
+                look(config, row)
                 files.put(config, row)
                 written.licences.setdefault(config, Counter())[row["licence"].lower()] += 1
             written.rows[config] += len(rows)
@@ -116,6 +126,16 @@ def _selected(con: Connection) -> Iterator[dict[str, Any]]:
             if item["export_class"] == "derived":
                 item["licence"] = of_prompt(item["licence"])
             yield item
+
+
+def _leaving(
+    item: dict[str, Any], export: Export, overlapping: Collection[str], left_out: Mapping[str, str]
+) -> tuple[str | None, list[dict[str, Any]], str]:
+    if _without_consent(item):
+        return None, [], "no_consent"
+    if reason := left_out.get(item["item_id"]):
+        return None, [], reason
+    return _place(item, export, overlapping)
 
 
 def _without_consent(item: dict[str, Any]) -> bool:
