@@ -72,9 +72,10 @@ def test_a_row_that_only_looks_so_is_fit(changed: dict[str, Any]) -> None:
     assert linted(row(1, **changed)) == set()
 
 
-def test_a_long_key_in_the_question_tells_it() -> None:
+def test_a_long_key_that_is_announced_is_told_and_one_that_repeats_the_question_is_not() -> None:
     key = "The town at mile one is called after the ash trees that stood there."
-    assert linted(row(1, input=f"{key.upper()} Why?", target=key, answer=key), config="judged") == {("answer_leak", "1")}
+    assert linted(row(1, input=f"Why? Solution: {key}", answer=key), config="judged") == {("answer_leak", "1")}
+    assert linted(row(1, input=f"Determine whether this is so: {key}", answer=key), config="judged") == set()
 
 
 def test_who_asks_the_same_twice_is_named_once_where_both_agree_and_twice_where_not() -> None:
