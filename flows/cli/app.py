@@ -17,6 +17,7 @@ import scrapers
 from flows.cli import curating, defects, interruption, mending, publishing, shown
 from flows.cli.clusters import app as clusters_app
 from flows.cli.curate import curate
+from flows.cli.hydrate import hydrate
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
 from flows.cli.reading import read
@@ -173,6 +174,7 @@ for command in (status, shown.show, shown.compare, read, curate, curating.verdic
 app.command()(publishing.snapshot)
 app.command()(publishing.publish)
 app.command()(publishing.withdraw)
+app.command()(hydrate)
 app.command()(takedown)
 app.command()(mending.doctor)
 app.command()(mending.rebuild)
