@@ -30,7 +30,7 @@ def hydrate(
     from thresher.errors import UsageError
 
     wanted = references(snapshot)
-    work = benchmark(data, config, create=True)
+    work = benchmark(data, config, create=not offline)
     folder = out or work.folder / "hydrated" / snapshot.resolve().name
     if folder.exists() and not (folder / "missing.json").is_file() and any(folder.iterdir()):
         raise UsageError(f"{folder}: holds something else; give another folder by --out")
