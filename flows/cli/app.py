@@ -21,6 +21,7 @@ from flows.cli.hydrate import hydrate
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
 from flows.cli.reading import read
+from flows.cli.report import report
 from flows.cli.shared import (
     DEFAULT_DATA,
     FAILED,
@@ -167,7 +168,7 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
 
 
 # Here, so that --help tells of looking between harvesting and mending.
-for command in (status, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge):
+for command in (status, report, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge):
     app.command()(command)
 
 

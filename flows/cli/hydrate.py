@@ -32,7 +32,8 @@ def hydrate(
     wanted = references(snapshot)
     work = benchmark(data, config, create=not offline)
     folder = out or work.folder / "hydrated" / snapshot.resolve().name
-    if folder.exists() and not (folder / "missing.json").is_file() and any(folder.iterdir()):
+    holds_benchmark = folder.resolve() in (work.folder.resolve(), *work.folder.resolve().parents)
+    if holds_benchmark or (folder.exists() and not (folder / "missing.json").is_file() and any(folder.iterdir())):
         raise UsageError(f"{folder}: holds something else; give another folder by --out")
     refused: dict[tuple[str, str], str] = {}
     if wanted and not offline:

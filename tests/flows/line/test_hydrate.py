@@ -98,7 +98,7 @@ def test_what_cannot_be_filled_in_has_its_reason_and_costs_no_other_row(frozen: 
 
 
 def test_nobody_is_asked_whom_the_configuration_does_not_name_nor_offline(frozen: Frozen) -> None:
-    assert "there is no benchmark" in frozen.hydrate("--offline").err
+    assert "no benchmark there" in frozen.hydrate("--offline").err
     frozen.forum.asked.clear()
     source = frozen.config / "sources" / "discourse.toml"
     source.write_text(source.read_text(encoding="utf-8").replace('name = "hollow"', 'name = "another"'), encoding="utf-8")
