@@ -73,7 +73,7 @@ def as_html(report: Mapping[str, Any]) -> str:
         "report.html",
         **{**report, "alerts": list(report["alerts"].values()), "refused": refused},
         figures=_figures(status), days=days, growing=list(series),
-        nights=charts.stacked(names, series, "New items a day, by source"), so_far=charts.line(names, so_far, "Items so far"),
+        nights=charts.stacked(names, series, "New items by source"), so_far=charts.line(names, so_far, "Items so far"),
         kinds=_named(status["by_kind"]), tiers=_named(status["by_tier"]), keys=_named(status["by_key_status"]),
         classes=_named(status["by_export_class"]), 
         leads=leads,  thin=thin(report), few=FEW,

@@ -40,6 +40,7 @@ from flows.cli.shared import (
     stderr,
     warn,
 )
+from flows.cli.site import site
 from flows.cli.sources import new_source
 from flows.cli.status import status
 from flows.cli.takedown import takedown
@@ -176,6 +177,7 @@ app.command()(publishing.snapshot)
 app.command()(publishing.publish)
 app.command()(publishing.withdraw)
 app.command()(hydrate)
+app.command()(site)
 app.command()(takedown)
 app.command()(mending.doctor)
 app.command()(mending.rebuild)

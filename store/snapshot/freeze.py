@@ -91,7 +91,7 @@ def _write_files(con: Connection, folder: Path, name: str, export: Export, *, le
     lint.refuse(name, findings)
     failpoint("snapshot.parquet")
     exported = leaks.exported_runs(runs, _parquet(folder))
-    leaking = leaks.leaking_runs(con, runs, exported, _known_licences(con))
+    leaking = leaks.leaking_runs(con, runs, exported, known_licences(con))
     if len(leaking):
         overlapping = {row["item_id"] for path in _parquet(folder) for row in leaks.rows_with(runs, path, leaking)}
         written, findings = _write_rows(con, folder, export, left_out=left_out, overlapping=overlapping)
@@ -131,7 +131,8 @@ def _parquet(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.parquet"))
 
 
-def _known_licences(con: Connection) -> list[str]:
+def known_licences(con: Connection) -> list[str]:
+    """The licences of stored records under which a text may be passed on."""
     return [row[0] for row in con.execute("SELECT DISTINCT lower(licence) FROM records").fetchall() if family(row[0]) is not None]
 
 
