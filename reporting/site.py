@@ -29,6 +29,7 @@ MARK = "site.json"
 """Stands in a folder that may be replaced."""
 _ID = re.compile(r"[0-9a-f-]{1,64}")
 _HEAD, _WORDS = 110, 400
+_MANY = 3
 
 
 @dataclass(slots=True)
@@ -74,12 +75,16 @@ class _Pages:
             else:
                 self._heads[row["item_id"]] = _head(row["question"] or row["input"])
         ids = [*self._heads, *self._bare]
-        self._failures = {name: row for name, row in shown.failures(con, ids).items() if _ID.fullmatch(name) and row["items"]}
+        self._failures = {name: row for name, row in shown.failures(con, ids).items() if _ID.fullmatch(name) and self._may_be_shown(row)}
         self._of_item: dict[str, list[str]] = {}
         for name, row in self._failures.items():
             for item_id in row["items"]:
                 self._of_item.setdefault(item_id, []).append(name)
         self._reports, self._related = shown.reports(con, ids), shown.related(con, ids)
+
+    def _may_be_shown(self, failure: dict[str, Any]) -> bool:
+        """A failure that few report, all of them in texts that stay at their source, is called by the words of one: it has no page."""
+        return bool(failure["items"]) and (failure["reports"] >= _MANY or any(item_id in self._heads for item_id in failure["items"]))
 
     def write(self) -> Site:
         made, entries = Site(""), list[dict[str, str]]()
