@@ -51,8 +51,13 @@ def status(con: Connection) -> dict[str, Any]:
         "verdicts": count(con, "SELECT count(*) FROM verdicts"),
         "leads_completed": count(con, "SELECT count(*) FROM completions"),
         "last_run": last_run(con),
-        "snapshots": rows(con, "SELECT name, items, sha256, created_at FROM snapshots ORDER BY number"),
+        "snapshots": snapshots(con),
     }
+
+
+def snapshots(con: Connection) -> list[dict[str, Any]]:
+    """What was frozen, in that order."""
+    return rows(con, "SELECT name, items, sha256, created_at FROM snapshots ORDER BY number")
 
 
 def _labels(con: Connection, name: str) -> list[str]:

@@ -145,6 +145,15 @@ def keep_lines(path: Path, check: Check, keep: Callable[[dict[str, Any]], bool])
     sync(path.parent)
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """A file that is there as it was or as it is to be, never half. What may be made again is not synced."""
+    partial = path.with_name(f".{path.name}.partial")
+    with may_be_written(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(data)
+        partial.replace(path)
+
+
 def sync(path: Path) -> None:
     """Bring a file to the disk, or the names of a folder: a new file is not safe before its folder is."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -17,9 +17,11 @@ import scrapers
 from flows.cli import curating, defects, interruption, mending, publishing, shown
 from flows.cli.clusters import app as clusters_app
 from flows.cli.curate import curate
+from flows.cli.hydrate import hydrate
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
 from flows.cli.reading import read
+from flows.cli.report import report
 from flows.cli.shared import (
     DEFAULT_DATA,
     FAILED,
@@ -38,6 +40,7 @@ from flows.cli.shared import (
     stderr,
     warn,
 )
+from flows.cli.site import site
 from flows.cli.sources import new_source
 from flows.cli.status import status
 from flows.cli.takedown import takedown
@@ -166,37 +169,15 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
 
 
 # Here, so that --help tells of looking between harvesting and mending.
-for command in (status, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge):
+for command in (status, report, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge):
     app.command()(command)
 
 
-@app.command()
-def snapshot(
-    name: Annotated[str, typer.Argument(help="a-z, 0-9, '.', '_', '-'; for example 2026-11-24.")],
-    data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False, wait: Wait = 0.0,
-) -> None:  # fmt: skip
-    """Freeze what the licences let out.
-
-    data/snapshots/NAME holds Parquet, a dataset card and a manifest with checksums. Only what the export class allows leaves; made twice,
-    it is byte for byte the same.
-    """
-    from store.snapshot.freeze import freeze
-
-    work = benchmark(data, config)
-    with work.database.writer(wait):
-        made = freeze(work.database, name, work.snapshots, work.settings.export)
-    if as_json:
-        print_json({"name": made.name, "path": made.path, "items": made.items, "sha256": made.sha256})
-    else:
-        configs = sorted(p.parent.name for p in Path(made.path).glob("*/*.parquet"))
-        print(f"{made.path}: {made.items:,} items, manifest sha256 {made.sha256}")
-        if not configs:
-            print("Nothing leaves: no item has a licence and a class that let it out.")
-        print("\n".join(f'  datasets.load_dataset("{made.path}", "{c}", split="test")' for c in configs))
-
-
+app.command()(publishing.snapshot)
 app.command()(publishing.publish)
 app.command()(publishing.withdraw)
+app.command()(hydrate)
+app.command()(site)
 app.command()(takedown)
 app.command()(mending.doctor)
 app.command()(mending.rebuild)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from dedupe.settings import Clusters, Dedupe
+from reporting.settings import Report
 from scrapers.common.queries import Queries, Query
 from scrapers.settings import Source
 from store.snapshot.settings import Export
@@ -63,11 +64,12 @@ class General(Section):
     recheck: Recheck = Recheck()
     workers: Workers = Workers()
     pictures: Pictures = Pictures()
+    report: Report = Report()
 
 
 FILES = {
     "network": "thresher.toml", "schedule": "thresher.toml", "recheck": "thresher.toml", "workers": "thresher.toml",
-    "pictures": "thresher.toml",
+    "pictures": "thresher.toml", "report": "thresher.toml",
     "dedupe": "dedupe.toml", "clusters": "clusters.toml", "export": "export.toml", "models": "models.toml", "readers": "readers.toml",
 }  # fmt: skip
 """The file of each section of Settings."""
@@ -82,6 +84,7 @@ class Settings(Section):
     recheck: Recheck = Recheck()
     workers: Workers
     pictures: Pictures = Pictures()
+    report: Report = Report()
     dedupe: Dedupe
     clusters: Clusters = Clusters()
     export: Export
@@ -124,6 +127,7 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         recheck=general.recheck,
         workers=general.workers,
         pictures=general.pictures,
+        report=general.report,
         dedupe=validated(Dedupe, read_toml(folder / "dedupe.toml"), folder / "dedupe.toml"),
         clusters=validated(Clusters, read_optional_toml(folder / "clusters.toml"), folder / "clusters.toml"),
         export=validated(Export, read_toml(folder / "export.toml"), folder / "export.toml"),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from store.snapshot.export import FILE
+from store.snapshot.lint import lint_folder, refuse
 from store.snapshot.publications import Publication, note, publications
 from store.snapshot.registry import MANIFEST, differing, files_of
 from store.snapshot.remote import Content, HeadMoved, Remote, Tree
@@ -87,9 +88,11 @@ def publish(folder: Path, remote: Remote, *, private: bool = True, overwrite: bo
     """Send the snapshot in ``folder``. A repository that is not there is made, ``private`` or not.
 
     UsageError where its tag names another content already, or where files were changed on the Hub that thresher had put there
-    (``overwrite`` gives them up); StoreError where the folder does not match its manifest, or the Hub shows something else in the end.
+    (``overwrite`` gives them up); StoreError where the folder does not match its manifest, or the Hub shows something else in the end;
+    SnapshotRefused where a row is not fit to leave by the rules of today, whoever froze it.
     """
     frozen = _read(folder)
+    refuse(frozen.name, lint_folder(folder))
     patient = patience or Patience()
     patient(remote.create, private=private)
     if frozen.name not in patient(remote.tags):
