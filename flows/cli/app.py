@@ -20,6 +20,7 @@ from flows.cli.curate import curate
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
 from flows.cli.reading import read
+from flows.cli.rules import app as rules_app
 from flows.cli.shared import (
     DEFAULT_DATA,
     FAILED,
@@ -57,6 +58,7 @@ app = typer.Typer(
 app.add_typer(clusters_app, name="clusters")
 app.add_typer(leads_app, name="leads")
 app.add_typer(models_app, name="models")
+app.add_typer(rules_app, name="rules")
 
 
 @app.callback(invoke_without_command=True)

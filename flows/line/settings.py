@@ -23,6 +23,7 @@ from thresher.models.settings import Models
 from thresher.net.settings import Network
 from thresher.pictures.settings import Pictures
 from thresher.readers.settings import Readers
+from thresher.rulebook.settings import Judging
 from thresher.settings import Model, Section, origins, overridden, read_optional_toml, read_toml, validated
 
 CHECKOUT_CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -63,11 +64,12 @@ class General(Section):
     recheck: Recheck = Recheck()
     workers: Workers = Workers()
     pictures: Pictures = Pictures()
+    rulebook: Judging = Judging()
 
 
 FILES = {
     "network": "thresher.toml", "schedule": "thresher.toml", "recheck": "thresher.toml", "workers": "thresher.toml",
-    "pictures": "thresher.toml",
+    "pictures": "thresher.toml", "rulebook": "thresher.toml",
     "dedupe": "dedupe.toml", "clusters": "clusters.toml", "export": "export.toml", "models": "models.toml", "readers": "readers.toml",
 }  # fmt: skip
 """The file of each section of Settings."""
@@ -82,6 +84,7 @@ class Settings(Section):
     recheck: Recheck = Recheck()
     workers: Workers
     pictures: Pictures = Pictures()
+    rulebook: Judging = Judging()
     dedupe: Dedupe
     clusters: Clusters = Clusters()
     export: Export
@@ -124,6 +127,7 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         recheck=general.recheck,
         workers=general.workers,
         pictures=general.pictures,
+        rulebook=general.rulebook,
         dedupe=validated(Dedupe, read_toml(folder / "dedupe.toml"), folder / "dedupe.toml"),
         clusters=validated(Clusters, read_optional_toml(folder / "clusters.toml"), folder / "clusters.toml"),
         export=validated(Export, read_toml(folder / "export.toml"), folder / "export.toml"),

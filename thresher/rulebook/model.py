@@ -85,7 +85,7 @@ class Rule(Scope):
     @property
     def in_words(self) -> str:
         """All that can be looked for in it."""
-        return "\n".join((self.id.replace(".", " "), self.text, self.asked, self.breaks))
+        return "\n".join((self.id.replace(".", " "), self.text, self.asked, self.breaks, *self.phrases))
 
 
 class Chapter(Noun):
@@ -121,22 +121,26 @@ class Response(Noun):
     """Verbatim from ``text``."""
 
 
-class Case(Noun):
-    """A decided case: what was asked, what was answered, what was held and why."""
+class Ruled(Noun):
+    """What a judge or a person held of one response or of two, and why; it counts only if ``checking.faults`` has nothing against it."""
 
-    id: str = Field(pattern=f"^{CASE_ID}$")
-    item: str = ""
-    """The id of the benchmark's item; empty for one that was made for the rulebook."""
     asked: str
     responses: tuple[Response, ...] = Field(min_length=1, max_length=2)
     verdict: Ruling
     rules: tuple[str, ...] = Field(min_length=1)
     """Those that were applied, in their order of precedence."""
     reason: Prose
-    by: str = Field(min_length=1)
-    at: datetime
     version: int = Field(ge=1)
     """Of the rulebook by which it was decided."""
+
+
+class Case(Ruled):
+    """A decided case: by whom and when, and of which item of the benchmark (empty for one that was made for the rulebook)."""
+
+    id: str = Field(pattern=f"^{CASE_ID}$")
+    item: str = ""
+    by: str = Field(min_length=1)
+    at: datetime
 
 
 class Rulebook(Noun):
@@ -156,7 +160,7 @@ class Rulebook(Noun):
     @cached_property
     def digest(self) -> str:
         """The first 12 hex digits of a sha256 over all rules: a change that no amendment made shows in it."""
-        body = [rule.model_dump(mode="json") for _, rule in sorted(self.rules.items())]
+        body = [rule.model_dump(mode="json", exclude_defaults=True) for _, rule in sorted(self.rules.items())]
         return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]
 
     @cached_property

@@ -43,6 +43,14 @@ def load(folder: Path, version: int | None = None) -> Rulebook:
     return Rulebook(version=wanted, chapters=tuple(chapters), amendments=tuple(in_force), cases=decided)
 
 
+def altered(folder: Path, book: Rulebook) -> int | None:
+    """The first version whose words are no longer those that its amendment amended: somebody changed a file by hand. None where all are."""
+    for amendment in book.amendments:
+        if load(folder, amendment.version - 1).digest != amendment.upon:
+            return amendment.version - 1
+    return None
+
+
 def name_of(version: int) -> str:
     """The file of the amendment that made a version."""
     return f"{version:04d}.toml"
