@@ -94,7 +94,7 @@ class Chapter(Noun):
     chapter: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     layer: Layer
     title: str
-    about: str = ""
+    about: Prose | Literal[""] = ""
     rules: tuple[Rule, ...] = ()
 
 

@@ -77,17 +77,20 @@ def of_rule(rule: Rule) -> str:
 
 def of_case(case: Case) -> str:
     """The file of a case."""
-    head = _keys(case.model_dump(exclude={"responses"}), kept=("id", "asked", "verdict", "rules", "reason", "by", "at", "version"))
-    bodies = ("[[response]]\n" + _keys(response.model_dump(), kept=("text",)) for response in case.responses)
+    order = ("id", "item", "asked", "verdict", "rules", "reason", "by", "at", "version")
+    stated = case.model_dump()
+    head = _keys({key: stated[key] for key in order}, kept=order)
+    bodies = ("[[response]]\n" + _keys(response, kept=("text",), prose=()) for response in stated["responses"])
     return "\n\n".join([head, *bodies]) + "\n"
 
 
-def _keys(stated: Mapping[str, Any], kept: tuple[str, ...]) -> str:
-    return "\n".join(f"{key} = {_value(key, value)}" for key, value in stated.items() if value or key in kept)
+def _keys(stated: Mapping[str, Any], kept: tuple[str, ...], prose: tuple[str, ...] = ("text", "reason", "about")) -> str:
+    """``kept`` are written though they be empty. ``prose`` is read as one line however it is broken; all else is kept to the letter."""
+    return "\n".join(f"{key} = {_value(value, key in prose)}" for key, value in stated.items() if value or key in kept)
 
 
-def _value(key: str, value: Any) -> str:
-    if key in ("text", "reason") and isinstance(value, str) and len(value) > 80 and "\n" not in value:
+def _value(value: Any, is_prose: bool) -> str:
+    if is_prose and isinstance(value, str) and len(value) > 80 and "\n" not in value:
         return (
             '"""\n' + _escaped(re.sub(r"(?<=[.!?:]) (?=[A-Z])", "\n", value)) + '\n"""'
         )  # a sentence a line: what changed shows in a diff
