@@ -190,6 +190,38 @@ def amend(
         print(f"in force and citing it: {', '.join(standing)}; what no longer holds is named by --overrules")
 
 
+@app.command(name="import")
+def import_rules(
+    file: Annotated[Path, typer.Argument(help="Markdown with headings, or JSON with sections, ids and texts.")],
+    name: Annotated[str, typer.Option("--name", help="Of the folder that is made in the config folder; else as the file is called.")] = "",
+    config: Config = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Make a rulebook of somebody else's document.
+
+    Its sentences that say what ought to be become tenets with ids, in a folder beside the rulebook in use. Nothing is judged by it before
+    the settings name it.
+    """
+    import re
+
+    from thresher.errors import UsageError
+    from thresher.rulebook import importing, load
+
+    called = name or re.sub(r"[^a-z0-9]+", "-", file.stem.lower()).strip("-")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", called):
+        raise UsageError(f"--name {called!r}: write a-z, 0-9, '-' and '_'")
+    imported = importing.read_rulebook(file)
+    folder = _settings(config).folder / called
+    importing.write_rulebook(folder, imported.chapters)
+    book = load(folder)
+    counts = {"tenets": len(book.rules), "chapters": len(book.chapters), "commentary": imported.commentary, "examples": imported.examples}
+    if as_json:
+        print_json({"folder": str(folder), **counts, "digest": book.digest})
+        return
+    print(f"{folder}: {counts['tenets']:,} tenets in {counts['chapters']} chapters, {counts['examples']} with an example")
+    print(f"{counts['commentary']:,} paragraphs demand nothing and were left out: read them in the original")
+    print(f'use it by folder = "{called}" under [rulebook] in thresher.toml, or for one command by THRESHER_RULEBOOK_FOLDER={called}')
+
+
 def rulebook(config: Path | None, version: int | None = None) -> Rulebook:
     """The rulebook that the settings name."""
     from thresher.rulebook import load

@@ -79,6 +79,8 @@ class Rule(Scope):
     """What was asked in the example; ``keeps`` and ``breaks`` are two responses to it."""
     keeps: str = ""
     breaks: str = ""
+    rank: int = Field(0, ge=0)
+    """The authority that an imported rulebook gives it, 1 the highest; 0 where it gives none."""
     layer: Layer = "legislation"
     chapter: str = ""
 
@@ -199,11 +201,15 @@ class Rulebook(Noun):
 
     def precedes(self, rule_id: str, other: str) -> bool:
         """Whether one stands above the other: by the override of one over the other, through others too, else as a principle above a
-        rule. An override that is stated counts before the layers, since it is the more specific."""
+        rule, else by rank. An override that is stated counts first, since it is the more specific."""
         if self._reaches(rule_id, other):
             return True
-        layers = (self.rules[rule_id].layer, self.rules[other].layer)
-        return layers == ("constitution", "legislation") and not self._reaches(other, rule_id)
+        if self._reaches(other, rule_id):
+            return False
+        upper, lower = self.rules[rule_id], self.rules[other]
+        if upper.layer != lower.layer:
+            return upper.layer == "constitution"
+        return 0 < upper.rank < lower.rank
 
     def _reaches(self, rule_id: str, other: str) -> bool:
         seen, open_ends = {rule_id}, [rule_id]

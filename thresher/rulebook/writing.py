@@ -71,7 +71,7 @@ def of_chapter(chapter: Chapter) -> str:
 def of_rule(rule: Rule) -> str:
     """A rule under ``[[rule]]``; what it states nothing of is left out."""
     stated = rule.model_dump(exclude=set(_OF_CHAPTER))
-    order = ("id", "text", *Scope.model_fields, "phrases", "over", "yields", "asked", "keeps", "breaks")
+    order = ("id", "text", *Scope.model_fields, "phrases", "over", "yields", "rank", "asked", "keeps", "breaks")
     return "[[rule]]\n" + _keys({key: stated[key] for key in order}, kept=("id", "text"))
 
 
