@@ -16,11 +16,11 @@ import typer
 import scrapers
 from flows.cli import curating, defects, interruption, mending, publishing, shown
 from flows.cli.clusters import app as clusters_app
+from flows.cli.coverage import rules_app
 from flows.cli.curate import curate
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
 from flows.cli.reading import read
-from flows.cli.rules import app as rules_app
 from flows.cli.shared import (
     DEFAULT_DATA,
     FAILED,

@@ -62,6 +62,8 @@ class Scope(Noun):
     """Tags of items (``[tags]`` of ``config/rules.toml``)."""
     items: tuple[Kind, ...] = ()
     """Kinds of items; empty for every kind."""
+    by_request: bool = True
+    """Whether a request like that of its example is a case of it. False where a breach does not hang on what is asked."""
 
 
 class Rule(Scope):
