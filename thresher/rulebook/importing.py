@@ -34,6 +34,8 @@ _OUGHT = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])[\"')\]*_]*\s+(?=[\"'(\[*_]*[A-Z0-9])")
+_CAPTION = re.compile(r"Examples?\b.{0,3}:|Examples?$")
+"""What stands above an example."""
 _ATTRIBUTES = re.compile(r"\s*\{([^{}]*)\}\s*$")
 _TURN = re.compile(r"<(system|developer|user|assistant)\b[^>]*>(.*?)</\1>", re.DOTALL)
 _MARK = re.compile(r"<!--\s*(GOOD|BAD)\b.*?-->", re.DOTALL)
@@ -97,7 +99,7 @@ def _sections(text: str, imported: Imported) -> Iterator[Section]:
         elif node.type == "paragraph":
             prose = _prose(node)
             lead = prose if prose.endswith(":") else ""
-            if not lead:
+            if not lead and not _CAPTION.match(prose):
                 imported.commentary += not _add(section, prose)
         elif node.type in ("bullet_list", "ordered_list"):
             for item in node.children:
