@@ -16,6 +16,7 @@ import typer
 import scrapers
 from flows.cli import curating, defects, interruption, mending, publishing, shown
 from flows.cli.clusters import app as clusters_app
+from flows.cli.coverage import rules_app
 from flows.cli.curate import curate
 from flows.cli.hydrate import hydrate
 from flows.cli.leads import app as leads_app
@@ -60,6 +61,7 @@ app = typer.Typer(
 app.add_typer(clusters_app, name="clusters")
 app.add_typer(leads_app, name="leads")
 app.add_typer(models_app, name="models")
+app.add_typer(rules_app, name="rules")
 
 
 @app.callback(invoke_without_command=True)

@@ -24,6 +24,7 @@ from thresher.models.settings import Models
 from thresher.net.settings import Network
 from thresher.pictures.settings import Pictures
 from thresher.readers.settings import Readers
+from thresher.rulebook.settings import Judging
 from thresher.settings import Model, Section, origins, overridden, read_optional_toml, read_toml, validated
 
 CHECKOUT_CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -65,11 +66,12 @@ class General(Section):
     workers: Workers = Workers()
     pictures: Pictures = Pictures()
     report: Report = Report()
+    rulebook: Judging = Judging()
 
 
 FILES = {
     "network": "thresher.toml", "schedule": "thresher.toml", "recheck": "thresher.toml", "workers": "thresher.toml",
-    "pictures": "thresher.toml", "report": "thresher.toml",
+    "pictures": "thresher.toml", "report": "thresher.toml", "rulebook": "thresher.toml",
     "dedupe": "dedupe.toml", "clusters": "clusters.toml", "export": "export.toml", "models": "models.toml", "readers": "readers.toml",
 }  # fmt: skip
 """The file of each section of Settings."""
@@ -85,6 +87,7 @@ class Settings(Section):
     workers: Workers
     pictures: Pictures = Pictures()
     report: Report = Report()
+    rulebook: Judging = Judging()
     dedupe: Dedupe
     clusters: Clusters = Clusters()
     export: Export
@@ -128,6 +131,7 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         workers=general.workers,
         pictures=general.pictures,
         report=general.report,
+        rulebook=general.rulebook,
         dedupe=validated(Dedupe, read_toml(folder / "dedupe.toml"), folder / "dedupe.toml"),
         clusters=validated(Clusters, read_optional_toml(folder / "clusters.toml"), folder / "clusters.toml"),
         export=validated(Export, read_toml(folder / "export.toml"), folder / "export.toml"),
