@@ -17,6 +17,7 @@ import scrapers
 from flows.cli import curating, defects, interruption, mending, publishing, shown
 from flows.cli.clusters import app as clusters_app
 from flows.cli.curate import curate
+from flows.cli.evaluating import evaluate
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
 from flows.cli.reading import read
@@ -166,7 +167,7 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
 
 
 # Here, so that --help tells of looking between harvesting and mending.
-for command in (status, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge):
+for command in (status, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge, evaluate):
     app.command()(command)
 
 

@@ -26,7 +26,7 @@ CREATE TABLE trials (
 COMMENT ON TABLE trials IS 'Every time a model was asked an item: the answer, its cost, and how it was scored';
 COMMENT ON COLUMN trials.model IS 'The name in models.toml';
 COMMENT ON COLUMN trials.served_id IS 'What the endpoint said that it is';
-COMMENT ON COLUMN trials.round IS 'The day on which these trials of an item began, and a number where it was not the first round of that day';
+COMMENT ON COLUMN trials.round IS 'Counts the rounds of trials of this item and model: 0001, 0002, ...';
 COMMENT ON COLUMN trials.usd IS 'By the prices in models.toml at that time; an answer that was lost is charged as the most that it could cost';
 COMMENT ON COLUMN trials.verdict IS 'pass, fail or borderline; NULL where nothing could score it';
 COMMENT ON COLUMN trials.error IS 'Why there is no whole answer (a limit cut it, the endpoint failed); such a trial is left out of k of n';
