@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from store import open_leads
+from store import evaluation, open_leads
 from store.file.database import Connection
 from store.queries import last_run
 from store.reading import count, counts, rows
@@ -51,6 +51,7 @@ def status(con: Connection) -> dict[str, Any]:
         "tombstones": count(con, "SELECT count(*) FROM tombstones"),
         "verdicts": count(con, "SELECT count(*) FROM verdicts"),
         "leads_completed": count(con, "SELECT count(*) FROM completions"),
+        "trials": {"by_state": evaluation.states(con), "by_model": evaluation.results(con), "key_queue": evaluation.key_queue_size(con)},
         "last_run": last_run(con),
         "snapshots": rows(con, "SELECT name, items, sha256, created_at FROM snapshots ORDER BY number"),
     }

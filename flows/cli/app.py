@@ -18,6 +18,7 @@ from flows.cli import curating, defects, interruption, mending, publishing, show
 from flows.cli.clusters import app as clusters_app
 from flows.cli.curate import curate
 from flows.cli.evaluating import evaluate
+from flows.cli.keys import app as keys_app
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
 from flows.cli.reading import read
@@ -58,6 +59,7 @@ app = typer.Typer(
 app.add_typer(clusters_app, name="clusters")
 app.add_typer(leads_app, name="leads")
 app.add_typer(models_app, name="models")
+app.add_typer(keys_app, name="keys")
 
 
 @app.callback(invoke_without_command=True)

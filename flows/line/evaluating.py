@@ -194,7 +194,11 @@ def question(due: Due, max_output_tokens: int) -> Question:
     """What is sent."""
     messages = tuple((message.role, message.content) for message in shown(due.task, due.number).messages)
     return Question(
-        messages, max_output_tokens=max_output_tokens, about=due.task.record_keys, purpose="trial 1", sample=f"{due.round}.{due.number}"
+        messages,
+        max_output_tokens=max_output_tokens,
+        about=due.task.record_keys,
+        purpose="trial 1",
+        sample=f"{due.model.name} {due.round}.{due.number}",
     )
 
 
