@@ -9,6 +9,7 @@ from typing import Final
 
 from thresher.rules.exercise_keys import LETTERS
 from thresher.scorers.base import Score, Task, Verdict
+from thresher.scorers.checks import Check, checks_of
 from thresher.scorers.choice import option_named
 from thresher.scorers.equality import same as same_formula
 from thresher.scorers.final import Final as FinalAnswer
@@ -40,6 +41,9 @@ def score(task: Task, response: str, order: Sequence[int] = ()) -> Score:
         return _score("empty", "fail", "the response is empty")
     if task.way in ("choice", PREFERENCE):
         return _choice(task, response, order)
+    checks, rest = checks_of(task.rubric)
+    if checks:
+        return _checks(checks, response, more=bool(rest or task.target))
     key = key_of(task)
     if isinstance(key, Parts):
         return _parts(task, key, response)
@@ -50,9 +54,23 @@ def score(task: Task, response: str, order: Sequence[int] = ()) -> Score:
     return _score("none", None, "only a judge can tell", judge_next=True)
 
 
+def _checks(checks: Sequence[Check], response: str, *, more: bool) -> Score:
+    said = without_thought(response)
+    kept = [(check, check.holds(said)) for check in checks]
+    for check, holds in kept:
+        if holds is False:
+            return _score("checks", "fail", f"it does not keep to: {check.text}")
+    for check, holds in kept:
+        if holds is None:
+            return _score("checks", None, f"whether it keeps to {check.text} cannot be told", judge_next=True)
+    if more:
+        return _score("checks", None, "it keeps to the checks; a judge looks at the rest", judge_next=True)
+    return _score("checks", "pass", "it keeps to every check")
+
+
 def comparable_by_code(task: Task) -> bool:
     """Whether code can accept a response to this task."""
-    return task.way in ("choice", PREFERENCE, "keyed") or key_of(task) is not None
+    return task.way in ("choice", PREFERENCE, "keyed") or key_of(task) is not None or bool(checks_of(task.rubric)[0])
 
 
 def _choice(task: Task, response: str, order: Sequence[int]) -> Score:
