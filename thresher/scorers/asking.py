@@ -10,6 +10,8 @@ from thresher.model import Message
 from thresher.pairwise import judge_prompt
 from thresher.rules.exercises import options
 from thresher.scorers.base import Task
+from thresher.scorers.keys import Parts, key_of
+from thresher.scorers.quantities import Quantity
 from thresher.scorers.ways import PREFERENCE, Way, without_options
 
 LAST_LINE: Final = "The last line of your response must be 'ANSWER: ' and the answer alone"
@@ -19,6 +21,9 @@ LAST_LINES: Final[dict[Way, str]] = {
     "maths": f"{LAST_LINE}, as one formula in LaTeX.",
 }
 """What is added to the question of each way that wants a form."""
+MEASURE: Final = f"{LAST_LINE}: a number with its unit."
+PARTS: Final = f"{LAST_LINE}, all parts in one line: (a) ...; (b) ..."
+"""The same for keys that only our own scorers compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,18 @@ def asked(task: Task, seed: int | None = None) -> Asked:
     if task.way == PREFERENCE:
         turns = [{"role": m.role, "content": m.content} for m in task.messages]
         return Asked((Message("user", judge_prompt(turns, shown)),), order)
-    form = LAST_LINES.get(task.way)
-    if form is None or not task.messages:
+    form = _form(task)
+    if not form or not task.messages:
         return Asked(task.messages)
     *before, last = task.messages
     content = last.content
     if task.way == "choice":
         content = f"{without_options(content, task.choices)}\n\n{options(shown)}"
     return Asked((*before, Message(last.role, f"{content}\n\n{form}")), order)
+
+
+def _form(task: Task) -> str:
+    if task.way == "judged":
+        key = key_of(task)
+        return PARTS if isinstance(key, Parts) else MEASURE if isinstance(key, Quantity) else LAST_LINES["maths"] if key is not None else ""
+    return LAST_LINES.get(task.way, "")

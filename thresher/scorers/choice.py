@@ -41,6 +41,8 @@ def _place(text: str, shown: Sequence[str]) -> int | None:
         lower = _LOWER.match(text)
         return _in_range(LETTERS.find(lower[1].upper()), shown) if lower else None
     place, rest = _in_range(LETTERS.find(match[1]), shown), match[2].strip()
+    if place is not None and _plain(rest) == _plain(shown[place]):
+        return place
     if place is None or any(further != match[1] for further in _FURTHER.findall(rest)) or _NEGATED.search(rest.split(".")[0][:80]):
         return None
     named = _options_in(rest, shown)
