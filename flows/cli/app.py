@@ -18,6 +18,7 @@ from flows.cli import curating, defects, interruption, mending, publishing, show
 from flows.cli.clusters import app as clusters_app
 from flows.cli.curate import curate
 from flows.cli.evaluating import evaluate
+from flows.cli.gate import gate
 from flows.cli.keys import app as keys_app
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
@@ -169,7 +170,7 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
 
 
 # Here, so that --help tells of looking between harvesting and mending.
-for command in (status, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge, evaluate):
+for command in (status, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge, evaluate, gate):
     app.command()(command)
 
 
