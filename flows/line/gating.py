@@ -128,13 +128,13 @@ def gate(con: Connection, model: str, baseline: str, wanted: Wanted, blocks: Seq
     condition holds is a new failure that is not flaky. UsageError where no item was asked of both."""
     items = evaluation.items(con, wanted)
     new, old, doubted = evaluation.last_rounds(con, model), evaluation.last_rounds(con, baseline), evaluation.in_question(con)
-    skipped = {"asked of neither": 0, f"not asked of {model}": 0, f"not asked of {baseline}": 0, "key in question": 0}
+    skipped = {"no scored trial of either": 0, f"no scored trial of {model}": 0, f"no scored trial of {baseline}": 0, "key in question": 0}
     rows = []
     for item in items:
         item_id = item["item_id"]
         if item_id not in new or item_id not in old:
             both = item_id not in new and item_id not in old
-            skipped["asked of neither" if both else f"not asked of {model if item_id not in new else baseline}"] += 1
+            skipped["no scored trial of either" if both else f"no scored trial of {model if item_id not in new else baseline}"] += 1
         elif item_id in doubted:
             skipped["key in question"] += 1
         else:
@@ -142,7 +142,8 @@ def gate(con: Connection, model: str, baseline: str, wanted: Wanted, blocks: Seq
     if not rows:
         there = ", ".join(evaluation.models(con)) or "none"
         raise UsageError(
-            f"no item has trials of both {model} and {baseline}: run `thresher evaluate {model} {baseline}` first (models with trials: {there})"
+            f"no item has trials of both {model} and {baseline}: run `thresher evaluate {model} {baseline}` first (models with trials: "
+            f"{there})"
         )
     comparison = compare([Pair(_fails(row.new), _fails(row.old), row.item["cluster_id"]) for row in rows])
     usd = {name: float(evaluation.spent(con, name)) for name in (model, baseline)}

@@ -9,17 +9,26 @@ from thresher.models.settings import Model
 from thresher.scorers import code
 from thresher.scorers.asking import Asked, asked
 from thresher.scorers.base import Score, Task
+from thresher.scorers.checks import checks_of
 from thresher.scorers.judge import Judge
+from thresher.scorers.keys import key_of
 
-CODED = ("choice", "keyed", "maths", "preference")
-"""Ways in which a program scores. The others want a judge; ``unkeyed`` nobody can score."""
+JUDGED = "judge"
+"""How the names of scorers begin that are language models."""
+_FORMS = ("choice", "keyed", "maths", "preference")
+"""Ways in which the answer ends in a form that a program compares."""
+
+
+def by_code(task: Task) -> bool:
+    """Whether a program can score it: its way, a key of several parts or with units, or checks that its rubric asks for."""
+    return task.way in _FORMS or (task.way != "unkeyed" and (key_of(task) is not None or bool(checks_of(task.rubric)[0])))
 
 
 def why_not(task: Task, judged: bool) -> str:
     """Why no answer to this task could be scored, with a judge or without; empty where one can be."""
     if task.way == "unkeyed":
         return "nothing to score by"
-    return "" if task.way in CODED or judged else "only a judge can tell, and none is named"
+    return "" if by_code(task) or judged else "only a judge can tell, and none is named"
 
 
 def shown(task: Task, number: int) -> Asked:
@@ -42,16 +51,16 @@ class Scoring:
 
     def is_current(self, score: Scored) -> bool:
         """Whether a verdict is what would be given today: by this version of the code, or by a judge where code could not tell."""
-        if score.scorer not in CODED and score.verdict is not None:
+        if score.scorer.startswith(JUDGED) and score.verdict is not None:
             return True
         return score.scorer_version == code.VERSION and (score.verdict is not None or self.judge is None)
 
     def check(self, task: Task) -> Check | None:
         """Whether a program accepts the item's own key and rejects the failing answers that were recorded; None where only a judge could
         tell."""
-        if task.way not in CODED:
+        if not by_code(task):
             return None
-        key = code.score(task, f"ANSWER: {task.answer}")
+        key = code.score(task, f"ANSWER: {task.answer}" if task.way in _FORMS else task.target)
         recorded = [] if task.way == "preference" else [code.score(task, text) for text in task.failing]
         passed = next((score for score in recorded if score.verdict == "pass"), None)
         failing = "pass" if passed else "fail" if any(score.verdict == "fail" for score in recorded) else None
