@@ -215,7 +215,7 @@ def serve(data: Data = DEFAULT_DATA, config: Config = None) -> None:
     from flows.serve import serve as serve_flows
 
     work = benchmark(data, config, create=True)
-    serve_flows(data, config, work.settings.schedule)
+    serve_flows(data, config, work.settings.schedule, work.settings.evaluate)
 
 
 app.command(name="config")(shown.show_config)

@@ -7,7 +7,9 @@ before it is used, so a run that is killed and begun again asks only what is mis
 from __future__ import annotations
 
 import logging
+import math
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -38,7 +40,6 @@ log = logging.getLogger("thresher.evaluating")
 LOCK = "evaluating.lock"
 TAKE_UP_AFTER = 500
 """Trials after which they are brought into the database while others are asked."""
-_LINES_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +124,22 @@ class Round:
 
 def plan(
     work: Workspace, models: Sequence[Model], wanted: Wanted, *, judged: bool, trials_each: int, max_output_tokens: int,
-    again_after_days: float | None = None, way: str = "", limit: int = 0, of: Callable[[dict[str, Any]], Sequence[Model]] | None = None,
+    again_after_days: float | None = None, way: str = "", limit: int = 0, only_due: bool = False,
+    of: Callable[[dict[str, Any]], Sequence[Model]] | None = None,
     now: datetime | None = None,
 ) -> Plan:  # fmt: skip
     """What is missing of ``trials_each`` trials of every wanted item by every model (of each item, those that ``of`` names). Where the last
-    round of an item is older than ``again_after_days`` another one begins. Nobody is asked. UsageError where no such item is there."""
+    round of an item is older than ``again_after_days`` another one begins. ``limit`` counts items; with ``only_due`` only those of which
+    something is missing, those that nobody was ever asked first. Nobody is asked."""
     with work.database.reader() as con:
         items = evaluation.items(con, wanted)
+    written = trials.lines(work.archive)
+    rounds, lengths = _rounds(written, max_output_tokens), _lengths(written)
+    before = None if again_after_days is None else (now or datetime.now(UTC)) - timedelta(days=again_after_days)
+
+    def missing(task: Task, model: Model) -> list[Due]:
+        return list(_due(task, model, rounds.get((task.item_id, model.name)), trials_each, before))
+
     left_out: Counter[str] = Counter()
     tasks, asked_of = [], {}
     for item in items:
@@ -139,17 +149,19 @@ def plan(
         if reason := why_not(task, judged):
             left_out[reason] += 1
             continue
+        asked_of[task.item_id] = {m.name for m in (of(item) if of else models)}
+        if only_due and not any(missing(task, model) for model in models if model.name in asked_of[task.item_id]):
+            continue
         tasks.append(task)
-        asked_of[task.item_id] = set(m.name for m in (of(item) if of else models))
-        if limit and len(tasks) == limit:
+        if limit and not only_due and len(tasks) == limit:
             break
-    written = trials.lines(work.archive)
-    rounds, lengths = _rounds(written, max_output_tokens), _lengths(written)
-    before = None if again_after_days is None else (now or datetime.now(UTC)) - timedelta(days=again_after_days)
+    if only_due:
+        met = {item_id for item_id, _ in rounds}
+        tasks = sorted(tasks, key=lambda task: task.item_id in met)[: limit or None]
     portions = []
     for model in models:
         own = [task for task in tasks if model.name in asked_of[task.item_id]]
-        due = tuple(due for task in own for due in _due(task, model, rounds.get((task.item_id, model.name)), trials_each, before))
+        due = tuple(due for task in own for due in missing(task, model))
         portions.append(_priced(model, due, trials_each * len(own) - len(due), max_output_tokens, lengths.get(model.name)))
     return Plan(tuple(portions), tuple(tasks), dict(left_out), max_output_tokens)
 
@@ -229,10 +241,11 @@ def _alone(work: Workspace) -> Iterator[None]:
 
 def evaluate(
     work: Workspace, planned: Callable[[], Plan], *, budget: Budget, judge: Model | None = None,
-    told: Callable[[int, int, Decimal], None] = lambda done, total, usd: None,
+    until: float = math.inf, told: Callable[[int, int, Decimal], None] = lambda done, total, usd: None,
 ) -> tuple[Plan, Evaluated]:  # fmt: skip
-    """Ask, score and keep what a plan lacks. ``planned`` makes the plan once nobody else evaluates. ``told`` hears how many trials are
-    done, of how many, and the money that was spent. StoreError where an answer cannot be kept."""
+    """Ask, score and keep what a plan lacks. ``planned`` makes the plan once nobody else evaluates. After ``until`` (of
+    ``time.monotonic``) no further question goes out. ``told`` hears how many trials are done, of how many, and the money that was spent.
+    StoreError where an answer cannot be kept."""
     outcome = Evaluated()
     work.archive.mkdir(exist_ok=True)
     with _alone(work), ExitStack() as stack:
@@ -243,7 +256,7 @@ def evaluate(
         models = {portion.model.name: portion.model for portion in plan_.portions}
         _check_and_rescore(work, plan_, scoring, models, outcome)
         try:
-            _ask_all(work, plan_, scoring, stack, budget, kept, outcome, told)
+            _ask_all(work, plan_, scoring, stack, budget, kept, outcome, until, told)
         finally:
             outcome.usd = budget.spent_usd
             outcome.waiting = not _take_up(work, plan_)
@@ -251,7 +264,7 @@ def evaluate(
 
 
 def _ask_all(
-    work: Workspace, plan_: Plan, scoring: Scoring, stack: ExitStack, budget: Budget, kept: Kept, outcome: Evaluated,
+    work: Workspace, plan_: Plan, scoring: Scoring, stack: ExitStack, budget: Budget, kept: Kept, outcome: Evaluated, until: float,
     told: Callable[[int, int, Decimal], None],
 ) -> None:  # fmt: skip
     total = sum(len(portion.due) for portion in plan_.portions)
@@ -265,7 +278,7 @@ def _ask_all(
             stack.callback(pool.shutdown, cancel_futures=True)
             askers.append(asker)
             for due in portion.due:
-                futures[pool.submit(_trial, asker, due, scoring, plan_.max_output_tokens)] = due
+                futures[pool.submit(_trial, asker, due, scoring, plan_.max_output_tokens, until)] = due
         waiting = set(futures)
         while waiting:
             ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
@@ -298,8 +311,10 @@ def _note(work: Workspace, results: Sequence[Trial | str], outcome: Evaluated) -
     return len(made)
 
 
-def _trial(asker: Asker, due: Due, scoring: Scoring, max_output_tokens: int) -> Trial | str:
+def _trial(asker: Asker, due: Due, scoring: Scoring, max_output_tokens: int, until: float) -> Trial | str:
     """One trial; why not, where nobody was asked."""
+    if time.monotonic() > until:
+        return "the time of this run is over"
     answer = asker.ask(question(due, max_output_tokens))
     usd = max(Decimal(0), answer.charged - due.charged)
     if answer.outcome == "over_budget" or (answer.outcome == "unavailable" and not usd and not answer.seconds):

@@ -64,6 +64,10 @@ class Evaluate(Section):
     """Of one answer. One that is cut here counts for nothing."""
     items_per_night: int = Field(200, ge=1)
     """Items that the flow takes up in one night, claimed failures first."""
+    again_after_days: float = Field(30.0, ge=0)
+    """The flow asks an item anew where its last trials are older: models change under their names."""
+    max_hours: float = Field(6.0, gt=0)
+    """After so long the flow asks no more, so that the next harvest finds nobody before it."""
 
 
 class Workers(Section):
