@@ -212,3 +212,20 @@ def test_what_trials_say_is_shown_and_a_key_in_question_is_queued(
     assert "what models made of it" in status
     assert f"{N} items: `thresher keys list`" in status
     assert json.loads(thresher("status", "--json", "--data", str(copy)).stdout)["status"]["by_tier"]["reproduced"] == N
+
+
+def test_a_takedown_takes_the_answers_along(
+    evaluate: Callable[..., Any], thresher: Callable[..., Any], server: ChatServer, copy: Path, config: Path
+) -> None:  # fmt: skip
+    server.answer = lambda body: f"You asked: {body['messages'][-1]['content']}\nANSWER: A"
+    assert evaluate().returncode == 0
+    (gone, words), *_ = [tuple(row.values()) for row in told(
+        copy, "SELECT r.record_key, left(c.messages ->> '$[0].content', 25) FROM items_current c JOIN reports r USING (item_id) "
+        "SEMI JOIN trials USING (item_id) ORDER BY ALL"
+    )]  # fmt: skip
+    done = thresher("takedown", gone, "--reason", "asked for", "--no-embed", "--data", str(copy), "--config", str(config))
+    assert done.returncode == 0, done.stderr
+    assert told(copy, "SELECT count(DISTINCT item_id) AS n FROM trials") == [{"n": N - 1}]
+    for name in ("trials.jsonl", "model_answers.jsonl"):
+        assert words not in (copy / "archive" / name).read_text(encoding="utf-8")
+    assert json.loads(evaluate("--json").stdout)["asked"] == 5
