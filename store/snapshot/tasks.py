@@ -49,7 +49,7 @@ def scored(row: dict[str, Any]) -> tuple[Way, dict[str, str]]:
     """
     if row["kind"] == PREFERENCE:  # its target is a letter by now
         return (PREFERENCE, _columns(answer=row["target"])) if row["target"] else ("unkeyed", _columns())
-    way, answer = way_and_answer(row["kind"], row["target"], row["choices"], row["rubric"])
+    way, answer = way_and_answer(row["kind"], row["target"], row["choices"], row["rubric"], language=row["language"])
     return way, _columns(without_options(row["input"], row["choices"]) if way == "choice" else "", answer)
 
 

@@ -56,8 +56,9 @@ def task_of(item: Mapping[str, Any]) -> Task:
     """The task of an item, from its columns (``messages`` as objects with role and content)."""
     messages = tuple(m if isinstance(m, Message) else Message(m["role"], m["content"]) for m in item["messages"])
     choices = tuple(item.get("choices") or ())
-    target, rubric = item.get("target") or "", item.get("rubric") or ""
-    way, answer = way_and_answer(item["kind"], target, choices, rubric, voted=item.get("key_status") != "none")
+    target, rubric, language = item.get("target") or "", item.get("rubric") or "", item.get("language") or ""
+    voted = item.get("key_status") != "none"
+    way, answer = way_and_answer(item["kind"], target, choices, rubric, language=language, voted=voted)
     return Task(
         item_id=item["item_id"],
         way=way,
@@ -70,7 +71,7 @@ def task_of(item: Mapping[str, Any]) -> Task:
         key_status=item.get("key_status") or "none",
         kind=item["kind"],
         failing=tuple(r["text"] if isinstance(r, Mapping) else str(r) for r in item.get("failing") or ()),
-        language=item.get("language") or "",
+        language=language,
         version=int(item.get("version") or 1),
         record_keys=tuple(item.get("record_keys") or ()),
     )

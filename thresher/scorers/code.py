@@ -106,15 +106,17 @@ def _given(final: FinalAnswer, key: Single, comma: Comma) -> Single | None:
     read = single(final.text, comma, formula=formula)
     if read is not None and isinstance(read, Quantity) != formula:
         return read
-    if not (final.marked or final.whole or _CONCLUDES.match(final.text)) or not _closes(final.text):
+    if not (final.marked or final.whole or _CONCLUDES.match(final.text)):
         return read
-    said = _LAST_VALUE.search(final.text)
+    said = _LAST_VALUE.search(final.text.replace("**", ""))
+    if said and not _closed(said.string[: said.start(1)]):
+        return read
     return (single(said[1].strip(), comma, formula=formula) if said else None) or read
 
 
-def _closes(text: str) -> bool:
-    """Whether all that stands in brackets stands in the value too: else a sign may stand before them."""
-    return not re.search(r"-\s*[(\[]", text)
+def _closed(text: str) -> bool:
+    """Whether no bracket is open: a sign may stand before it."""
+    return sum(map(text.count, "([{")) == sum(map(text.count, ")]}"))
 
 
 def _same(key: Single, given: Single, task: Task) -> tuple[bool | None, str]:

@@ -377,7 +377,7 @@ class _Parser:
             raise UnreadableFormula("a derivative")
         if name in _CALLED and self.peek() == "(":
             return Tree("call", (self.atom(),), name)
-        if name in _CALLED and self.tokens[self.at : self.at + 6] == ["^", "{", "-", "1", "}", "("]:
+        if name in _CALLED and self.tokens[self.at : self.at + 6] in (["^", "{", "-", "1", "}", "("], ["^", "(", "-", "1", ")", "("]):
             self.at += 5
             return Tree("call", (self.atom(),), f"{name}^-1")
         return Tree("symbol", name=name)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from thresher.scorers.base import Task
 from thresher.scorers.formula import Tree, UnreadableFormula, parse
 from thresher.scorers.quantities import Quantity, quantity
+from thresher.scorers.ways import writes_comma
 
 Comma = Literal["thousands", "decimal"]
 Single = Quantity | Tree
 
-_POINT_LANGUAGES: Final = frozenset({"en", "zh", "ja", "ko", "th", "he", "hi", ""})
-"""Languages that write 3.5 and 1,000; the others write 3,5 and 1.000."""
 _LABEL = re.compile(
     r"(?:^|(?<=[\s;,]))[*_]{0,2}(?:\(([a-h])\)|([a-h])\)|(?<![\w.])([a-h])\.(?=\s)|([\u24d0-\u24d7]))[*_]{0,2}[:.]?\s*", re.MULTILINE
 )
@@ -33,7 +32,7 @@ class Parts:
 
 def comma_of(language: str) -> Comma:
     """What a comma in a number means."""
-    return "thousands" if language.partition("-")[0].lower() in _POINT_LANGUAGES else "decimal"
+    return "decimal" if writes_comma(language) else "thousands"
 
 
 def key_of(task: Task) -> Single | Parts | None:
@@ -70,6 +69,7 @@ def _letter(mark: re.Match[str]) -> str:
 
 def single(text: str, comma: Comma, *, formula: bool = False) -> Single | None:
     """A quantity, or a formula where the text is nothing else. ``formula``: it is known to be one, also without the marks of LaTeX."""
+    text = text.strip("*`_ ")
     if not formula and (measured := quantity(text, comma=comma)) is not None:
         return measured
     joined = _formulas(text)

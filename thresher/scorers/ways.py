@@ -20,7 +20,10 @@ WAYS: Final[tuple[Way, ...]] = get_args(Way)
 PREFERENCE: Final = "preference"
 
 _FORMULA = re.compile(r"\\\((.+)\\\)\.?", re.DOTALL)
-_NUMBER = re.compile(r"[-\u2212+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?\s*(?:\\?%)?")
+_NUMBER = re.compile(r"[-\u2212+]?(?:\d+|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?\s*(?:\\?%)?")
+_POINT_LANGUAGES: Final = frozenset({"en", "zh", "ja", "ko", "th", "he", "hi", ""})
+"""Languages that write 3.5 and 1,000; the others write 3,5 and 1.000."""
+_DECIMAL_COMMA = re.compile(r"(?<=\d)(?:\{,\}|,)(?=\d)")
 _WORDS = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+){0,2}")
 _LONGEST_FORMULA = 80
 _BRACKETED = re.compile(r"[(\[{][^()\[\]{}]*[)\]}]")
@@ -31,7 +34,9 @@ _NO_ALGEBRA = re.compile(
 """Units, words, lists, rounding, either-or."""
 
 
-def way_and_answer(kind: str, target: str, choices: Sequence[str], rubric: str, *, voted: bool = True) -> tuple[Way, str]:
+def way_and_answer(
+    kind: str, target: str, choices: Sequence[str], rubric: str, *, language: str = "", voted: bool = True
+) -> tuple[Way, str]:
     """The way of an item by its columns, and its key as it is to be compared: never empty but in ``unkeyed``. In ``judged`` it is all
     that a judge goes by. ``voted``: whether the target of a preference is a key."""
     target = target.strip()
@@ -40,27 +45,37 @@ def way_and_answer(kind: str, target: str, choices: Sequence[str], rubric: str, 
         return (PREFERENCE, letter) if letter else ("unkeyed", "")
     if target and (letter := letter_of(target, choices)):
         return "choice", letter
-    way, answer = comparable(target)
+    way, answer = comparable(target, language)
     if way:
         return way, answer
     criteria = "\n\n".join(filter(None, (target, rubric.strip())))
     return ("judged", criteria) if criteria else ("unkeyed", "")
 
 
-def comparable(target: str) -> tuple[Literal["keyed", "maths"] | None, str]:
+def comparable(target: str, language: str = "") -> tuple[Literal["keyed", "maths"] | None, str]:
     """Whether a program can compare an answer with a key, and the key as it is to be compared.
 
     ``keyed`` is a number (its separators of thousands are left out) with or without a percent sign, or up to three words without a digit
     or a mark; ``maths`` one short formula that is all of the key and holds no words, units, or list. Anything else needs a reader: a
-    worked solution, a key in parts, a measure, of which units and rounding can be written in many ways.
+    worked solution, a key in parts, a measure, of which units and rounding can be written in many ways. A number of a language with decimal
+    commas is given with a point; one that could be thousands there (``1.234``) is left to a reader.
     """
     formula = _FORMULA.fullmatch(target)
     text = (formula[1] if formula else target).strip().removesuffix(".").strip()
+    if writes_comma(language):
+        if re.fullmatch(r"[-\u2212+]?[1-9]\d{0,2}\.\d{3}", text):
+            return None, ""
+        text = _DECIMAL_COMMA.sub(".", text) if text.count(",") == 1 and "." not in text else text
     if _NUMBER.fullmatch(text):
         return "keyed", re.sub(r"[,\s\\]", "", text).replace("\u2212", "-").removeprefix("+")
     if formula:
         return ("maths", text) if _is_algebra(text) else (None, "")
     return ("keyed", text) if _WORDS.fullmatch(text) else (None, "")
+
+
+def writes_comma(language: str) -> bool:
+    """Whether numbers of a language have a decimal comma."""
+    return language.partition("-")[0].lower() not in _POINT_LANGUAGES
 
 
 def _is_algebra(formula: str) -> bool:

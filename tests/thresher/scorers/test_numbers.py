@@ -9,6 +9,7 @@ import pytest
 from thresher.scorers.asking import asked
 from thresher.scorers.base import Task
 from thresher.scorers.code import score
+from thresher.scorers.ways import comparable
 
 PASS = [
     ("20,800", "ANSWER: 20800"),
@@ -99,6 +100,20 @@ def test_a_number_is_what_the_key_says_as_far_as_it_says_it(
 )
 def test_a_comma_is_read_by_the_language(make: Callable[..., Task], key: str, language: str, response: str, verdict: str | None) -> None:
     assert score(make(key, language=language), response).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("key", "language", "comparison"),
+    [
+        ("\\(0,852\\)", "es", ("keyed", "0.852")),
+        ("4,493", "es", ("keyed", "4.493")),
+        ("4,493", "en", ("keyed", "4493")),
+        ("1.234", "de", (None, "")),
+        ("0,852", "en", (None, "")),
+    ],
+)
+def test_the_key_of_a_snapshot_is_written_with_a_point(key: str, language: str, comparison: tuple[str | None, str]) -> None:
+    assert comparable(key, language) == comparison
 
 
 def test_the_form_of_the_last_line_is_asked_for_where_code_compares(make: Callable[..., Task]) -> None:
