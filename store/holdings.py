@@ -16,6 +16,7 @@ _KEYS = {
                    WHERE is_latest AND NOT blanked AND status NOT IN ({", ".join(f"'{status}'" for status in sorted(GONE))})""",
     "verdicts": "SELECT verdict_id AS key, 'people' AS source FROM verdicts",
     "completions": "SELECT record_key AS key, 'people' AS source FROM completions",
+    "trials": "SELECT trial_id AS key, model AS source FROM trials",
     "tombstones": "SELECT kind || ' ' || hash AS key, 'people' AS source FROM tombstones",
     "snapshots": "SELECT name AS key, 'frozen' AS source FROM snapshots",
 }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from store import failures, leads, purging
+from store import failures, leads, purging, trials
 from store.file.database import Connection
 from store.rows import BLANK, GONE, keys, run, table
 
@@ -155,6 +155,7 @@ def _drop_items(con: Connection) -> None:
     con.execute("DELETE FROM decisions WHERE item_id IN (FROM dropped) OR other_id IN (FROM dropped)")
     for name in ("items", "reports", "embeddings"):
         con.execute(f"DELETE FROM {name} WHERE item_id IN (FROM dropped)")
+    trials.forget_dropped(con)
     con.execute("INSERT INTO dedupe_queue FROM undecided")
     con.execute("INSERT INTO dedupe_queue FROM dropped")  # the index still has them
     con.execute("DROP TABLE undecided")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import zlib
@@ -34,11 +35,12 @@ def may_be_written(path: Path) -> Iterator[None]:
 def append_lines(path: Path, entries: Iterable[dict[str, Any]]) -> None:
     """Append and sync. A line torn by an earlier crash is closed first, so it spoils no line but itself.
 
-    Each line ends in ``"crc"``, the CRC-32 of the line without it, so that a change is noticed that leaves it JSON.
+    Each line ends in ``"crc"``, the CRC-32 of the line without it, so that a change is noticed that leaves it JSON. Several processes may
+    append to one file, also while another one writes it anew (``keep_lines``).
     """
     data = b"".join(_sealed(json.dumps(entry, sort_keys=True).encode()) + b"\n" for entry in entries)
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        fd = _locked(path)
         try:
             size = os.fstat(fd).st_size
             if size and os.pread(fd, 1, size - 1) != b"\n":
@@ -49,6 +51,21 @@ def append_lines(path: Path, entries: Iterable[dict[str, Any]]) -> None:
             os.close(fd)
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror}); what was committed stays, run the command again") from error
+
+
+def _locked(path: Path) -> int:
+    """The file, made where it is not there, for nobody but us until it is closed. Whoever waited while it was written anew takes the new
+    one."""
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            if path.exists() and os.path.samestat(os.fstat(fd), path.stat()):
+                return fd
+        except OSError:
+            os.close(fd)
+            raise
+        os.close(fd)
 
 
 def write_all(fd: int, data: bytes, place: int | None = None) -> None:
@@ -134,15 +151,22 @@ def _entry(path: Path, number: int, line: bytes, check: Check) -> dict[str, Any]
 
 def keep_lines(path: Path, check: Check, keep: Callable[[dict[str, Any]], bool]) -> None:
     """Write the file anew with those of its lines that stay; nothing is written where all do. Lines that cannot be used go."""
-    lines = list(read_lines(path, check))
-    kept = [line for line in lines if keep(line)]
-    if len(kept) == len(lines):
+    if not path.is_file():
         return
-    fresh = path.with_name(path.name + ".partial")
-    fresh.unlink(missing_ok=True)
-    append_lines(fresh, kept)
-    fresh.replace(path)
-    sync(path.parent)
+    with may_be_written(path):
+        fd = _locked(path)
+        try:
+            lines = list(read_lines(path, check))
+            kept = [line for line in lines if keep(line)]
+            if len(kept) == len(lines):
+                return
+            fresh = path.with_name(path.name + ".partial")
+            fresh.unlink(missing_ok=True)
+            append_lines(fresh, kept)
+            fresh.replace(path)
+            sync(path.parent)
+        finally:
+            os.close(fd)
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -18,7 +18,10 @@ from flows.cli import curating, defects, interruption, mending, publishing, show
 from flows.cli.clusters import app as clusters_app
 from flows.cli.coverage import rules_app
 from flows.cli.curate import curate
+from flows.cli.evaluating import evaluate
+from flows.cli.gate import gate
 from flows.cli.hydrate import hydrate
+from flows.cli.keys import app as keys_app
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
 from flows.cli.reading import read
@@ -62,6 +65,7 @@ app.add_typer(clusters_app, name="clusters")
 app.add_typer(leads_app, name="leads")
 app.add_typer(models_app, name="models")
 app.add_typer(rules_app, name="rules")
+app.add_typer(keys_app, name="keys")
 
 
 @app.callback(invoke_without_command=True)
@@ -171,7 +175,7 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
 
 
 # Here, so that --help tells of looking between harvesting and mending.
-for command in (status, report, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge):
+for command in (status, report, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge, evaluate, gate):
     app.command()(command)
 
 
@@ -194,7 +198,7 @@ def serve(data: Data = DEFAULT_DATA, config: Config = None) -> None:
     from flows.serve import serve as serve_flows
 
     work = benchmark(data, config, create=True)
-    serve_flows(data, config, work.settings.schedule)
+    serve_flows(data, config, work.settings.schedule, work.settings.evaluate)
 
 
 app.command(name="config")(shown.show_config)

@@ -19,7 +19,7 @@ from flows.line.run import LiveRun, Purged
 from flows.line.survivors import Fate
 from flows.line.workspace import Workspace
 from scrapers import base
-from store import cluster_journal, completions, failures, pages, purging, removal, verdicts
+from store import cluster_journal, completions, failures, pages, purging, removal, trials, verdicts
 from store.pages import PageResult
 from store.purging import Purge
 from store.verdicts import Tombstones
@@ -67,6 +67,7 @@ def purge(run: LiveRun) -> Purged:
         claims = failures.claim_hashes(con)
         cluster_journal.purge(con, work.archive)
         completions.purge(con, work.folder, {purge.record_key for purge in asked})
+        trials.purge(con, work.archive, {purge.record_key for purge in asked})
     _clear_leftovers(work)
     keep_lines(work.archive / distilling.FILE, distilling.check, lambda line: line["claim"] in claims)
     kept.forget(work.archive, {purge.record_key for purge in asked})

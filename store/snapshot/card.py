@@ -8,7 +8,8 @@ from typing import Any
 
 from store.snapshot.export import FILE, IDS
 from store.snapshot.harness import how_to_run
-from store.snapshot.tasks import CONFIGS, Way, way_of
+from store.snapshot.tasks import CONFIGS, way_of
+from thresher.scorers.ways import Way
 
 _ASKED: dict[Way, str] = {
     "choice": "`question` and `choices`; `answer` is the letter of the right one",

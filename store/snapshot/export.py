@@ -26,8 +26,9 @@ from store.file.database import Connection
 from store.snapshot.licences import family, of_prompt
 from store.snapshot.registry import row_hash
 from store.snapshot.settings import Export
-from store.snapshot.tasks import PREFERENCE, asked, config_of, scored, votes
+from store.snapshot.tasks import asked, config_of, scored, votes
 from thresher.redaction import redact
+from thresher.scorers.ways import PREFERENCE
 from thresher.text import content_hash
 
 IDS = "ids"

@@ -20,9 +20,10 @@ import xxhash
 from ftfy.badness import is_bad
 
 from store.snapshot.licences import family
-from store.snapshot.tasks import Way, config_of, way_of
+from store.snapshot.tasks import config_of, way_of
 from thresher.errors import StoreError
 from thresher.redaction import redact
+from thresher.scorers.ways import Way
 from thresher.text import normalise
 
 RULES: Final[dict[str, str]] = {
