@@ -27,7 +27,7 @@ from dedupe.guard.words import CAPITALS, CLOSED, FILLERS, LIGHT, QUANTIFIERS, op
 from thresher.redaction.records import hides_something
 from thresher.text import normalise
 
-APART_KINDS = frozenset(("reply", "alternate", "step", "transcript"))
+APART_KINDS = frozenset(("reply", "alternate", "review", "step", "transcript"))
 """Kinds that ask something of their own about a text; the other kinds may share one prompt."""
 
 SHORT_TARGET = 60
