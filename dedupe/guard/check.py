@@ -21,7 +21,7 @@ from dedupe.guard.options import Choice, choice, meant, same_answer, same_option
 from thresher.redaction.records import hides_something
 from thresher.text import normalise
 
-APART_KINDS = frozenset(("reply", "alternate", "step", "transcript"))
+APART_KINDS = frozenset(("reply", "alternate", "review", "step", "transcript"))
 """Kinds that ask something of their own about a text; the other kinds may share one prompt."""
 
 SHORT_TARGET = 60
