@@ -17,7 +17,7 @@ from thresher.programs import code_alone
 _CALLS: Final = {
     "sortings": r"\b(?:sorted|stable_sort|nth_element|sort|qsort|OrderBy|sort_by|sortBy|sort_unstable)\s*[(<{!]|\.sort\b|\bsort\s*\(",
     "binary search": r"\b(?:lower_bound|upper_bound|binary_search|binarySearch|bisect\w*|partition_point)\b"
-    r"|\b(?:mid|middle|md|m)\s*(?::?=)\s*[^;\n]{0,40}(?:/\s*2|//\s*2|>>\s*1|div\s+2)",
+    r"|\b(?:mid|middle|md|m)\s*(?::?=)\s*[^;\n+]{0,30}\+[^;\n]{0,30}(?:/\s*2|//\s*2|>>\s*1|div\s+2)",
     "data structures": r"\b(?:priority_queue|heapq|heappush|PriorityQueue|BinaryHeap|multiset|TreeMap|TreeSet|BTreeMap|BTreeSet|SortedDict"
     r"|SortedSet|SortedList)\b|\bset\s*<|\bmap\s*<|\w\s*&\s*\(?\s*-\s*\w|<<\s*1\s*\|\s*1",
     "hashing": r"\b(?:unordered_map|unordered_set|HashMap|HashSet|gp_hash_table)\b",
@@ -33,8 +33,14 @@ _CALLS: Final = {
 """What of a program shows the idea of a tag; in its code alone, so that no word of a comment or a text counts."""
 _PATTERNS: Final = {tag: re.compile(pattern) for tag, pattern in _CALLS.items()}
 _LOOP: Final = re.compile(r"\b(?:for|while|repeat|foreach|forEach|until)\b")
-_BRUTE_LOOPS: Final = 3
-"""Loops from which a program without any other idea tries things out; one goes through the cases, one reads."""
+_CASES: Final = re.compile(
+    r"\bwhile\s*\(\s*\w+\s*--\s*\)"
+    r"|\bfor\s+\w+\s+in\s+range\s*\(\s*int\s*\(\s*input\s*\(\s*\)\s*\)\s*\)\s*:"
+    r"|\bfor\s+_\s+in\s+range\s*\(\s*\w+\s*\)\s*:"
+)
+"""The loop over the cases of an input, which is no part of an idea."""
+_NESTED: Final = re.compile(r"(?:\bfor\b[^\n{]{0,200}(?:\{\s*|\n\s*)){2}for\b")
+"""Three loops, each the first thing in the one before."""
 
 
 @lru_cache(maxsize=4096)
@@ -42,10 +48,9 @@ def ideas_of(program: str, language: str, tags: tuple[str, ...]) -> tuple[str, .
     """The tags whose idea the structure of the program shows, sorted."""
     code = code_alone(program, language)
     shown = {tag for tag in tags if tag in _PATTERNS and _PATTERNS[tag].search(code)}
-    loops = len(_LOOP.findall(code))
-    if "math" in tags and code and not shown and loops <= 1:
+    if "math" in tags and code and not shown and not _LOOP.search(_CASES.sub("", code, count=1)):
         shown.add("math")  # a formula, for each case
-    if "brute force" in tags and not shown and loops >= _BRUTE_LOOPS:
+    if "brute force" in tags and not shown and _NESTED.search(code):
         shown.add("brute force")
     return tuple(sorted(shown))
 

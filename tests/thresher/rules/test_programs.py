@@ -83,6 +83,13 @@ def test_every_program_that_makes_nothing_says_why(threads: dict[str, list[Recor
     assert [o.reason for o in outcomes(threads["9009/Z"], rules).values() if isinstance(o, Refusal)] == ["no_problem"]
 
 
+def test_where_tests_are_missing_the_count_of_passed_ones_names_none(threads: dict[str, list[Record]], rules: Rules) -> None:
+    told = outcomes(threads["9001/A"], rules)
+    assert {i: o.reason for i, o in told.items() if isinstance(o, Refusal)} == {
+        "513": "enough_programs", "514": "verdict_without_test", "9001/A/listed": "no_body",
+    }  # fmt: skip
+
+
 def test_in_whatever_order_programs_come_the_same_ones_are_taken(threads: dict[str, list[Record]], rules: Rules) -> None:
     assert made(threads["9001/B"][::-1], rules) == made(threads["9001/B"], rules)
 
@@ -90,6 +97,17 @@ def test_in_whatever_order_programs_come_the_same_ones_are_taken(threads: dict[s
 def test_of_a_problem_that_was_taken_down_no_program_is_shown(threads: dict[str, list[Record]], rules: Rules) -> None:
     thread = [replace(r, text="", status="gone") if r.role == "problem" else r for r in threads["9001/B"]]
     assert made(thread, rules) == {}
+
+
+def test_of_one_problem_no_more_alternates_are_asked_for_than_the_rules_allow(threads: dict[str, list[Record]], rules: Rules) -> None:
+    problem = next(r for r in threads["9001/B"] if r.role == "problem" and "tests" in r.marks)
+    tagged = replace(problem, marks={**problem.marks, "tags": ["bitmasks", "dp", "math", "sortings"]})
+    accepted = next(r for r in threads["9001/B"] if r.native_id == "510")
+    texts = ("print(1 << n)", "dp = [0]", "print(n * 2)", "print(sorted(a))")
+    thread = [tagged, *(replace(accepted, native_id=str(600 + n), text=text) for n, text in enumerate(texts))]
+    alternates = [i for i, c in made(thread, rules).items() if c.kind == "alternate"]
+    assert alternates == ["601", "602"]
+    assert rules.programs.alternates_most == 2
 
 
 TAGS = ("binary search", "brute force", "dp", "hashing", "math", "sortings")
@@ -104,6 +122,10 @@ TAGS = ("binary search", "brute force", "dp", "hashing", "math", "sortings")
         ("n = int(input())\nprint(n * (n + 1) // 2)", "Python 3", ("math",)),
         ("int dp[99];int main(){for(int i=1;i<99;i++)dp[i]=dp[i-1]+1;}", "GNU C++20 (64)", ("dp",)),
         ("for a in x:\n for b in x:\n  for c in x:\n   print(a)", "Python 2", ("brute force",)),
+        ("int main(){for(int i=0;i<n;i++)\n  for(int j=0;j<n;j++){\n    for(int k=0;k<n;k++) s++;}}", "GNU C++11", ("brute force",)),
+        ("for _ in range(int(input())):\n  n = int(input())\n  print(n * 2)", "PyPy 3", ("math",)),
+        ("for a in input().split():\n  print(int(a) * 2)", "PyPy 3", ()),
+        ("m = n // 2\nfor i in range(m):\n  print(i)", "PyPy 3", ()),
         ("for a in x:\n print(a)\nfor b in x:\n print(b)", "Python 2", ()),
         ("sorted(x)", "Befunge", ()),
     ],
