@@ -17,6 +17,7 @@ import scrapers
 from flows.cli import curating, defects, interruption, mending, publishing, shown
 from flows.cli.clusters import app as clusters_app
 from flows.cli.curate import curate
+from flows.cli.judging import app as judge_app
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
 from flows.cli.reading import read
@@ -57,6 +58,7 @@ app = typer.Typer(
 app.add_typer(clusters_app, name="clusters")
 app.add_typer(leads_app, name="leads")
 app.add_typer(models_app, name="models")
+app.add_typer(judge_app, name="judge")
 
 
 @app.callback(invoke_without_command=True)
