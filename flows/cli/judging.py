@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.cli.shared import FAILED, AsJson, Config, print_json, warn
+from flows.cli.shared import FAILED, AsJson, Config, print_json
 from thresher.errors import UsageError
 
 app = typer.Typer(help="Judges: models that score what no program can.", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -88,7 +88,7 @@ def _print(report: dict[str, Any]) -> None:
         print(f"  and {len(report['disagreements']) - 10} more; --json has all")
     print("It may gate." if report["may_gate"] else "It may not gate:")
     for reason in report["why_not"]:
-        warn(f"  {reason}")
+        print(f"  {reason}")
 
 
 def _shown(estimate: dict[str, float] | None) -> str:

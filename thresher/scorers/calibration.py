@@ -7,10 +7,12 @@ both of 95 %. Observed pass rates are corrected after Rogan and Gladen (1978).
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 from thresher.scorers.base import Verdict
 
@@ -22,6 +24,8 @@ LEAST_ANSWERS: Final = 30
 _Z: Final = 1.959964
 _RESAMPLES: Final = 2000
 
+_CLASSES: Final[dict[str | None, int]] = {"pass": 0, "fail": 1}
+Counts = npt.NDArray[np.float64]
 Pair = tuple[Verdict, Verdict | None]
 """What a person says, and what the judge says."""
 
@@ -102,24 +106,35 @@ def wilson(hits: int, of: int) -> Estimate | None:
 def kappa(pairs: Sequence[tuple[str | None, str | None]]) -> float | None:
     """Cohen's kappa of two raters; what is neither pass nor fail is one class. None where both give one and the same class throughout, or
     nothing."""
-    if not pairs:
-        return None
-    classes = [[verdict if verdict in ("pass", "fail") else "other" for verdict in pair] for pair in pairs]
-    agreed = sum(one == other for one, other in classes) / len(classes)
-    by_chance = sum(
-        sum(pair[0] == name for pair in classes) * sum(pair[1] == name for pair in classes) / len(classes) ** 2
-        for name in ("pass", "fail", "other")
-    )
-    return None if by_chance == 1 else (agreed - by_chance) / (1 - by_chance)
+    value = float(_kappas(_table(pairs)[None])[0])
+    return None if math.isnan(value) else value
+
+
+def _table(pairs: Sequence[tuple[str | None, str | None]]) -> Counts:
+    """How often each verdict of one met each of the other."""
+    table = np.zeros((3, 3))
+    for one, other in pairs:
+        table[_CLASSES.get(one, 2), _CLASSES.get(other, 2)] += 1
+    return table
+
+
+def _kappas(tables: Counts) -> Counts:
+    """Of tables of shape (n, 3, 3); NaN where there is none."""
+    total = tables.sum(axis=(1, 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        agreed = np.trace(tables, axis1=1, axis2=2) / total
+        by_chance = (tables.sum(axis=1) * tables.sum(axis=2)).sum(axis=1) / total**2
+        return np.asarray((agreed - by_chance) / (1 - by_chance))
 
 
 def _bootstrap(pairs: Sequence[Pair]) -> Estimate | None:
     value = kappa(pairs)
     if value is None:
         return None
-    rng = random.Random(len(pairs))
-    drawn = sorted(k for _ in range(_RESAMPLES) if (k := kappa(rng.choices(pairs, k=len(pairs)))) is not None)
-    return Estimate(value, drawn[int(0.025 * len(drawn))], drawn[min(len(drawn) - 1, int(0.975 * len(drawn)))])
+    shares = _table(pairs).ravel() / len(pairs)
+    drawn = np.random.default_rng(0).multinomial(len(pairs), shares, size=_RESAMPLES).reshape(-1, 3, 3)
+    low, high = np.nanpercentile(_kappas(drawn.astype(float)), (2.5, 97.5))
+    return Estimate(value, float(low), float(high))
 
 
 def corrected(observed: float | None, tpr: Estimate | None, tnr: Estimate | None) -> Estimate | None:

@@ -66,7 +66,7 @@ def test_a_judge_gates_on_a_set_that_it_meets_for_the_first_time(thresher: Calla
         assert asked == 2 * 64 + 2
         again = thresher(*command)
         assert again.returncode == 1
-        assert "66 of its answers were kept from before" in again.stderr
+        assert "66 of its answers were kept from before" in again.stdout
         assert server.served == asked + 64
 
 
