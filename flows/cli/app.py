@@ -19,6 +19,7 @@ from flows.cli.clusters import app as clusters_app
 from flows.cli.curate import curate
 from flows.cli.evaluating import evaluate
 from flows.cli.gate import gate
+from flows.cli.judging import app as judge_app
 from flows.cli.keys import app as keys_app
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
@@ -61,6 +62,7 @@ app.add_typer(clusters_app, name="clusters")
 app.add_typer(leads_app, name="leads")
 app.add_typer(models_app, name="models")
 app.add_typer(keys_app, name="keys")
+app.add_typer(judge_app, name="judge")
 
 
 @app.callback(invoke_without_command=True)
