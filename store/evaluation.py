@@ -96,7 +96,7 @@ def last_answers(con: Connection, model: str, item_id: str) -> list[dict[str, An
 
 def in_question(con: Connection) -> set[str]:
     """Items that do not count, because their scorer does not tell their key from their failing answer."""
-    return {row["item_id"] for row in rows(con, "SELECT item_id FROM key_queue WHERE reason <> 'all_models_fail'")}
+    return {row["item_id"] for row in rows(con, "SELECT item_id FROM doubted_items")}
 
 
 def spent(con: Connection, model: str) -> Any:

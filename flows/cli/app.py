@@ -21,6 +21,7 @@ from flows.cli.curate import curate
 from flows.cli.evaluating import evaluate
 from flows.cli.gate import gate
 from flows.cli.hydrate import hydrate
+from flows.cli.judging import app as judge_app
 from flows.cli.keys import app as keys_app
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
@@ -66,6 +67,7 @@ app.add_typer(leads_app, name="leads")
 app.add_typer(models_app, name="models")
 app.add_typer(rules_app, name="rules")
 app.add_typer(keys_app, name="keys")
+app.add_typer(judge_app, name="judge")
 
 
 @app.callback(invoke_without_command=True)

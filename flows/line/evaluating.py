@@ -358,11 +358,16 @@ def _check_and_rescore(work: Workspace, plan_: Plan, scoring: Scoring, models: d
         told = check and check.line(at)
         if told and (before is None or {**told, "at": ""} != {**before, "at": ""}):
             fresh.append(told)
-    for line, score in answers.values():
-        if not scoring.is_current(score):
-            again = scoring.score(tasks[line["item_id"]], line["response"], line["number"], models[line["model"]])
-            if again != score:
-                fresh.append(trials.rescored(line["trial_id"], again, at))
+
+    def again(line: dict[str, Any]) -> Scored:
+        return scoring.score(tasks[line["item_id"]], line["response"], line["number"], models[line["model"]])
+
+    older = [(line, score) for line, score in answers.values() if not scoring.is_current(score)]
+    at_once = scoring.judge.asker.model.concurrency if scoring.judge else 1
+    with ThreadPoolExecutor(at_once, thread_name_prefix="thresher-score") as pool:
+        for (line, score), now in zip(older, pool.map(again, [line for line, _ in older]), strict=True):
+            if now != score:
+                fresh.append(trials.rescored(line["trial_id"], now, at))
                 outcome.rescored += 1
     if fresh:
         trials.keep(work.archive, fresh)

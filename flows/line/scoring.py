@@ -50,9 +50,9 @@ class Scoring:
         return _told(score)
 
     def is_current(self, score: Scored) -> bool:
-        """Whether a verdict is what would be given today: by this version of the code, or by a judge where code could not tell."""
+        """Whether a verdict is what would be given today: by this version of the code, or by this judge where code could not tell."""
         if score.scorer.startswith(JUDGED) and score.verdict is not None:
-            return True
+            return self.judge is None or score.scorer_version == self.judge.version
         return score.scorer_version == code.VERSION and (score.verdict is not None or self.judge is None)
 
     def check(self, task: Task) -> Check | None:

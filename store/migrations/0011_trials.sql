@@ -84,26 +84,31 @@ FROM trials t JOIN items i ON i.item_id = t.item_id GROUP BY ALL;
 COMMENT ON VIEW trial_rounds IS 'The trials of an item and of those merged into it, by model and round: k of n failed';
 COMMENT ON COLUMN trial_rounds.left_out IS 'Trials that a limit cut or that ended in an error: no part of n';
 
+CREATE VIEW doubted_items AS
+SELECT coalesce(i.merged_into, i.item_id) AS item_id, count(*) AS doubts
+FROM scorer_checks c JOIN items i ON i.item_id = c.item_id WHERE c.key_verdict = 'fail' OR c.failing = 'pass' GROUP BY ALL;
+COMMENT ON VIEW doubted_items IS 'Items that do not count: their scorer does not tell their key from their failing answer';
+
 CREATE VIEW item_states AS
-WITH told AS (
+WITH dated AS (
+    SELECT *, min(round) FILTER (k >= 2) OVER (PARTITION BY item_id, model) AS first_reproduced FROM trial_rounds WHERE n >= 2
+),
+told AS (
     SELECT item_id, model, max(round) AS round, arg_max(k, round) AS k, arg_max(n, round) AS n, count(*) AS rounds,
-           count(*) FILTER (k >= 2) AS failing_rounds, min(round) FILTER (k >= 2) AS first_reproduced,
-           min(round) FILTER (k < 2) AS first_not, arg_max(served_id, round) AS served_id, max(last_asked) AS last_asked,
-           max(last_failed) AS last_failed, arg_max(failed_as, last_failed) AS failed_as
-    FROM trial_rounds WHERE n >= 2 GROUP BY ALL
+           count(*) FILTER (k >= 2) AS failing_rounds, count(*) FILTER (round >= first_reproduced) AS rounds_since,
+           arg_max(served_id, round) AS served_id, max(last_asked) AS last_asked, max(last_failed) AS last_failed,
+           arg_max(failed_as, last_failed) AS failed_as
+    FROM dated GROUP BY ALL
 )
 SELECT t.item_id, t.model, t.served_id, t.round, t.k, t.n,
        CASE WHEN q.item_id IS NOT NULL THEN 'key in question'
             WHEN t.k >= 2 AND t.failing_rounds = 1 THEN 'reproduced'
-            WHEN t.k >= 2 AND (t.first_not IS NULL OR t.first_not < t.first_reproduced)
-                 AND t.failing_rounds = (SELECT count(*) FROM trial_rounds r
-                                         WHERE r.item_id = t.item_id AND r.model = t.model AND r.n >= 2 AND r.round >= t.first_reproduced)
-                THEN 'still failing'
+            WHEN t.k >= 2 AND t.failing_rounds = t.rounds_since THEN 'still failing'
             WHEN t.k >= 1 THEN 'intermittent'
             WHEN t.failing_rounds > 0 THEN 'solved since'
             ELSE 'not reproduced' END AS state,
        t.last_asked, t.last_failed, t.failed_as, t.rounds, t.failing_rounds
-FROM told t LEFT JOIN (SELECT DISTINCT item_id FROM key_queue WHERE reason <> 'all_models_fail') q ON q.item_id = t.item_id;
+FROM told t LEFT JOIN doubted_items q ON q.item_id = t.item_id;
 COMMENT ON VIEW item_states IS 'What the trials say of each item and model; computed, never typed in. Rounds in which fewer than two trials could be scored say nothing';
 COMMENT ON COLUMN item_states.state IS 'reproduced: two trials or more of a round failed; still failing: so did every round since; intermittent: some do and some do not; solved since: it was reproduced, and in the last round none failed; not reproduced: none failed; key in question: the item does not count';
 COMMENT ON COLUMN item_states.last_failed IS 'When it was last seen failing, by failed_as';
@@ -121,8 +126,8 @@ FROM trials t JOIN items i ON i.item_id = t.item_id GROUP BY ALL ORDER BY t.mode
 COMMENT ON VIEW results_by_model IS 'What each model, under each id that it was served as, made of the items';
 
 CREATE VIEW reproduced_items AS
-SELECT DISTINCT r.item_id FROM trial_rounds r
-WHERE r.k >= 2 AND r.item_id NOT IN (SELECT item_id FROM key_queue WHERE reason <> 'all_models_fail');
+SELECT r.item_id, count(*) AS rounds FROM trial_rounds r LEFT JOIN doubted_items q ON q.item_id = r.item_id
+WHERE r.k >= 2 AND q.item_id IS NULL GROUP BY ALL;
 COMMENT ON VIEW reproduced_items IS 'Items of which two trials or more of one round failed, with a scorer that tells their key from their failing answer';
 
 CREATE OR REPLACE VIEW items_current AS
@@ -131,7 +136,7 @@ SELECT i.item_id, i.version, i.kind, i.messages,
             ELSE array_to_string(list_transform(from_json(i.messages, '[{"role":"VARCHAR","content":"VARCHAR"}]'),
                                                 lambda m: m.role || ': ' || m.content), E'\n\n') END AS prompt,
        i.target, i.aliases, i.choices, i.rubric,
-       CASE WHEN i.item_id IN (FROM reproduced_items) THEN 'reproduced'::tier ELSE e.tier END AS tier,
+       CASE WHEN p.item_id IS NOT NULL THEN 'reproduced'::tier ELSE e.tier END AS tier,
        coalesce(v.key_status, i.key_status) AS key_status,
        CASE WHEN i.lifecycle = 'retired' THEN i.lifecycle ELSE coalesce(v.lifecycle, i.lifecycle) END AS status,
        i.language, i.tags, r.licence, e.export_class, r.attribution, r.source, r.site, r.native_id, r.url,
@@ -140,6 +145,7 @@ FROM items i
 JOIN evidence e ON e.item_id = i.item_id
 JOIN reports r ON r.item_id = i.item_id AND r.record_key = e.lead_record AND r.live
 LEFT JOIN last_verdicts v ON v.item_id = i.item_id
+LEFT JOIN reproduced_items p ON p.item_id = i.item_id
 WHERE i.merged_into IS NULL;
 COMMENT ON VIEW items_current IS 'The benchmark: one row for each canonical item with live evidence';
 COMMENT ON COLUMN items_current.item_id IS 'xxh3-128 of the normalised messages, options and target';

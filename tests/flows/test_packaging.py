@@ -42,7 +42,9 @@ def test_a_deployed_flow_loads_by_its_module_as_written(name: str) -> None:
 
 
 def test_every_flow_is_deployed() -> None:
-    assert {d["entrypoint"] for d in DEPLOYED.values()} == {f"flows.{n}.{n}" for n in ("harvest", "recheck", "deduplicate", "publish")}
+    assert {d["entrypoint"] for d in DEPLOYED.values()} == {
+        f"flows.{n}.{n}" for n in ("harvest", "recheck", "deduplicate", "publish", "evaluate")
+    }
 
 
 def test_deployments_are_written_for_the_prefect_that_is_pinned() -> None:

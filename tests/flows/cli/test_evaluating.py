@@ -229,3 +229,23 @@ def test_a_takedown_takes_the_answers_along(
     for name in ("trials.jsonl", "model_answers.jsonl"):
         assert words not in (copy / "archive" / name).read_text(encoding="utf-8")
     assert json.loads(evaluate("--json").stdout)["asked"] == 5
+
+
+def test_what_no_program_can_score_is_judged_within_the_same_budget(
+    thresher: Callable[..., Any], server: ChatServer, copy: Path, config: Path
+) -> None:  # fmt: skip
+    def judging(body: dict[str, Any]) -> Any:
+        if body["messages"][0]["role"] == "system":
+            return {"why": "it says nothing", "verdict": "fail", "words": "rather not say", "steers": False}
+        return "I would rather not say how that is done."
+
+    server.answer = judging
+    done = thresher("evaluate", "small", "--way", "judged", "--limit", "12", "--trials", "1", "--judge", "large", "--json",
+                    "--data", str(copy), "--config", str(config))  # fmt: skip
+    outcome = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    scored = told(copy, "SELECT scorer, verdict, why, evidence FROM trials WHERE scorer = 'judge'")
+    assert scored
+    assert {(row["verdict"], row["evidence"]) for row in scored} == {("fail", "rather not say")}
+    charged = sum(Decimal(line["usd"]) for line in map(json.loads, (copy / "archive" / "model_answers.jsonl").read_text().splitlines()))
+    assert charged == Decimal(str(outcome["usd"])) > sum(row["usd"] for row in told(copy, "SELECT usd FROM trials"))
