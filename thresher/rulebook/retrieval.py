@@ -58,7 +58,7 @@ class Retriever:
     def _in_scope(self, item: Evidence, prompt: Floats, responses: Sequence[str], count: int) -> list[Rule]:
         if self._views is None or self._asked is None:
             return []
-        near = (prompt @ self._asked.T)[0].astype(np.float64)
+        near = np.where([rule.by_request for rule in self._rules], (prompt @ self._asked.T)[0], 0.0)
         if responses:
             answered = self._views.nearness(self._encode([text[:_LONGEST] for text in responses])).max(axis=0)
             near = np.maximum(near, answered)
