@@ -72,7 +72,7 @@ def test_coverage_counts_by_tier_from_a_confidence_on_and_names_rules_without_a_
 
 
 def test_rules_are_searched_by_words_alone_and_by_meaning(rules: list[Rule]) -> None:
-    assert [hit.rule.id for hit in search(rules, "a friend on the pier")] == ["lamps.short.1", "lamps.lit.1"]
+    assert [hit.rule.id for hit in search(rules, "a dear friend on the pier")] == ["lamps.short.1", "lamps.lit.1"]
     assert search(rules, "raining") == []
     (first, *_) = search(rules, "unlit", encode)
     assert (first.rule.id, first.words) == ("lamps.lit.1", 0.0)
