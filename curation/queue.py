@@ -5,15 +5,20 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from store.verdicts import KEY, LIFE
+from store import edits
+from store.edits import EDITED, Edit
+from store.verdicts import KEY, LIFE, Verdict
+from thresher.errors import UsageError
 
 Item = dict[str, Any]
 
 FACETS = ("state", "kind", "tier", "source", "key_status", "language", "tag", "licence", "cluster")
 """By what a person filters. ``state`` is ``open`` where nobody has decided, else the item's status."""
+TAKEN_BACK = "taken back"
+"""The reason of a verdict that says again what held before another."""
 _MOST_VALUES = 12
 """Values of a facet that are shown, the commonest."""
 
@@ -59,8 +64,8 @@ class Queue:
             before, self._lines = self._lines, {}
             self._items = {item["item_id"]: item for item in items}
             for item in self._items.values():
-                item["search"] = _search_text(item)
                 stored, item["verdicts"] = item["verdicts"], []
+                _word(item)
                 self._take(stored)
             self._take(before.values())
             self._order = sorted(self._items, key=lambda item_id: _rank(self._items[item_id]))
@@ -75,6 +80,7 @@ class Queue:
             verdict = {
                 "verdict_id": line["verdict_id"], "item_id": line["item_id"], "version": line["version"], "author": line["author"],
                 "given_at": line.get("given_at") or line["at"], "verdict": line["verdict"], "reason": line["reason"],
+                **({name: line.get(name) for name in edits.TEXTS} if line["verdict"] == EDITED else {}),
             }  # fmt: skip
             if verdict["verdict_id"] in self._lines:
                 continue
@@ -124,30 +130,53 @@ class Queue:
             if changed:
                 raise Changed([_shown(item) for item in changed])
 
-    def before(self, verdict_ids: Sequence[str]) -> list[tuple[Shown, str]]:
-        """What held before each of these verdicts: the item as it is now, and the word that says so again.
+    def before(self, verdict_ids: Sequence[str], reviewer: str) -> list[Verdict | Edit]:
+        """What says again what held before each of these verdicts and edits.
 
-        Changed where a later verdict of the same sort was given; KeyError for a verdict that nobody gave.
+        Changed where a later one of the same sort was given; KeyError for a verdict that nobody gave.
         """
         with self._lock:
-            undone = [self._before(verdict_id) for verdict_id in verdict_ids]
-            if later := [item for item, _, is_last in undone if not is_last]:
+            undone = [self._before(verdict_id, reviewer) for verdict_id in verdict_ids]
+            if later := [self._items[given.item_id] for given, is_last in undone if not is_last]:
                 raise Changed([_shown(item) for item in later])
-            return [(Shown(item["item_id"], *_state(item)), word) for item, word, _ in undone]
+            return [given for given, _ in undone]
 
-    def _before(self, verdict_id: str) -> tuple[Item, str, bool]:
+    def _before(self, verdict_id: str, reviewer: str) -> tuple[Verdict | Edit, bool]:
         given = self._lines[verdict_id]
         item = self._items[given["item_id"]]
-        sort = LIFE if given["verdict"] in LIFE else KEY
-        alike = [verdict for verdict in item["verdicts"] if verdict["verdict"] in sort]
-        place = next(n for n, verdict in enumerate(alike) if verdict["verdict_id"] == verdict_id)
-        word = alike[place - 1]["verdict"] if place else ("proposed" if sort is LIFE else "unverified")
-        return item, word, place == len(alike) - 1
+        sort = _sort(given["verdict"])
+        standing = _standing([verdict for verdict in item["verdicts"] if verdict["verdict"] in sort])
+        is_last = bool(standing) and standing[-1]["verdict_id"] == verdict_id
+        earlier = standing[-2] if len(standing) > 1 else None
+        if given["verdict"] == EDITED:
+            return _edit(item, earlier, reviewer, TAKEN_BACK), is_last
+        word = earlier["verdict"] if earlier else "proposed" if sort is LIFE else "unverified"
+        return Verdict(item["item_id"], word, reviewer, TAKEN_BACK, item["version"]), is_last
+
+    def roles(self, item_id: str) -> list[str]:
+        """Who says the messages of an item."""
+        with self._lock:
+            return [message["role"] for message in self._items[item_id]["messages"]]
+
+    def edited(self, item_id: str, reviewer: str, reason: str, texts: Mapping[str, Any]) -> list[Edit | Verdict]:
+        """What says that an item is so from now on: the texts that are given (of ``edits.TEXTS``), else as it is now. Who writes a key says
+        what it is worth. UsageError where no item can be made of it, or where nothing would change."""
+        with self._lock:
+            item = self._items[item_id]
+            now = next((verdict for verdict in reversed(item["verdicts"]) if verdict["verdict"] == EDITED), None)
+            before = _edit(item, now, reviewer, reason)
+            edit = edits.settled(replace(before, **texts), item["harvested"], item["choices"])
+            if replace(edit, reason="") == replace(before, reason=""):
+                raise UsageError("nothing was changed")
+            if edit.target is None or edit.target == before.target:
+                return [edit]
+            word, why = ("verified", "wrote the key") if edit.target else ("unverified", "took the key away")
+            return [edit, Verdict(item_id, word, reviewer, why, item["version"] + 1)]
 
     def progress(self, reviewer: str) -> dict[str, int]:
         """How many items there are, how many wait, how many this reviewer has decided."""
         with self._lock:
-            waiting = sum(not item["verdicts"] for item in self._items.values())
+            waiting = sum(all(v["verdict"] == EDITED for v in item["verdicts"]) for item in self._items.values())
             mine = sum(any(v["author"] == reviewer for v in item["verdicts"]) for item in self._items.values())
             return {"items": len(self._items), "open": waiting, "mine": mine}
 
@@ -157,15 +186,50 @@ def _state(item: Item) -> tuple[int, str]:
 
 
 def _shown(item: Item) -> Item:
-    return {key: value for key, value in item.items() if key != "search"} | {"why": why(item), "last": _state(item)[1]}
+    """``harvested`` only where the item is not as its source has it."""
+    hidden = {"search"} if any(verdict["verdict"] == EDITED for verdict in item["verdicts"]) else {"search", "harvested"}
+    return {key: value for key, value in item.items() if key not in hidden} | {"why": why(item), "last": _state(item)[1]}
+
+
+def _sort(word: str) -> Sequence[str]:
+    """The words of which the last one counts."""
+    return next(sort for sort in (LIFE, KEY, (EDITED,)) if word in sort)
+
+
+def _standing(alike: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Verdicts of one sort, oldest first, without those that were taken back and what took them back."""
+    standing: list[Mapping[str, Any]] = []
+    for verdict in alike:
+        if verdict["reason"] == TAKEN_BACK and standing:
+            standing.pop()
+        else:
+            standing.append(verdict)
+    return standing
 
 
 def _settle(item: Item, word: str) -> None:
-    """What ``items_current`` says after this verdict. A key of which nobody says anything any more is worth what its source gave it."""
+    """What ``items_current`` says after this verdict."""
     if word in LIFE:
         item["status"] = word if item["status"] != "retired" or word == "retired" else item["status"]
-    elif word in KEY:
-        item["key_status"] = item["key_at_source"] if word == "unverified" else word
+    else:
+        _word(item)
+
+
+def _word(item: Item) -> None:
+    """How the item reads after all that was said of it. A key of which nobody says anything any more is worth what its source gave it."""
+    edited = [verdict for verdict in item["verdicts"] if verdict["verdict"] == EDITED]
+    item.update(edits.applied(item["harvested"], edited[-1] if edited else None, len(edited)))
+    said = next((verdict["verdict"] for verdict in reversed(item["verdicts"]) if verdict["verdict"] in KEY), "unverified")
+    item["key_status"] = item["key_status"] if said == "unverified" else said
+    item["search"] = _search_text(item)
+
+
+def _edit(item: Item, texts: Mapping[str, Any] | None, reviewer: str, reason: str) -> Edit:
+    """An edit that says these texts of an item."""
+    said = dict(texts or dict.fromkeys(edits.TEXTS))
+    messages = said["messages"] and tuple(message["content"] for message in said["messages"])
+    tags = None if said["tags"] is None else tuple(said["tags"])
+    return Edit(item["item_id"], reviewer, reason, item["version"], messages or None, said["target"], said["rubric"], tags)
 
 
 def _values(item: Item, facet: str) -> Sequence[str]:

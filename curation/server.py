@@ -9,18 +9,20 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from curation.queue import FACETS, Changed, Queue, Shown
+from curation.queue import FACETS, TAKEN_BACK, Changed, Queue, Shown
 from store.curating import VerdictLog
+from store.edits import TEXTS, Edit
 from store.verdicts import VERDICTS, Verdict
+from thresher.errors import UsageError
 
 STATIC = Path(__file__).with_name("static")
 _POLICY = (
@@ -40,6 +42,14 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_max_length=4_000)
 
 
+def _note(reason: str) -> str:
+    """What a reviewer gives as a reason; never the word by which undo is known."""
+    return reason if reason != TAKEN_BACK else f"{reason}, says the reviewer"
+
+
+Reason = Annotated[str, AfterValidator(_note)]
+
+
 class _Shown(_Body):
     item_id: str
     version: int
@@ -51,7 +61,7 @@ class Given(_Body):
 
     verdict: str
     reviewer: str = Field(min_length=1, max_length=80)
-    reason: str = ""
+    reason: Reason = ""
     items: list[_Shown] = Field(min_length=1, max_length=MOST_AT_ONCE)
 
 
@@ -60,7 +70,7 @@ class ForAll(_Body):
 
     verdict: str
     reviewer: str = Field(min_length=1, max_length=80)
-    reason: str = ""
+    reason: Reason = ""
     wanted: dict[str, str] = {}
     words: str = ""
     total: int = Field(ge=1, le=MOST_AT_ONCE)
@@ -71,6 +81,20 @@ class Undo(_Body):
 
     reviewer: str = Field(min_length=1, max_length=80)
     verdicts: list[str] = Field(min_length=1, max_length=MOST_AT_ONCE)
+
+
+class EditedTexts(_Body):
+    """How an item is to be: what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=200_000)
+
+    reviewer: str = Field(min_length=1, max_length=80)
+    reason: Reason = Field("", max_length=4_000)
+    item: _Shown
+    messages: list[str] | None = Field(None, max_length=1_000)
+    target: str | None = None
+    rubric: str | None = None
+    tags: list[Annotated[str, Field(max_length=80)]] | None = Field(None, max_length=50)
 
 
 class Miscounted(Exception):
@@ -110,13 +134,20 @@ class Desk:
         """Say again what held before these verdicts; nothing is ever deleted."""
         with self._deciding:
             self.look()
-            words = self.queue.before(verdict_ids)
-            return self._write([Verdict(shown.item_id, word, reviewer, "taken back", shown.version) for shown, word in words])
+            return self._write(self.queue.before(verdict_ids, reviewer))
 
-    def _write(self, given: list[Verdict]) -> list[dict[str, Any]]:
-        self._log.add(given)
+    def edit(self, shown: Shown, reviewer: str, reason: str, texts: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Write down how an item is from now on. Changed, and nothing written, where it is not what was shown; UsageError where no item can
+        be made of it."""
+        with self._deciding:
+            self.look()
+            self.queue.refuse_changed([shown])
+            return self._write(self.queue.edited(shown.item_id, reviewer, reason, texts))
+
+    def _write(self, given: Sequence[Verdict | Edit]) -> list[dict[str, Any]]:
+        self._log.add(given, {one.item_id: self.queue.roles(one.item_id) for one in given if isinstance(one, Edit)})
         self.look()
-        return self.queue.items(verdict.item_id for verdict in given)
+        return self.queue.items(dict.fromkeys(one.item_id for one in given))
 
 
 def _facets(request: Request) -> dict[str, str]:
@@ -177,6 +208,17 @@ def make_app(queue: Queue, log: VerdictLog, hosts: set[str]) -> FastAPI:
             return desk.give_all(_word(given.verdict), given.reviewer, given.reason, wanted, given.words, given.total)
         except Miscounted as error:
             raise HTTPException(409, f"the filter gives {error} items now: look again") from None
+
+    @app.post("/api/edits", dependencies=[Depends(from_the_page)])
+    def edit(given: EditedTexts) -> list[dict[str, Any]]:
+        texts = {name: given.model_dump()[name] for name in TEXTS if getattr(given, name) is not None}
+        made = {name: tuple(text) if isinstance(text, list) else text for name, text in texts.items()}
+        try:
+            return desk.edit(Shown(**given.item.model_dump()), given.reviewer, given.reason, made)
+        except KeyError:
+            raise HTTPException(404, f"there is no item {given.item.item_id}") from None
+        except UsageError as error:
+            raise HTTPException(422, str(error)) from None
 
     @app.post("/api/undo", dependencies=[Depends(from_the_page)])
     def undo(asked: Undo) -> list[dict[str, Any]]:

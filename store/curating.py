@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from store import verdicts
+from store import edits, verdicts
+from store.edits import Edit
 from store.file.database import Connection
 from store.reading import rows
 from store.verdicts import Verdict
@@ -26,19 +27,22 @@ _NEIGHBOURS = 3
 
 
 def items(con: Connection) -> list[dict[str, Any]]:
-    """Every item of ``items_current``, by id, JSON-ready: its columns, ``key_at_source``, and what is known of it under ``reports``,
-    ``neighbours``, ``cluster`` and ``verdicts``."""
+    """Every item of ``items_current``, by id, JSON-ready: its columns, how its source has it under ``harvested``
+    (``edits.Harvested``), and what is known of it under ``reports``, ``neighbours``, ``cluster`` and ``verdicts``; that of an edit has its
+    texts."""
     current = {
         row["item_id"]: row
         for row in rows(
             con,
             """SELECT c.* EXCLUDE (prompt, tier, export_class), c.tier::VARCHAR AS tier, c.export_class::VARCHAR AS export_class,
-                      i.key_status AS key_at_source
+                      {'version': i.version, 'messages': i.messages, 'target': i.target, 'aliases': i.aliases, 'rubric': i.rubric,
+                       'tags': i.tags, 'key_status': i.key_status} AS harvested
                FROM items_current c JOIN items i ON i.item_id = c.item_id ORDER BY c.item_id""",
         )
     }
     for item in current.values():
-        item["messages"] = json.loads(item["messages"])
+        item["harvested"]["messages"] = json.loads(item["harvested"]["messages"])
+        item["messages"] = item["harvested"]["messages"]
         item |= {"reports": [], "neighbours": [], "cluster": None, "verdicts": []}
     for report in _reports(con):
         if known := current.get(report.pop("canonical")):
@@ -51,9 +55,10 @@ def items(con: Connection) -> list[dict[str, Any]]:
     ):
         if known := current.get(member.pop("item_id")):
             known["cluster"] = member
+    texts = edits.of(con)
     for verdict in rows(con, "SELECT * FROM verdicts ORDER BY given_at, verdict_id"):
         if known := current.get(verdict["item_id"]):
-            known["verdicts"].append(verdict)
+            known["verdicts"].append(verdict | texts.get(verdict["verdict_id"], {}))
     return list(current.values())
 
 
@@ -102,7 +107,7 @@ class VerdictLog:
         if size == self._read:
             return []
         start = self._read if self._read < size else 0  # a shorter file was written anew
-        lines = [line for line in read_lines(self._path, verdicts.check_line, start) if line["type"] == "verdict"]
+        lines = [line for line in read_lines(self._path, verdicts.check_line, start) if line["type"] in verdicts.ON_THE_PAGE]
         self._read = start + self._whole_lines(start)
         fresh = [line for line in lines if line["verdict_id"] not in self._seen]
         self._seen.update(line["verdict_id"] for line in fresh)
@@ -114,10 +119,16 @@ class VerdictLog:
             file.seek(start)
             return file.read().rfind(b"\n") + 1
 
-    def add(self, given: Sequence[Verdict]) -> None:
-        """Write verdicts down; they are on the disk when this returns, and in the database when a run next takes them up
-        (``verdicts.take_up``). UsageError for a word that is no verdict."""
-        verdicts.refuse_unknown(given)
-        at = datetime.now(UTC).isoformat()
+    def add(self, given: Sequence[Verdict | Edit], roles: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Write verdicts and edits down; they are on the disk when this returns, and in the database when a run next takes them up
+        (``verdicts.take_up``). ``roles`` are those of the messages of each edited item. UsageError for a word that is no verdict."""
+        verdicts.refuse_unknown([one for one in given if isinstance(one, Verdict)])
+        at, lines = datetime.now(UTC), []
+        for number, one in enumerate(given):
+            verdict_id, moment = secrets.token_hex(8), (at + timedelta(microseconds=number)).isoformat()
+            if isinstance(one, Edit):
+                lines.append(edits.line_of(one, (roles or {})[one.item_id], verdict_id, moment))
+            else:
+                lines.append(verdicts.line_of(one, verdict_id, moment))
         with self._lock:
-            append_lines(self._path, [verdicts.line_of(verdict, secrets.token_hex(8), at) for verdict in given])
+            append_lines(self._path, lines)

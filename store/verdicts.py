@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from store import decisions, removal
+from store import decisions, edits, removal
 from store.file.checksums import table_names
 from store.file.database import Connection, Database
 from store.rows import fetch, keys
-from thresher.disk import BadLine, append_lines, bad_lines, read_lines
+from thresher.disk import BadLine, amend_lines, append_lines, bad_lines, read_lines
 from thresher.errors import UsageError
 from thresher.failpoint import failpoint
 from thresher.model import Record
@@ -30,6 +30,9 @@ LIFE = ("proposed", "active", "retired", "rejected", "waived")
 KEY = ("verified", "disputed", "unverified")
 VERDICTS = (*LIFE, *KEY)
 """Those of ``LIFE`` set an item's life, those of ``KEY`` say what its key is worth: ``unverified`` takes back what was said of it."""
+
+ON_THE_PAGE = ("verdict", edits.EDITED)
+"""The lines that are written without the database, which takes them up with the next run."""
 
 TombstoneKind = Literal["record", "author", "url"]
 
@@ -102,8 +105,8 @@ def line_of(verdict: Verdict, verdict_id: str, at: str) -> dict[str, Any]:
 
 
 def untaken(database: Database) -> list[dict[str, Any]]:
-    """The lines of verdicts that the journal has and the database has not: given on the page, or just before a crash."""
-    written = [line for line in read_lines(database.folder / FILE, check_line) if line["type"] == "verdict"]
+    """The lines of verdicts and edits that the journal has and the database has not: given on the page, or just before a crash."""
+    written = [line for line in read_lines(database.folder / FILE, check_line) if line["type"] in ON_THE_PAGE]
     if not written:
         return []
     with database.reader() as con:
@@ -216,8 +219,26 @@ def replay(con: Connection, folder: Path) -> int:
     """Bring the verdicts and tombstones of ``verdicts.jsonl`` into a rebuilt database; those that it has are passed over. Returns how
     many lines."""
     lines = list(read_lines(folder / FILE, check_line))
-    _apply(con, lines)
+    _apply(con, [line for line in lines if line["type"] != edits.EDITED])
     return len(lines)
+
+
+def replay_edits(con: Connection, folder: Path) -> None:
+    """Bring the edits into a rebuilt database, when all else is there: a post that was deleted before its item was edited must not take the
+    edit along."""
+    _apply(con, [line for line in read_lines(folder / FILE, check_line) if line["type"] == edits.EDITED])
+
+
+def purge_edits(con: Connection, folder: Path) -> None:
+    """Take out of the journal the texts of edits that left the database, and of those that were given meanwhile to an item that left."""
+    emptied = edits.emptied(con)
+    there = {row[0] for row in con.execute("SELECT item_id FROM items").fetchall()}
+
+    def amended(line: dict[str, Any]) -> dict[str, Any]:
+        gone = line["type"] == edits.EDITED and (line["verdict_id"] in emptied or line["item_id"] not in there)
+        return edits.without_texts(line) if gone else line
+
+    amend_lines(folder / FILE, check_line, amended)
 
 
 def replay_unmerged(con: Connection, folder: Path, run_id: str) -> None:
@@ -248,6 +269,7 @@ _FIELDS = {
     UNMERGED: ("verdict_id", "item_id", "author", "verdict", "reason", "at", "run_id"),
     COMPLETED: ("verdict_id", "record_key", "prompt", "context", "hidden", "author", "reason", "at", "run_id"),
     REOPENED: ("verdict_id", "record_key", "author", "reason", "at", "run_id"),
+    edits.EDITED: ("verdict_id", "item_id", "author", "verdict", "reason", "at"),
     "tombstone": ("kind", "hash", "reason", "at"),
 }
 
@@ -262,16 +284,20 @@ def check_line(line: dict[str, Any]) -> None:
     if line["type"] == "tombstone":
         if line["kind"] not in get_args(TombstoneKind):
             raise ValueError(f"{line['kind']!r} is no kind of tombstone")
-    elif line["type"] in ("verdict", UNMERGED) and type(line["version"]) is not int:
+    elif line["type"] in ("verdict", edits.EDITED, UNMERGED) and type(line["version"]) is not int:
         raise TypeError("version is no number")
+    if line["type"] == edits.EDITED:
+        edits.check(line)
     datetime.fromisoformat(line["at"])
 
 
 def _apply(con: Connection, lines: Sequence[dict[str, Any]]) -> list[str]:
     emptied: list[str] = []
     for line in lines:
-        if line["type"] == "verdict":
+        if line["type"] in ON_THE_PAGE:
             _insert(con, line)
+            if line["type"] == edits.EDITED:
+                edits.insert(con, line)
         elif line["type"] == "tombstone":
             con.execute(
                 "INSERT OR IGNORE INTO tombstones VALUES (?, ?, ?, ?)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import zlib
@@ -38,7 +39,7 @@ def append_lines(path: Path, entries: Iterable[dict[str, Any]]) -> None:
     """
     data = b"".join(_sealed(json.dumps(entry, sort_keys=True).encode()) + b"\n" for entry in entries)
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        fd = _sole_writer(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         try:
             size = os.fstat(fd).st_size
             if size and os.pread(fd, 1, size - 1) != b"\n":
@@ -49,6 +50,20 @@ def append_lines(path: Path, entries: Iterable[dict[str, Any]]) -> None:
             os.close(fd)
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror}); what was committed stays, run the command again") from error
+
+
+def _sole_writer(path: Path, flags: int) -> int:
+    """The file opened, and locked against others that append to it or write it anew. One that was replaced meanwhile is opened again:
+    what is appended to a file that has no name any more would be lost."""
+    while True:
+        fd = os.open(path, flags, 0o644)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        try:
+            if os.path.samestat(os.fstat(fd), path.stat()):
+                return fd
+        except FileNotFoundError:
+            pass
+        os.close(fd)
 
 
 def write_all(fd: int, data: bytes, place: int | None = None) -> None:
@@ -134,15 +149,29 @@ def _entry(path: Path, number: int, line: bytes, check: Check) -> dict[str, Any]
 
 def keep_lines(path: Path, check: Check, keep: Callable[[dict[str, Any]], bool]) -> None:
     """Write the file anew with those of its lines that stay; nothing is written where all do. Lines that cannot be used go."""
-    lines = list(read_lines(path, check))
-    kept = [line for line in lines if keep(line)]
-    if len(kept) == len(lines):
-        return
-    fresh = path.with_name(path.name + ".partial")
-    fresh.unlink(missing_ok=True)
-    append_lines(fresh, kept)
-    fresh.replace(path)
-    sync(path.parent)
+    amend_lines(path, check, lambda line: line if keep(line) else None)
+
+
+def amend_lines(path: Path, check: Check, amended: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:
+    """The same, with each line as ``amended`` gives it back; None where it goes. Who appends meanwhile waits."""
+    try:
+        lock = _sole_writer(path, os.O_RDWR)
+    except OSError as error:
+        if not path.exists():
+            return
+        raise StoreError(f"{path}: cannot be written ({error.strerror}); check its owner and mode, and run the command again") from error
+    try:
+        lines = list(read_lines(path, check))
+        kept = [line for line in map(amended, lines) if line is not None]
+        if kept == lines:
+            return
+        fresh = path.with_name(path.name + ".partial")
+        fresh.unlink(missing_ok=True)
+        append_lines(fresh, kept)
+        fresh.replace(path)
+        sync(path.parent)
+    finally:
+        os.close(lock)
 
 
 def sync(path: Path) -> None:

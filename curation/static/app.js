@@ -1,7 +1,7 @@
 // The page: a queue on the left, one item in the middle, keys for everything.
 import { h, render, useEffect, useReducer, useRef, useState } from "/static/vendor/preact.js";
 import { Card } from "./card.js";
-import { Conflict, Items, give, giveAll, queue, undo } from "./desk.js";
+import { Conflict, Items, edit, give, giveAll, queue, undo } from "./desk.js";
 
 const ACTIONS = [
   { key: "a", word: "active", name: "accept", hint: "a genuine failure or a good item", mark: "" },
@@ -13,10 +13,12 @@ const ACTIONS = [
 ];
 const FACET_NAMES = { state: "state", kind: "kind", tier: "evidence", source: "source", key_status: "key", language: "language", tag: "tag", licence: "licence", cluster: "failure cluster" };
 const HELP = [["j / ↓", "next"], ["k / ↑", "previous"], ...ACTIONS.map((action) => [action.key, `${action.name}: ${action.hint}`]),
-  ["n", "a note first, kept with the next verdict"], ["u", "undo your last"], ["b", "decide for all in the filter"], ["f", "filters"], ["/", "search"], ["Esc", "back"], ["?", "this"]];
+  ["e", "edit: prompt, key, rubric; Ctrl+Enter saves"], ["g", "tags"], ["n", "a note first, kept with the next verdict"], ["u", "undo your last"], ["b", "decide for all in the filter"], ["f", "filters"], ["/", "search"], ["Esc", "back"], ["?", "this"]];
 
 const remembered = (name, otherwise) => { try { return JSON.parse(localStorage.getItem(name)) ?? otherwise; } catch { return otherwise; } };
 const remember = (name, value) => { try { localStorage.setItem(name, JSON.stringify(value)); } catch { /* a private window */ } };
+
+const ownTags = (item) => item.tags.filter((tag) => tag !== "edited_by_a_person");
 
 function fromAddress() {
   const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
@@ -43,6 +45,7 @@ function App() {
   const given = useRef([]);
   const noteField = useRef(null);
   const searchField = useRef(null);
+  const tagField = useRef(null);
 
   const tell = (text, sort = "") => setSaid({ text, sort });
   const failed = (error) => tell(error.message, "bad");
@@ -62,7 +65,7 @@ function App() {
   }, [filter, reviewer]);
   useEffect(() => { items.current.around(listed.ids, place).catch(failed); }, [place, listed]);
   useEffect(() => { document.querySelector(".card")?.scrollIntoView({ block: "start" }); }, [place]);
-  useEffect(() => { if (panel === "note") noteField.current?.focus(); if (panel === "search") searchField.current?.focus(); }, [panel]);
+  useEffect(() => { if (panel === "note") noteField.current?.focus(); if (panel === "search") searchField.current?.focus(); if (panel === "tags") tagField.current?.focus(); }, [panel]);
 
   // Keys may come faster than the page is drawn: what is next is known at once, not after the next drawing.
   const current = () => items.current.get(listed.ids[at.current]);
@@ -74,6 +77,7 @@ function App() {
   };
   const move = (step) => {
     const next = Math.max(0, Math.min(listed.ids.length - 1, at.current + step));
+    if (panel === "edit") setPanel("");
     setPlace(next);
     if (next > listed.ids.length - 20 && listed.ids.length < listed.total) more().catch(failed);
   };
@@ -93,13 +97,33 @@ function App() {
       setListed((before) => ({ ...before, progress: before.progress && { ...before.progress, mine: before.progress.mine + 1 } }));
       tell(`${shown.item_id.slice(0, 8)}: ${action.name}. u takes it back`);
     } catch (error) {
-      if (!(error instanceof Conflict)) { setNote(note); return failed(error); }
-      items.current.put(error.items);
-      setPlace(listed.ids.indexOf(shown.item_id));
       setNote(note);
-      const last = error.items[0]?.verdicts.at(-1);
-      tell(last ? `${last.author} decided meanwhile: ${last.verdict}. Look, and decide again if you differ` : "it changed since you saw it: look again", "bad");
+      if (error instanceof Conflict) setPlace(listed.ids.indexOf(shown.item_id));
+      overtaken(error);
     }
+  };
+
+  // Somebody was quicker: what they said is shown, and nothing of ours is written.
+  const overtaken = (error) => {
+    if (!(error instanceof Conflict)) return failed(error);
+    items.current.put(error.items);
+    const last = error.items[0]?.verdicts.at(-1);
+    tell(last ? `${last.author} decided meanwhile: ${last.verdict}. Look, and decide again if you differ` : "it changed since you saw it: look again", "bad");
+  };
+
+  // Whether it was written down.
+  const rewrite = async (texts, reason) => {
+    const shown = current();
+    if (!who.current) { setPanel("who"); return false; }
+    if (!Object.keys(texts).length) { tell("nothing was changed"); return false; }
+    try {
+      const now = await edit(shown, who.current, reason, texts);
+      items.current.put(now);
+      given.current.push(now.flatMap((one) => one.verdicts.slice(shown.verdicts.length).map((verdict) => verdict.verdict_id)));
+      setPanel("");
+      tell(`${shown.item_id.slice(0, 8)} is version ${now[0].version}. u takes it back`);
+      return true;
+    } catch (error) { overtaken(error); return false; }
   };
 
   const takeBack = async () => {
@@ -110,7 +134,7 @@ function App() {
       items.current.put(now);
       const back = listed.ids.indexOf(now[0]?.item_id);
       if (back >= 0) setPlace(back);
-      tell(now.length === 1 ? `${now[0].item_id.slice(0, 8)} is ${now[0].status} again` : `${now.length} items as before`);
+      tell(now.length === 1 ? `${now[0].item_id.slice(0, 8)} is ${now[0].status} again (version ${now[0].version})` : `${now.length} items as before`);
     } catch (error) {
       if (error instanceof Conflict) { items.current.put(error.items); return tell("somebody decided after you: nothing was taken back", "bad"); }
       given.current.push(last);
@@ -143,14 +167,14 @@ function App() {
   };
 
   const onKey = (event) => {
-    const typing = /^(INPUT|TEXTAREA)$/.test(event.target.tagName);
+    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
     if (event.key === "Escape") { setPanel(""); event.target.blur(); return; }
-    if (event.key === "Enter" && typing) { event.preventDefault(); setPanel(""); event.target.blur(); return; }
+    if (event.key === "Enter" && event.target.tagName === "INPUT") { event.preventDefault(); setPanel(""); event.target.blur(); return; }
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
     const action = ACTIONS.find((one) => one.key === event.key);
     const acts = {
       j: () => move(1), ArrowDown: () => move(1), ArrowRight: () => move(1), k: () => move(-1), ArrowUp: () => move(-1), ArrowLeft: () => move(-1),
-      n: () => setPanel("note"), u: takeBack, b: () => listed.total && setPanel("all"), f: () => setPanel(panel === "filters" ? "" : "filters"), "/": () => setPanel("search"), "?": () => setPanel(panel === "help" ? "" : "help"),
+      e: () => current() && setPanel("edit"), g: () => current() && setPanel("tags"), n: () => setPanel("note"), u: takeBack, b: () => listed.total && setPanel("all"), f: () => setPanel(panel === "filters" ? "" : "filters"), "/": () => setPanel("search"), "?": () => setPanel(panel === "help" ? "" : "help"),
     };
     const act = action ? (panel === "all" ? () => decideAll(action) : () => decide(action)) : acts[event.key];
     if (!act) return;
@@ -166,14 +190,17 @@ function App() {
     h(Bar, { listed, place, reviewer, filter, setPanel, setFilter }),
     h("nav", { class: "facets" }, Object.entries(FACET_NAMES).map(([facet, name]) => h(Facet, { name, values: listed.facets[facet] ?? [], chosen: filter.wanted[facet], choose: (value) => choose(facet, value) }))),
     h("main", { "aria-live": "off" },
-      item ? h(Card, { key: item.item_id, item, open: openItem, filter: choose })
+      item ? h(Card, { key: item.item_id, item, open: openItem, filter: choose, editing: panel === "edit", save: rewrite, close: () => setPanel("") })
         : h("p", { class: "empty" }, listed.total ? "…" : listed.progress ? "Nothing here waits for you. Esc, then f for other filters." : "…")),
     h("footer", null,
       h("div", { class: "acts" }, ACTIONS.map((action) => h("button", { title: action.hint, disabled: !item, onClick: () => decide(action) }, h("kbd", null, action.key), action.name)),
-        h("button", { onClick: takeBack }, h("kbd", null, "u"), "undo"), h("button", { onClick: () => setPanel("help") }, h("kbd", null, "?"), "keys")),
+        h("button", { disabled: !item, onClick: () => setPanel("edit") }, h("kbd", null, "e"), "edit"), h("button", { onClick: takeBack }, h("kbd", null, "u"), "undo"), h("button", { onClick: () => setPanel("help") }, h("kbd", null, "?"), "keys")),
       h("input", { ref: noteField, class: "note", placeholder: "n: a note, kept with the next verdict", value: note, onInput: (event) => setNote(event.target.value), "aria-label": "note" }),
       said && h("p", { class: `said ${said.sort}`, role: "status" }, said.text)),
     panel === "search" && h(Dialog, { title: "Search" }, h("input", { ref: searchField, value: filter.words, placeholder: "words, or the beginning of an id", "aria-label": "search", onChange: (event) => setFilter({ ...filter, words: event.target.value }) })),
+    panel === "tags" && item && h(Dialog, { title: "Tags" }, h("p", null, "Words with spaces between them. Enter saves, u takes it back."),
+      h("input", { ref: tagField, value: ownTags(item).join(" "), maxLength: 2000, "aria-label": "tags",
+        onKeyDown: (event) => { if (event.key === "Enter") { event.stopPropagation(); rewrite({ tags: event.target.value.split(/[\s,]+/).filter(Boolean) }, ""); } } })),
     panel === "who" && h(Who, { reviewer, done: (name) => { remember("reviewer", name); setReviewer(name); setPanel(""); } }),
     panel === "help" && h(Dialog, { title: "Keys" }, h("dl", null, HELP.map(([key, text]) => [h("dt", null, h("kbd", null, key)), h("dd", null, text)]))),
     panel === "all" && h(Dialog, { title: `Decide for all ${listed.total.toLocaleString()} in this filter` },

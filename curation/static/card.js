@@ -1,5 +1,6 @@
 // One item, whole: what is asked, the key, what was seen failing, who says so, what others decided.
 import { h } from "/static/vendor/preact.js";
+import { Edited, Editor } from "./edit.js";
 import { Text } from "./text.js";
 
 const when = (stamp) => (stamp ? stamp.slice(0, 10) : "");
@@ -48,7 +49,7 @@ const Neighbours = ({ item, open }) =>
   h("section", { class: "neighbours" }, h("h3", null, "nearest"),
     h("ul", null, item.neighbours.map((near) => h("li", null, h("button", { class: "link", onClick: () => open(near.other_id) }, near.other_id.slice(0, 8)), ` ${near.score.toFixed(2)} `, h("span", { class: "aside" }, near.reason)))));
 
-export function Card({ item, open, filter }) {
+export function Card({ item, open, filter, editing, save, close }) {
   const asked = item.reports.find((report) => report.claim?.prompt)?.claim.prompt.text;
   const quote = item.messages.some((message) => message.content.trim() === asked?.trim()) ? null : asked;
   return h("article", { class: "card" },
@@ -57,7 +58,7 @@ export function Card({ item, open, filter }) {
       h("p", { class: "tags" }, Tag("kind", item.kind), Tag(item.tier, item.tier, "evidence"), Tag(item.status, item.status, "status"), Tag("language", item.language),
         Tag("licence", item.licence, `exports ${item.export_class}`), item.tags.map((tag) => Tag("plain", tag)))),
     h("div", { class: "columns" },
-      h("div", { class: "asked" }, h(Turns, { item, quote }), h(Options, { item }), h(Key, { item }), h(Rubric, { item })),
+      h("div", { class: "asked" }, editing && h(Editor, { item, save, close }), h(Edited, { item }), h(Turns, { item, quote }), h(Options, { item }), h(Key, { item }), h(Rubric, { item })),
       h("aside", null,
         h("section", null, h("h3", null, item.report_count === 1 ? "1 report" : `${item.report_count} reports`),
           h("ul", { class: "reports" }, item.reports.map((report) => h(Report, { report })))),

@@ -65,4 +65,7 @@ export const give = (verdict, reviewer, reason, items) =>
 export const giveAll = (verdict, reviewer, reason, wanted, words, total) =>
   post("/api/verdicts/all", { verdict, reviewer, reason, wanted, words, total });
 
+export const edit = (item, reviewer, reason, texts) =>
+  post("/api/edits", { reviewer, reason, item: { item_id: item.item_id, version: item.version, last: item.last }, ...texts });
+
 export const undo = (reviewer, verdicts) => post("/api/undo", { reviewer, verdicts });

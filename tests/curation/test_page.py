@@ -134,7 +134,33 @@ def test_mathematics_code_and_both_responses_are_shown_as_they_were_meant(page: 
         desk.close()
 
 
-@pytest.mark.parametrize("place", ["prompt", "evidence"])
+def test_an_item_is_edited_by_keys_shown_as_a_difference_and_taken_back(page: Any, desk: Desk) -> None:
+    opened(page, desk)
+    page.keyboard.press("e")
+    page.wait_for_selector(".editor textarea:focus")
+    page.keyboard.press("End")
+    page.keyboard.type(" Show the steps.")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".editor", state="detached")
+    page.keyboard.press("e")
+    page.wait_for_selector(".editor textarea:focus")
+    assert "Show the steps." in page.input_value(".editor textarea:focus"), "what was begun is there again"
+    page.keyboard.press("Control+Enter")
+    waited(page, "is version 2")
+    assert page.inner_text(".changes ins").strip() == "Show the steps."
+    page.keyboard.press("g")
+    page.wait_for_selector(".dialog input:focus")
+    page.keyboard.type(" sums")
+    page.keyboard.press("Enter")
+    waited(page, "is version 3")
+    for version in (4, 5):
+        page.keyboard.press("u")
+        waited(page, f"again (version {version})")
+    page.wait_for_selector(".changes", state="detached")
+    assert [line["tags"] for line in desk.lines()] == [None, ["arithmetic", "sums"], None, None]
+
+
+@pytest.mark.parametrize("place", ["prompt", "evidence", "edit"])
 def test_texts_of_strangers_are_shown_and_never_obeyed(page: Any, tmp_path: Path, place: str) -> None:
     common = {"record_key": "a:b:c", "tier": "claimed", "created_at": None}
     reports = [
@@ -143,18 +169,29 @@ def test_texts_of_strangers_are_shown_and_never_obeyed(page: Any, tmp_path: Path
         for text in HOSTILE
     ]  # fmt: skip
     made = [item(n, messages=[{"role": "user", "content": text}], tags=[text]) for n, text in enumerate(HOSTILE, 1)]
+    if place == "edit":
+        told = [
+            {"version": 1, "author": text, "given_at": "2026-01-01", "verdict": "edited", "reason": text, "target": text, "rubric": text,
+             "messages": [{"role": "user", "content": text}], "tags": [text]}
+            for text in HOSTILE
+        ]  # fmt: skip
+        made = [item(n) | {"verdicts": [{**one, "verdict_id": str(n), "item_id": item(n)["item_id"]}]} for n, one in enumerate(told, 1)]
     evidence = [item(1, reports=reports, attribution=HOSTILE[0], cluster={"label": HOSTILE[1], "cluster_id": "c", "reports": 2})]
-    desk = Desk(tmp_path, made if place == "prompt" else evidence)
+    desk = Desk(tmp_path, evidence if place == "evidence" else made)
     try:
         opened(page, desk)
         for _ in range(len(desk.queue)):
             for clickable in page.locator("main a, main button").all()[:20]:
                 assert not (clickable.get_attribute("href") or "").lower().startswith(("javascript", "data"))
+            if place == "edit":
+                page.keyboard.press("e")
+                page.wait_for_selector(".editor textarea:focus")
+                page.keyboard.press("Escape")
             page.keyboard.press("j")
         assert page.evaluate("window.hit") is None
         assert page.locator("main script, main img, main iframe, main form, main style, main object, main embed").count() == 0
         assert [url for url in page.asked if not url.startswith(f"http://{desk.host}/")] == []
-        assert "<script>window.hit=1</script>" in page.evaluate("document.querySelector('main').textContent") or place == "prompt"
+        assert "<script>window.hit=1</script>" in page.evaluate("document.querySelector('main').textContent") or place != "evidence"
     finally:
         desk.close()
 

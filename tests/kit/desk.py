@@ -20,12 +20,14 @@ def item(number: int, **more: Any) -> dict[str, Any]:
     """An item as ``store.curating.items`` gives it."""
     made = {
         "item_id": f"{number:032x}", "version": 1, "kind": "complaint", "messages": [{"role": "user", "content": f"What is {number} + 1?"}],
-        "target": "", "aliases": [], "choices": [], "rubric": "", "tier": "claimed", "key_status": "none", "key_at_source": "none",
+        "target": "", "aliases": [], "choices": [], "rubric": "", "tier": "claimed", "key_status": "none",
         "status": "proposed", "language": "en", "tags": ["arithmetic"], "licence": "CC-BY-4.0", "export_class": "full", "attribution": "me",
         "source": "forum", "site": "x", "native_id": f"n{number}", "url": f"https://example.org/{number}", "rule": "r", "rule_version": "1",
         "report_count": 1, "source_count": 1, "strength": 0.5, "reports": [], "neighbours": [], "cluster": None, "verdicts": [],
     }  # fmt: skip
-    return made | more
+    made |= more
+    harvested = {name: made[name] for name in ("version", "messages", "target", "aliases", "rubric", "tags", "key_status")}
+    return {**made, "harvested": more.get("harvested", harvested)}
 
 
 class Desk:
