@@ -10,7 +10,7 @@ from typing import Any
 
 from store import edits
 from store.edits import EDITED, Edit
-from store.verdicts import KEY, LIFE, Verdict
+from store.verdicts import KEY, LIFE, MERGED, UNMERGED, Verdict
 from thresher.errors import UsageError
 
 Item = dict[str, Any]
@@ -51,8 +51,9 @@ class Page:
 
 @dataclass
 class Queue:
-    """All items. Every method may be called from any thread."""
+    """All items, and the leads that a person could complete. Every method may be called from any thread."""
 
+    leads: list[Item] = field(default_factory=list)
     _items: dict[str, Item] = field(default_factory=dict)
     _lines: dict[str, dict[str, Any]] = field(default_factory=dict)
     _order: list[str] = field(default_factory=list)
@@ -68,6 +69,22 @@ class Queue:
                 _word(item)
                 self._take(stored)
             self._take(before.values())
+            self._order = sorted(self._items, key=lambda item_id: _rank(self._items[item_id]))
+
+    def refresh(self, item_ids: Iterable[str], items: Iterable[Item]) -> None:
+        """Some items as they are now; those of the ids that are not among them are items no more."""
+        with self._lock:
+            for item_id in item_ids:
+                self._items.pop(item_id, None)
+            for item in items:
+                self._items[item["item_id"]] = item
+                stored, item["verdicts"] = item["verdicts"], []
+                _word(item)
+                known = {verdict["verdict_id"] for verdict in stored}
+                late = [line for line in self._lines.values() if line["item_id"] == item["item_id"] and line["verdict_id"] not in known]
+                for verdict in (*stored, *late):
+                    self._lines.pop(verdict["verdict_id"], None)
+                self._take((*stored, *late))
             self._order = sorted(self._items, key=lambda item_id: _rank(self._items[item_id]))
 
     def take(self, lines: Iterable[Mapping[str, Any]]) -> None:
@@ -193,7 +210,7 @@ def _shown(item: Item) -> Item:
 
 def _sort(word: str) -> Sequence[str]:
     """The words of which the last one counts."""
-    return next(sort for sort in (LIFE, KEY, (EDITED,)) if word in sort)
+    return next(sort for sort in (LIFE, KEY, (EDITED,), (MERGED, UNMERGED)) if word in sort)
 
 
 def _standing(alike: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -18,6 +18,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from curation.acts import Line, router
 from curation.queue import FACETS, TAKEN_BACK, Changed, Queue, Shown
 from store.curating import VerdictLog
 from store.edits import TEXTS, Edit
@@ -154,7 +155,7 @@ def _facets(request: Request) -> dict[str, str]:
     return {facet: value for facet, value in request.query_params.items() if facet in FACETS}
 
 
-def make_app(queue: Queue, log: VerdictLog, hosts: set[str]) -> FastAPI:
+def make_app(queue: Queue, log: VerdictLog, hosts: set[str], line: Line | None = None) -> FastAPI:
     """The application. ``hosts`` are the names with port under which it may be asked: another one is a page elsewhere that resolves to this
     machine."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -174,6 +175,10 @@ def make_app(queue: Queue, log: VerdictLog, hosts: set[str]) -> FastAPI:
         origin = request.headers.get("origin", "")
         if origin.partition("://")[2] not in hosts or not hmac.compare_digest(x_thresher_token, token):
             raise HTTPException(403, "not sent by the page: reload it")
+
+    def of_the_page(request: Request, x_thresher_token: Annotated[str, Header()] = "") -> None:
+        if request.method != "GET":
+            from_the_page(request, x_thresher_token)
 
     @app.exception_handler(Changed)
     async def changed(_: Request, error: Exception) -> Response:
@@ -227,6 +232,7 @@ def make_app(queue: Queue, log: VerdictLog, hosts: set[str]) -> FastAPI:
         except KeyError as error:
             raise HTTPException(404, f"there is no verdict {error}") from None
 
+    app.include_router(router(queue, line), dependencies=[Depends(of_the_page)])
     app.mount("/static", StaticFiles(directory=STATIC))
     app.get("/favicon.ico")(lambda: FileResponse(STATIC / "icon.svg", media_type="image/svg+xml"))
     return app

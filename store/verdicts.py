@@ -11,19 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from store import decisions, edits, removal
+from store import decisions, dedupe_queue, edits, removal
 from store.file.checksums import table_names
 from store.file.database import Connection, Database
 from store.rows import fetch, keys
 from thresher.disk import BadLine, amend_lines, append_lines, bad_lines, read_lines
 from thresher.errors import UsageError
 from thresher.failpoint import failpoint
-from thresher.model import Record
+from thresher.model import Decision, Record
 from thresher.text import canonical_url
 
 FILE = "verdicts.jsonl"
-UNMERGED = "unmerged"
-"""The verdict that an item is not the one that it was merged into."""
+MERGED, UNMERGED = "merged", "unmerged"
+"""The verdicts that an item repeats another, and that it is not the one that it was merged into."""
 COMPLETED, REOPENED = "completed", "reopened"
 """That a person added to a lead what it lacked, and took it back: ``store.completions``."""
 LIFE = ("proposed", "active", "retired", "rejected", "waived")
@@ -143,6 +143,30 @@ def unmerge(database: Database, run_id: str, item_id: str, author: str, reason: 
     return canonical
 
 
+def merge(
+    database: Database, run_id: str, item_id: str, other_id: str, author: str, reason: str = "", *, now: datetime | None = None
+) -> None:
+    """Merge a canonical item into another one, as the dedupe would. UsageError where one of them is not canonical, or they are one. Part of
+    a run, as ``unmerge``."""
+    with database.transaction() as con:
+        if item_id == other_id or _canonical(con, item_id, other_id) != {item_id, other_id}:
+            raise UsageError(f"{item_id} cannot be merged into {other_id}: both must be items of their own")
+        version = con.execute("SELECT version FROM items WHERE item_id = ?", [item_id]).fetchall()[0][0]
+        line = {"type": MERGED, "run_id": run_id, "verdict_id": secrets.token_hex(8), "item_id": item_id, "other_id": other_id,
+                "version": version, "author": author, "at": (now or datetime.now(UTC)).isoformat(), "verdict": MERGED,
+                "reason": reason}  # fmt: skip
+        append_lines(database.folder / FILE, [line])
+        failpoint("verdicts.merge")
+        _join(con, line, run_id)
+
+
+def _canonical(con: Connection, *item_ids: str) -> set[str]:
+    rows = con.execute(
+        "SELECT item_id FROM items WHERE list_contains(?, item_id) AND merged_into IS NULL AND lifecycle <> 'retired'", [list(item_ids)]
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class Grave:
     """What is to be buried: a record (by key), an author (by key) or an address."""
@@ -241,11 +265,13 @@ def purge_edits(con: Connection, folder: Path) -> None:
     amend_lines(folder / FILE, check_line, amended)
 
 
-def replay_unmerged(con: Connection, folder: Path, run_id: str) -> None:
-    """Part again what was parted in a run, as far as it is merged in the rebuilt database."""
+def replay_merges(con: Connection, folder: Path, past_run: str, run_id: str) -> None:
+    """Merge and part again what was in a run, as far as the rebuilt database has it; ``run_id`` is the run that rebuilds it."""
     for line in read_lines(folder / FILE, check_line):
-        if line["type"] == UNMERGED and line["run_id"] == run_id:
+        if line["type"] == UNMERGED and line["run_id"] == past_run:
             _part(con, line)
+        elif line["type"] == MERGED and line["run_id"] == past_run:
+            _join(con, line, run_id)
 
 
 def damaged_lines(folder: Path) -> list[BadLine]:
@@ -267,6 +293,7 @@ def unwritten(con: Connection, folder: Path) -> int:
 _FIELDS = {
     "verdict": ("verdict_id", "item_id", "author", "verdict", "reason", "at"),
     UNMERGED: ("verdict_id", "item_id", "author", "verdict", "reason", "at", "run_id"),
+    MERGED: ("verdict_id", "item_id", "other_id", "author", "verdict", "reason", "at", "run_id"),
     COMPLETED: ("verdict_id", "record_key", "prompt", "context", "hidden", "author", "reason", "at", "run_id"),
     REOPENED: ("verdict_id", "record_key", "author", "reason", "at", "run_id"),
     edits.EDITED: ("verdict_id", "item_id", "author", "verdict", "reason", "at"),
@@ -284,7 +311,7 @@ def check_line(line: dict[str, Any]) -> None:
     if line["type"] == "tombstone":
         if line["kind"] not in get_args(TombstoneKind):
             raise ValueError(f"{line['kind']!r} is no kind of tombstone")
-    elif line["type"] in ("verdict", edits.EDITED, UNMERGED) and type(line["version"]) is not int:
+    elif line["type"] in ("verdict", edits.EDITED, MERGED, UNMERGED) and type(line["version"]) is not int:
         raise TypeError("version is no number")
     if line["type"] == edits.EDITED:
         edits.check(line)
@@ -326,6 +353,14 @@ def _part(con: Connection, line: dict[str, Any]) -> None:
     _insert(con, line)
     if con.execute("SELECT 1 FROM items WHERE item_id = ? AND merged_into IS NOT NULL", [line["item_id"]]).fetchall():
         decisions.undo_merge(con, line["item_id"])
+
+
+def _join(con: Connection, line: dict[str, Any], run_id: str) -> None:
+    _insert(con, line)
+    item_id, other_id = line["item_id"], line["other_id"]
+    if _canonical(con, item_id, other_id) == {item_id, other_id}:
+        decisions.save_decisions(con, run_id, [Decision(item_id, "same", other_id, 1.0, 1.0, decisions.BY_A_PERSON, line["reason"], "")])
+        dedupe_queue.put(con, [item_id])
 
 
 def _buried(con: Connection, kind: TombstoneKind, wanted: str) -> list[str]:

@@ -47,7 +47,7 @@ const Verdicts = ({ item }) =>
 const Neighbours = ({ item, open }) =>
   item.neighbours.length > 0 &&
   h("section", { class: "neighbours" }, h("h3", null, "nearest"),
-    h("ul", null, item.neighbours.map((near) => h("li", null, h("button", { class: "link", onClick: () => open(near.other_id) }, near.other_id.slice(0, 8)), ` ${near.score.toFixed(2)} `, h("span", { class: "aside" }, near.reason)))));
+    h("ul", null, item.neighbours.map((near) => h("li", null, h("button", { class: "link", onClick: () => open(near.other_id) }, near.other_id.slice(0, 8)), ` ${near.score.toFixed(2)} `, h("span", { class: "aside" }, near.reason), near.text && h("div", { class: "near", dir: "auto" }, near.text.slice(0, 160))))));
 
 export function Card({ item, open, filter, editing, save, close }) {
   const asked = item.reports.find((report) => report.claim?.prompt)?.claim.prompt.text;
@@ -65,6 +65,8 @@ export function Card({ item, open, filter, editing, save, close }) {
         item.cluster && h("section", null, h("h3", null, "failure cluster"),
           h("button", { class: "link", title: "show the whole cluster", onClick: () => filter("cluster", item.cluster.label) }, item.cluster.label), ` · ${item.cluster.reports} reports`),
         h(Neighbours, { item, open }),
+        item.merged.length > 0 && h("section", { class: "neighbours" }, h("h3", null, `merged into it: ${item.merged.length}`),
+          h("ul", null, item.merged.slice(0, 9).map((one) => h("li", null, h("div", { class: "near", dir: "auto" }, one.text.slice(0, 160)))))),
         h(Verdicts, { item }),
         h("p", { class: "aside id" }, item.item_id, " v", item.version, h("br"), item.attribution))));
 }

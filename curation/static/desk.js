@@ -41,6 +41,10 @@ export class Items {
     this.changed();
   }
 
+  drop(id) {
+    this.known.delete(id);
+  }
+
   forget() {
     this.known.clear();
     this.asked.clear();
@@ -67,5 +71,15 @@ export const giveAll = (verdict, reviewer, reason, wanted, words, total) =>
 
 export const edit = (item, reviewer, reason, texts) =>
   post("/api/edits", { reviewer, reason, item: { item_id: item.item_id, version: item.version, last: item.last }, ...texts });
+
+export const leads = async () => answered(await fetch("/api/leads"));
+
+export const completeLead = (record_key, prompt, context, reviewer, reason) => post("/api/leads/complete", { record_key, prompt, context, reviewer, reason });
+
+export const reopenLead = (record_key, reviewer) => post("/api/leads/reopen", { record_key, reviewer });
+
+export const merge = (item_id, other_id, reviewer, reason) => post("/api/merge", { item_id, other_id, reviewer, reason });
+
+export const split = (item_id, reviewer, reason) => post("/api/split", { item_id, reviewer, reason });
 
 export const undo = (reviewer, verdicts) => post("/api/undo", { reviewer, verdicts });

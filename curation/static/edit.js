@@ -26,10 +26,11 @@ export function Editor({ item, save, close }) {
   const shown = textsOf(item);
   const change = (more) => { const next = { ...texts, ...more }; drafts.set(item.item_id, next); setTexts(next); };
   const done = async () => {
+    const given = drafts.get(item.item_id) ?? shown; // keys may come faster than the page is drawn
     const changed = {};
-    if (texts.messages.some((text, place) => text !== shown.messages[place])) changed.messages = texts.messages;
-    for (const name of ["target", "rubric"]) if (texts[name] !== shown[name]) changed[name] = texts[name];
-    if (await save(changed, texts.reason)) drafts.delete(item.item_id);
+    if (given.messages.some((text, place) => text !== shown.messages[place])) changed.messages = given.messages;
+    for (const name of ["target", "rubric"]) if (given[name] !== shown[name]) changed[name] = given[name];
+    if (await save(changed, given.reason)) drafts.delete(item.item_id);
   };
   const onKey = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey || event.target.tagName === "INPUT")) { event.preventDefault(); event.stopPropagation(); done(); }

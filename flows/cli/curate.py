@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import webbrowser
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,10 +35,16 @@ def curate(
 
     from curation.queue import Queue
     from curation.server import make_app
+    from flows.line.desk import AtTheDesk
     from store.curating import VerdictLog
 
     work = benchmark(data, config)
     queue, closing = Queue(), threading.Event()
+
+    def refresh(item_ids: Sequence[str], items: list[dict[str, Any]], leads: list[dict[str, Any]]) -> None:
+        queue.refresh(item_ids, items)
+        queue.leads = leads
+
     with work.database.writer():  # an older database is migrated here
         pass
     stamp = _load(work, queue)
@@ -45,7 +52,7 @@ def curate(
     socket = server.config.bind_socket()
     socket.listen()  # whoever comes before the server is ready waits
     hosts = {f"{name}:{socket.getsockname()[1]}" for name in ("127.0.0.1", "localhost")}
-    server.config.app = make_app(queue, VerdictLog(work.folder), hosts)
+    server.config.app = make_app(queue, VerdictLog(work.folder), hosts, AtTheDesk(work, refresh))
     address = f"http://127.0.0.1:{socket.getsockname()[1]}/"
     threads = [
         threading.Thread(target=server.run, args=([socket],), daemon=True),
@@ -74,6 +81,7 @@ def _load(work: Workspace, queue: Queue) -> tuple[int, int]:
     stamp = _stamp(work)
     with work.database.reader() as con:
         queue.replace(curating.items(con))
+        queue.leads = curating.leads(con)
     return stamp
 
 

@@ -188,7 +188,7 @@ def _replay_run(
         yield from replay(run, archived_pages(old, file, noted), noted.settled.get(past.run_id, ()))
     judge_all(run)
     with anew.database.transaction() as con:
-        verdicts.replay_unmerged(con, anew.folder, past.run_id)
+        verdicts.replay_merges(con, anew.folder, past.run_id, run_id)
         completed = completions.replay(con, anew.folder, past.run_id)
     if completed:
         judge_all(run)

@@ -160,6 +160,85 @@ def test_an_item_is_edited_by_keys_shown_as_a_difference_and_taken_back(page: An
     assert [line["tags"] for line in desk.lines()] == [None, ["arithmetic", "sums"], None, None]
 
 
+class Line:
+    """Notes what it is asked, and does it to the queue."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self.desk: Desk | None = None
+
+    def complete(self, *given: str) -> str:
+        self.asked.append(("complete", *given))
+        return "f" * 32
+
+    def reopen(self, *given: str) -> None:
+        self.asked.append(("reopen", *given))
+
+    def merge(self, *given: str) -> None:
+        self.asked.append(("merge", *given))
+
+    def split(self, *given: str) -> str:
+        self.asked.append(("split", *given))
+        return item(2)["item_id"]  # type: ignore[no-any-return]
+
+
+LEAD = {
+    **dict.fromkeys(("source", "site", "model", "language", "licence", "title"), "x"), "record_key": "a:b:c", "reason": "no_prompt_found",
+    "fails": 0.9, "claim": "a second Tuesday", "prompt": None, "text": "It invents a second Tuesday.", "url": "", "said_at": None,
+}  # fmt: skip
+
+
+def test_a_lead_is_completed_and_items_merged_and_parted_by_keys(page: Any, tmp_path: Path) -> None:
+    line = Line()
+    near = {"other_id": item(2)["item_id"], "score": 0.9, "reason": "near", "text": "What is 2 + 1?"}
+    merged = {"item_id": item(9)["item_id"], "text": "What is nine?"}
+    desk = Desk(tmp_path, [item(1, neighbours=[near], merged=[merged]), item(2)], line)
+    desk.queue.leads = [LEAD]
+    try:
+        opened(page, desk)
+        page.keyboard.press("o")
+        page.wait_for_selector(".editor")
+        assert page.inner_text(".asked mark") == "a second Tuesday"
+        page.keyboard.press("p")
+        page.keyboard.type("Which days?")
+        page.keyboard.press("Control+Enter")
+        waited(page, "it is a report of item ffffffff")
+        page.keyboard.press("Escape")
+        page.keyboard.press("u")
+        waited(page, "taken back")
+        page.keyboard.press("o")
+        page.wait_for_selector(".turn")
+        page.keyboard.press("m")
+        page.keyboard.press("1")
+        waited(page, "is a report of")
+        page.keyboard.press("s")
+        page.keyboard.press("1")
+        waited(page, "is an item of its own again")
+        assert line.asked == [
+            ("complete", "a:b:c", "Which days?", "", "ann", ""), ("reopen", "a:b:c", "ann"),
+            ("merge", item(1)["item_id"], item(2)["item_id"], "ann", ""), ("split", item(9)["item_id"], "ann", ""),
+        ]  # fmt: skip
+    finally:
+        desk.close()
+
+
+def test_texts_of_strangers_in_leads_and_neighbours_are_shown_and_never_obeyed(page: Any, tmp_path: Path) -> None:
+    near = [{"other_id": item(n)["item_id"], "score": 0.9, "reason": text, "text": text} for n, text in enumerate(HOSTILE, 2)]
+    merged = [{"item_id": item(n)["item_id"], "text": text} for n, text in enumerate(HOSTILE, 2)]
+    desk = Desk(tmp_path, [item(1, neighbours=near, merged=merged)], Line())
+    desk.queue.leads = [{**LEAD, **dict.fromkeys(("title", "text", "claim", "prompt", "url", "reason"), text)} for text in HOSTILE]
+    try:
+        opened(page, desk)
+        for key in ("m", "Escape", "s", "Escape", "o", *["j"] * len(HOSTILE)):
+            page.keyboard.press(key)
+            page.wait_for_timeout(20)
+            assert page.locator("body script, body img, body iframe, body form, body style, body object, body embed").count() == 0
+        assert page.evaluate("window.hit") is None
+        assert [url for url in page.asked if not url.startswith(f"http://{desk.host}/")] == []
+    finally:
+        desk.close()
+
+
 @pytest.mark.parametrize("place", ["prompt", "evidence", "edit"])
 def test_texts_of_strangers_are_shown_and_never_obeyed(page: Any, tmp_path: Path, place: str) -> None:
     common = {"record_key": "a:b:c", "tier": "claimed", "created_at": None}
