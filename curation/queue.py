@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from curation.agreement import Agreement, agreement
+from curation.opinions import TAKEN_BACK, as_seen, opinions, standing, state
 from store import edits
 from store.edits import EDITED, Edit
 from store.verdicts import KEY, LIFE, MERGED, UNMERGED, Verdict
@@ -16,9 +18,7 @@ from thresher.errors import UsageError
 Item = dict[str, Any]
 
 FACETS = ("state", "kind", "tier", "source", "key_status", "language", "tag", "licence", "cluster")
-"""By what a person filters. ``state`` is ``open`` where nobody has decided, else the item's status."""
-TAKEN_BACK = "taken back"
-"""The reason of a verdict that says again what held before another."""
+"""By what a person filters. ``state`` is that of ``curation.opinions.state``."""
 _MOST_VALUES = 12
 """Values of a facet that are shown, the commonest."""
 
@@ -54,6 +54,8 @@ class Queue:
     """All items, and the leads that a person could complete. Every method may be called from any thread."""
 
     leads: list[Item] = field(default_factory=list)
+    wanted: int = 1
+    """Opinions of each item, each by another reviewer and given blind."""
     _items: dict[str, Item] = field(default_factory=dict)
     _lines: dict[str, dict[str, Any]] = field(default_factory=dict)
     _order: list[str] = field(default_factory=list)
@@ -109,41 +111,51 @@ class Queue:
     def __len__(self) -> int:
         return len(self._items)
 
-    def items(self, ids: Iterable[str]) -> list[Item]:
-        """What the page shows of items, with ``why`` each is where it is; unknown ids are passed over."""
+    def items(self, ids: Iterable[str], reviewer: str = "") -> list[Item]:
+        """What the page shows this reviewer of items, with ``why`` each is where it is; unknown ids are passed over."""
         with self._lock:
-            return [_shown(self._items[item_id]) for item_id in ids if item_id in self._items]
+            return [_shown(self._seen(item_id, reviewer)) for item_id in ids if item_id in self._items]
 
-    def page(self, wanted: Mapping[str, str], words: str = "", offset: int = 0, limit: int = 500) -> Page:
+    def _seen(self, item_id: str, reviewer: str) -> Item:
+        return as_seen(self._items[item_id], reviewer, self.wanted)
+
+    def agreement(self) -> Agreement:
+        """Of what reviewers said without seeing one another's words."""
+        with self._lock:
+            return agreement(opinions(item, max(2, self.wanted)).blind for item in self._items.values() if item["verdicts"])
+
+    def page(self, wanted: Mapping[str, str], words: str = "", offset: int = 0, limit: int = 500, reviewer: str = "") -> Page:
         """The items that have every wanted value of a facet and all words, in order."""
         with self._lock:
-            chosen = self.chosen(wanted, words)
+            chosen = self.chosen(wanted, words, reviewer)
             counted: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}
             for item_id in chosen:
                 for facet, counter in counted.items():
-                    counter.update(_values(self._items[item_id], facet))
+                    counter.update(self._values(item_id, facet, reviewer))
             facets = {facet: counter.most_common(_MOST_VALUES) for facet, counter in counted.items()}
             return Page(chosen[offset : offset + limit], len(chosen), facets)
 
-    def chosen(self, wanted: Mapping[str, str], words: str = "") -> list[str]:
+    def _values(self, item_id: str, facet: str, reviewer: str) -> Sequence[str]:
+        if facet == "state":
+            return (state(self._items[item_id], reviewer, self.wanted),)
+        return _values(self._seen(item_id, reviewer), facet)
+
+    def chosen(self, wanted: Mapping[str, str], words: str = "", reviewer: str = "") -> list[str]:
         """The ids of all such items, in order."""
         needles = words.casefold().split()
         with self._lock:
             return [
                 item_id
                 for item_id in self._order
-                if all(value in _values(self._items[item_id], facet) for facet, value in wanted.items())
+                if all(value in self._values(item_id, facet, reviewer) for facet, value in wanted.items())
                 and all(needle in self._items[item_id]["search"] for needle in needles)
             ]
 
-    def refuse_changed(self, shown: Sequence[Shown]) -> None:
+    def refuse_changed(self, shown: Sequence[Shown], reviewer: str) -> None:
         """Changed where one of these is not what the reviewer saw."""
         with self._lock:
-            changed = [
-                self._items[one.item_id]
-                for one in shown
-                if one.item_id in self._items and (one.version, one.last) != _state(self._items[one.item_id])
-            ]
+            seen = {one: self._seen(one.item_id, reviewer) for one in shown if one.item_id in self._items}
+            changed = [item for one, item in seen.items() if (one.version, one.last) != _state(item)]
             if changed:
                 raise Changed([_shown(item) for item in changed])
 
@@ -154,7 +166,7 @@ class Queue:
         """
         with self._lock:
             undone = [self._before(verdict_id, reviewer) for verdict_id in verdict_ids]
-            if later := [self._items[given.item_id] for given, is_last in undone if not is_last]:
+            if later := [self._seen(given.item_id, reviewer) for given, is_last in undone if not is_last]:
                 raise Changed([_shown(item) for item in later])
             return [given for given, _ in undone]
 
@@ -162,9 +174,11 @@ class Queue:
         given = self._lines[verdict_id]
         item = self._items[given["item_id"]]
         sort = _sort(given["verdict"])
-        standing = _standing([verdict for verdict in item["verdicts"] if verdict["verdict"] in sort])
-        is_last = bool(standing) and standing[-1]["verdict_id"] == verdict_id
-        earlier = standing[-2] if len(standing) > 1 else None
+        left = standing([verdict for verdict in item["verdicts"] if verdict["verdict"] in sort])
+        mine = [verdict for verdict in left if verdict["author"] == reviewer] if self.wanted > 1 else left
+        is_last = bool(mine) and mine[-1]["verdict_id"] == verdict_id
+        others = [verdict for verdict in left if verdict["verdict_id"] != verdict_id]
+        earlier = others[-1] if others else None
         if given["verdict"] == EDITED:
             return _edit(item, earlier, reviewer, TAKEN_BACK), is_last
         word = earlier["verdict"] if earlier else "proposed" if sort is LIFE else "unverified"
@@ -193,7 +207,7 @@ class Queue:
     def progress(self, reviewer: str) -> dict[str, int]:
         """How many items there are, how many wait, how many this reviewer has decided."""
         with self._lock:
-            waiting = sum(all(v["verdict"] == EDITED for v in item["verdicts"]) for item in self._items.values())
+            waiting = sum(state(item, reviewer, self.wanted) == "open" for item in self._items.values())
             mine = sum(any(v["author"] == reviewer for v in item["verdicts"]) for item in self._items.values())
             return {"items": len(self._items), "open": waiting, "mine": mine}
 
@@ -211,17 +225,6 @@ def _shown(item: Item) -> Item:
 def _sort(word: str) -> Sequence[str]:
     """The words of which the last one counts."""
     return next(sort for sort in (LIFE, KEY, (EDITED,), (MERGED, UNMERGED)) if word in sort)
-
-
-def _standing(alike: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Verdicts of one sort, oldest first, without those that were taken back and what took them back."""
-    standing: list[Mapping[str, Any]] = []
-    for verdict in alike:
-        if verdict["reason"] == TAKEN_BACK and standing:
-            standing.pop()
-        else:
-            standing.append(verdict)
-    return standing
 
 
 def _settle(item: Item, word: str) -> None:
@@ -250,8 +253,6 @@ def _edit(item: Item, texts: Mapping[str, Any] | None, reviewer: str, reason: st
 
 
 def _values(item: Item, facet: str) -> Sequence[str]:
-    if facet == "state":
-        return (item["status"],) if any(verdict["verdict"] in LIFE for verdict in item["verdicts"]) else ("open",)
     if facet == "tag":
         return item["tags"] or ()
     if facet == "cluster":

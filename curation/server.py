@@ -10,6 +10,7 @@ import hmac
 import secrets
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,8 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from curation.acts import Line, router
-from curation.queue import FACETS, TAKEN_BACK, Changed, Queue, Shown
+from curation.opinions import TAKEN_BACK
+from curation.queue import FACETS, Changed, Queue, Shown
 from store.curating import VerdictLog
 from store.edits import TEXTS, Edit
 from store.verdicts import VERDICTS, Verdict
@@ -119,17 +121,19 @@ class Desk:
         """Write the verdicts down; the items as they are now. Changed, and nothing written, where one is not what was shown."""
         with self._deciding:
             self.look()
-            self.queue.refuse_changed(shown)
+            self.queue.refuse_changed(shown, reviewer)
             return self._write([Verdict(one.item_id, word, reviewer, reason, one.version) for one in shown])
 
     def give_all(self, word: str, reviewer: str, reason: str, wanted: dict[str, str], words: str, total: int) -> list[dict[str, Any]]:
         """The same for all items of a filter. Miscounted, and nothing written, where these are not as many as the reviewer was told."""
         with self._deciding:
             self.look()
-            ids = self.queue.chosen(wanted, words)
+            ids = self.queue.chosen(wanted, words, reviewer)
             if len(ids) != total:
                 raise Miscounted(len(ids))
-            return self._write([Verdict(item["item_id"], word, reviewer, reason, item["version"]) for item in self.queue.items(ids)])
+            return self._write(
+                [Verdict(item["item_id"], word, reviewer, reason, item["version"]) for item in self.queue.items(ids, reviewer)]
+            )
 
     def undo(self, reviewer: str, verdict_ids: list[str]) -> list[dict[str, Any]]:
         """Say again what held before these verdicts; nothing is ever deleted."""
@@ -142,13 +146,13 @@ class Desk:
         be made of it."""
         with self._deciding:
             self.look()
-            self.queue.refuse_changed([shown])
+            self.queue.refuse_changed([shown], reviewer)
             return self._write(self.queue.edited(shown.item_id, reviewer, reason, texts))
 
     def _write(self, given: Sequence[Verdict | Edit]) -> list[dict[str, Any]]:
         self._log.add(given, {one.item_id: self.queue.roles(one.item_id) for one in given if isinstance(one, Edit)})
         self.look()
-        return self.queue.items(dict.fromkeys(one.item_id for one in given))
+        return self.queue.items(dict.fromkeys(one.item_id for one in given), given[0].author if given else "")
 
 
 def _facets(request: Request) -> dict[str, str]:
@@ -194,13 +198,18 @@ def make_app(queue: Queue, log: VerdictLog, hosts: set[str], line: Line | None =
         wanted: Annotated[dict[str, str], Depends(_facets)], words: str = "", offset: Annotated[int, Query(ge=0)] = 0, reviewer: str = ""
     ) -> dict[str, Any]:
         desk.look()
-        stretch = queue.page(wanted, words, offset)
+        stretch = queue.page(wanted, words, offset, reviewer=reviewer)
         return {"ids": stretch.ids, "total": stretch.total, "facets": stretch.facets, "progress": queue.progress(reviewer)}
 
     @app.get("/api/items")
-    def items(id: Annotated[list[str], Query(max_length=50)]) -> list[dict[str, Any]]:
+    def items(id: Annotated[list[str], Query(max_length=50)], reviewer: str = "") -> list[dict[str, Any]]:
         desk.look()
-        return queue.items(id)
+        return queue.items(id, reviewer)
+
+    @app.get("/api/agreement")
+    def agreement() -> dict[str, Any]:
+        desk.look()
+        return {"wanted": queue.wanted, **asdict(queue.agreement())}
 
     @app.post("/api/verdicts", dependencies=[Depends(from_the_page)])
     def give(given: Given) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@ import { h, render, useEffect, useReducer, useRef, useState } from "/static/vend
 import { Card } from "./card.js";
 import { Conflict, Items, edit, give, giveAll, merge, queue, split, undo } from "./desk.js";
 import { LEAD_KEYS, Leads } from "./leads.js";
-import { Choice } from "./merging.js";
+import { Choice, MERGE, SPLIT } from "./merging.js";
 
 const ACTIONS = [
   { key: "a", word: "active", name: "accept", hint: "a genuine failure or a good item", mark: "" },
@@ -42,7 +42,9 @@ function App() {
   const setPlace = (next) => { at.current = next; redraw(); };
   const place = at.current;
   const [note, setNote] = useState("");
-  const [panel, setPanel] = useState("");
+  const [panel, showPanel] = useState("");
+  const choice = useRef(null);
+  const setPanel = (next) => { if (next !== "choice") choice.current = null; showPanel(next); };
   const [view, setView] = useState("items");
   const [said, setSaid] = useState(null);
   const given = useRef([]);
@@ -58,7 +60,7 @@ function App() {
       const found = await queue(filter.wanted, filter.words, 0, reviewer);
       setListed(found);
       if (!keep) setPlace(0);
-      await items.current.around(found.ids, keep ? place : 0);
+      await items.current.of(reviewer).around(found.ids, keep ? place : 0);
     } catch (error) { failed(error); }
   };
   useEffect(() => {
@@ -66,7 +68,7 @@ function App() {
     history.replaceState(null, "", `#${address}`);
     load(false);
   }, [filter, reviewer]);
-  useEffect(() => { items.current.around(listed.ids, place).catch(failed); }, [place, listed]);
+  useEffect(() => { items.current.of(reviewer).around(listed.ids, place).catch(failed); }, [place, listed]);
   useEffect(() => { document.querySelector(".card")?.scrollIntoView({ block: "start" }); }, [place]);
   useEffect(() => { if (panel === "note") noteField.current?.focus(); if (panel === "search") searchField.current?.focus(); if (panel === "tags") tagField.current?.focus(); }, [panel]);
 
@@ -154,6 +156,13 @@ function App() {
     return joined(() => split(other.id, who.current, note.trim()), () => merge(other.id, shown.item_id, who.current, "taken back"), `${other.id.slice(0, 8)} is an item of its own again`);
   };
 
+  const offer = ({ title, hint, rows }, choose, otherwise) => {
+    const offered = current() ? rows(current()) : [];
+    if (!offered.length) return tell(otherwise);
+    choice.current = { title, hint, rows: offered, choose: (row) => { choice.current = null; choose(row); } };
+    setPanel("choice");
+  };
+
   const takeBack = async () => {
     const last = given.current.pop();
     if (!last) return tell("nothing to undo in this window");
@@ -205,10 +214,11 @@ function App() {
     const acts = {
       j: () => move(1), ArrowDown: () => move(1), ArrowRight: () => move(1), k: () => move(-1), ArrowUp: () => move(-1), ArrowLeft: () => move(-1),
       e: () => current() && setPanel("edit"), g: () => current() && setPanel("tags"), o: () => setView("leads"),
-      m: () => (current()?.neighbours.length ? setPanel("merge") : tell("it has no neighbour")), s: () => (current()?.merged.length ? setPanel("split") : tell("nothing was merged into it")),
+      m: () => offer(MERGE, mergeInto, "it has no neighbour"), s: () => offer(SPLIT, partOff, "nothing was merged into it"),
        n: () => setPanel("note"), u: takeBack, b: () => listed.total && setPanel("all"), f: () => setPanel(panel === "filters" ? "" : "filters"), "/": () => setPanel("search"), "?": () => setPanel(panel === "help" ? "" : "help"),
     };
-    const act = action ? (panel === "all" ? () => decideAll(action) : () => decide(action)) : acts[event.key];
+    const chosen = choice.current?.rows[Number(event.key) - 1];
+    const act = chosen ? () => choice.current.choose(chosen) : action ? (panel === "all" ? () => decideAll(action) : () => decide(action)) : acts[event.key];
     if (!act) return;
     event.preventDefault();
     act();
@@ -234,10 +244,7 @@ function App() {
     panel === "tags" && item && h(Dialog, { title: "Tags" }, h("p", null, "Words with spaces between them. Enter saves, u takes it back."),
       h("input", { ref: tagField, value: ownTags(item).join(" "), maxLength: 2000, "aria-label": "tags",
         onKeyDown: (event) => { if (event.key === "Enter") { event.stopPropagation(); rewrite({ tags: event.target.value.split(/[\s,]+/).filter(Boolean) }, ""); } } })),
-    panel === "merge" && item && h(Choice, { title: "It repeats", hint: "A digit merges this item into that one.", choose: mergeInto,
-      rows: item.neighbours.map((near) => ({ id: near.other_id, text: near.text, why: `${near.score.toFixed(2)} ${near.reason}` })) }),
-    panel === "split" && item && h(Choice, { title: "Is one of its own", hint: "A digit parts it, for good: the dedupe does not merge the two again.", choose: partOff,
-      rows: item.merged.map((one) => ({ id: one.item_id, text: one.text })) }),
+    panel === "choice" && choice.current && h(Choice, { ...choice.current }),
     panel === "who" && h(Who, { reviewer, done: (name) => { remember("reviewer", name); setReviewer(name); setPanel(""); } }),
     panel === "help" && h(Dialog, { title: "Keys" }, h("dl", null, [...HELP, ...LEAD_KEYS].map(([key, text]) => [h("dt", null, h("kbd", null, key)), h("dd", null, text)]))),
     panel === "all" && h(Dialog, { title: `Decide for all ${listed.total.toLocaleString()} in this filter` },

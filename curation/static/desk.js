@@ -32,6 +32,13 @@ export class Items {
     this.asked = new Set();
   }
 
+  // Another reviewer may see other things of the same items.
+  of(reviewer) {
+    if (this.reviewer !== reviewer) this.forget();
+    this.reviewer = reviewer;
+    return this;
+  }
+
   get(id) {
     return this.known.get(id);
   }
@@ -56,7 +63,7 @@ export class Items {
     if (!wanted.length) return;
     wanted.forEach((id) => this.asked.add(id));
     try {
-      this.put(await answered(await fetch(`/api/items?${new URLSearchParams(wanted.map((id) => ["id", id]))}`)));
+      this.put(await answered(await fetch(`/api/items?${new URLSearchParams([["reviewer", this.reviewer ?? ""], ...wanted.map((id) => ["id", id])])}`)));
     } finally {
       wanted.forEach((id) => this.asked.delete(id));
     }

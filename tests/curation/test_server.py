@@ -107,7 +107,7 @@ def test_one_word_for_all_of_a_filter_and_one_undo_for_all(desk: Desk) -> None:
     now = desk.json("/api/verdicts/all", {**asked, "total": 5})
     assert {one["status"] for one in now} == {"rejected"}
     desk.json("/api/undo", {"reviewer": "ann", "verdicts": [one["last"] for one in now]})
-    assert desk.json("/api/queue?state=proposed")["total"] == 5
+    assert desk.json("/api/queue?state=open")["total"] == 5
 
 
 @pytest.mark.parametrize(
@@ -218,3 +218,39 @@ def test_personal_data_in_an_edit_is_written_nowhere(desk: Desk) -> None:
     (now,) = desk.json("/api/edits", edit(item(1), rubric="Ask jane.doe@example.com", reason="says jane.doe@example.com"))
     assert now["rubric"] == "Ask [EMAIL]"
     assert "jane.doe" not in (desk.folder / "verdicts.jsonl").read_text()
+
+
+def test_second_opinions_are_asked_for_by_rule_given_blind_and_differences_are_a_queue(desk: Desk) -> None:
+    desk.queue.wanted = 2
+    one = item(1)["item_id"]
+
+    def seen(reviewer: str) -> dict[str, Any]:
+        return desk.json(f"/api/items?id={one}&reviewer={reviewer}")[0]  # type: ignore[no-any-return]
+
+    def states(reviewer: str) -> dict[str, int]:
+        return dict(desk.json(f"/api/queue?reviewer={reviewer}")["facets"]["state"])
+
+    desk.json("/api/verdicts", verdict(item(1), word="rejected", reason="bad item"))
+    assert (seen("ann")["status"], seen("bob")["status"], seen("bob")["verdicts"], seen("")["verdicts"]) == ("rejected", "proposed", [], [])
+    assert (states("ann"), states("bob")) == ({"open": 4, "awaited": 1}, {"open": 5})
+    assert "rejected" not in desk.ask(f"/api/items?id={one}&reviewer=bob")[1]
+    desk.json("/api/verdicts", verdict(seen("bob"), word="active", reviewer="bob"))
+    assert len(seen("bob")["verdicts"]) == len(seen("ann")["verdicts"]) == 2
+    assert desk.json("/api/queue?state=disagreed&reviewer=cy")["ids"] == [one]
+    told = desk.json("/api/agreement")
+    assert (told["wanted"], told["items"], told["agreed"], told["pairs"][0]["first"]) == (2, 1, 0, "ann")
+    desk.json("/api/verdicts", verdict(seen("cy"), word="active", reviewer="cy"))
+    assert desk.json("/api/queue?state=disagreed&reviewer=cy")["total"] == 0
+    assert states("cy") == {"open": 4, "active": 1}
+    assert desk.json("/api/agreement")["items"] == 1, "who decides with all in view says nothing of agreement"
+
+
+def test_a_blind_opinion_is_taken_back_without_touching_the_other(desk: Desk) -> None:
+    desk.queue.wanted = 2
+    (mine,) = desk.json("/api/verdicts", verdict(item(1), word="rejected"))
+    (theirs,) = desk.json("/api/verdicts", verdict(item(1), word="active", reviewer="bob"))
+    (back,) = desk.json("/api/undo", {"reviewer": "ann", "verdicts": [mine["last"]]})
+    assert desk.queue.items([mine["item_id"]], "bob")[0]["status"] == "active", "bob's word stands"
+    assert back["status"] == "proposed", "and ann is asked again, blind"
+    assert desk.json("/api/queue?state=awaited&reviewer=bob")["total"] == 1
+    assert theirs["item_id"] == mine["item_id"]
