@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from curation.queue import Queue
@@ -30,6 +30,14 @@ class Line(Protocol):
 
     def split(self, item_id: str, reviewer: str, reason: str) -> str:
         """Part a merged item from its canonical one, which is returned."""
+        ...
+
+    def evidence(self, item_id: str) -> list[dict[str, Any]]:
+        """The posts behind an item, as ``store.curating.evidence``."""
+        ...
+
+    def picture(self, record_key: str, position: int) -> bytes:
+        """One of their pictures, as PNG; PayloadError where it cannot be decoded."""
         ...
 
 
@@ -91,6 +99,14 @@ def router(queue: Queue, line: Line | None) -> APIRouter:
     @made.get("/leads")
     def leads() -> dict[str, Any]:
         return {"leads": queue.leads}
+
+    @made.get("/evidence")
+    def evidence(id: str) -> Any:
+        return tried(lambda line: line.evidence(id))
+
+    @made.get("/picture")
+    def picture(record: str, position: int) -> Response:
+        return Response(tried(lambda line: line.picture(record, position)), media_type="image/png")
 
     @made.post("/leads/complete")
     def complete(given: Completed) -> dict[str, str]:

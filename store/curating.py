@@ -116,6 +116,48 @@ def leads(con: Connection) -> list[dict[str, Any]]:
     )
 
 
+def evidence(con: Connection, item_id: str) -> list[dict[str, Any]]:
+    """The records of which an item is made and that report it, as they are kept: each with its text, with ``spans`` of it that the claims
+    name (``sort``, ``start``, ``end``), and with its ``pictures`` (``position`` and what was read in it)."""
+    claims = rows(
+        con,
+        f"""SELECT r.record_key, r.claim FROM reports r JOIN items i ON i.item_id = r.item_id
+            WHERE r.live AND (i.item_id = ? OR i.merged_into = ?) ORDER BY r.tier DESC, r.lead_order LIMIT {_REPORTS}""",
+        [item_id, item_id],
+    )
+    spans: dict[str, list[dict[str, Any]]] = {row["record_key"]: [] for row in claims}
+    for row in claims:
+        for sort, span in json.loads(row["claim"] or "{}").items():
+            if isinstance(span, dict) and span.get("part", "text") == "text":
+                spans.setdefault(span["record_key"], []).append({"sort": sort, **span})
+    records = rows(
+        con,
+        """SELECT record_key, role, title, text, url, created_at FROM records
+           WHERE is_latest AND list_contains(?, record_key) ORDER BY created_at, record_key""",
+        [list(spans)],
+    )
+    shown = rows(
+        con,
+        "SELECT record_key, position, text, refused FROM pictures WHERE list_contains(?, record_key) ORDER BY record_key, position",
+        [list(spans)],
+    )
+    for record in records:
+        of_it = [span for span in spans[record["record_key"]] if record["text"][span["start"] : span["end"]] == span["text"]]
+        record["spans"] = [{name: span[name] for name in ("sort", "start", "end")} for span in of_it]
+        record["pictures"] = [picture for picture in shown if picture["record_key"] == record["record_key"]]
+    return records
+
+
+def picture_page(con: Connection, record_key: str, position: int) -> tuple[str, int] | None:
+    """The archive file and the place in it of a picture that was fetched."""
+    found = con.execute(
+        """SELECT g.archive_file, g.archive_offset FROM pictures p JOIN pages g ON g.page_id = p.page_id
+           WHERE p.record_key = ? AND p.position = ? AND g.archive_file <> '' AND g.bytes > 0""",
+        [record_key, position],
+    ).fetchall()
+    return (str(found[0][0]), int(found[0][1])) if found else None
+
+
 class VerdictLog:
     """The journal of verdicts, written and followed without the database. Thread-safe; other processes may write to it too."""
 

@@ -15,7 +15,7 @@ const ACTIONS = [
 ];
 const FACET_NAMES = { state: "state", kind: "kind", tier: "evidence", source: "source", key_status: "key", language: "language", tag: "tag", licence: "licence", cluster: "failure cluster" };
 const HELP = [["j / ↓", "next"], ["k / ↑", "previous"], ...ACTIONS.map((action) => [action.key, `${action.name}: ${action.hint}`]),
-  ["e", "edit: prompt, key, rubric; Ctrl+Enter saves"], ["g", "tags"], ["m", "merge: it repeats a neighbour"], ["s", "split: part what was merged into it"], ["o", "open leads, and back"], ["n", "a note first, kept with the next verdict"], ["u", "undo your last"], ["b", "decide for all in the filter"], ["f", "filters"], ["/", "search"], ["Esc", "back"], ["?", "this"]];
+  ["e", "edit: prompt, key, rubric; Ctrl+Enter saves"], ["g", "tags"], ["m", "merge: it repeats a neighbour"], ["s", "split: part what was merged into it"], ["t", "the posts behind it, what they claim marked"], ["o", "open leads, and back"], ["n", "a note first, kept with the next verdict"], ["u", "undo your last"], ["b", "decide for all in the filter"], ["f", "filters"], ["/", "search"], ["Esc", "back"], ["?", "this"]];
 
 const remembered = (name, otherwise) => { try { return JSON.parse(localStorage.getItem(name)) ?? otherwise; } catch { return otherwise; } };
 const remember = (name, value) => { try { localStorage.setItem(name, JSON.stringify(value)); } catch { /* a private window */ } };
@@ -213,7 +213,7 @@ function App() {
     const action = ACTIONS.find((one) => one.key === event.key);
     const acts = {
       j: () => move(1), ArrowDown: () => move(1), ArrowRight: () => move(1), k: () => move(-1), ArrowUp: () => move(-1), ArrowLeft: () => move(-1),
-      e: () => current() && setPanel("edit"), g: () => current() && setPanel("tags"), o: () => setView("leads"),
+      e: () => current() && setPanel("edit"), g: () => current() && setPanel("tags"), o: () => setView("leads"), t: () => setPanel(panel === "source" ? "" : "source"),
       m: () => offer(MERGE, mergeInto, "it has no neighbour"), s: () => offer(SPLIT, partOff, "nothing was merged into it"),
        n: () => setPanel("note"), u: takeBack, b: () => listed.total && setPanel("all"), f: () => setPanel(panel === "filters" ? "" : "filters"), "/": () => setPanel("search"), "?": () => setPanel(panel === "help" ? "" : "help"),
     };
@@ -233,7 +233,7 @@ function App() {
     h("nav", { class: "facets" }, Object.entries(FACET_NAMES).map(([facet, name]) => h(Facet, { name, values: listed.facets[facet] ?? [], chosen: filter.wanted[facet], choose: (value) => choose(facet, value) }))),
     h("main", { "aria-live": "off" },
       view === "leads" ? h(Leads, { reviewer, tell, takeBack, undoable: (back) => given.current.push(back), ask: () => setPanel("who"), leave: () => { setView("items"); load(true); } })
-        : item ? h(Card, { key: item.item_id, item, open: openItem, filter: choose, editing: panel === "edit", save: rewrite, close: () => setPanel("") })
+        : item ? h(Card, { key: item.item_id, item, open: openItem, filter: choose, editing: panel === "edit", save: rewrite, close: () => setPanel(""), sourced: panel === "source", tell })
         : h("p", { class: "empty" }, listed.total ? "…" : listed.progress ? "Nothing here waits for you. Esc, then f for other filters." : "…")),
     h("footer", null, view === "items" && [
       h("div", { class: "acts" }, ACTIONS.map((action) => h("button", { title: action.hint, disabled: !item, onClick: () => decide(action) }, h("kbd", null, action.key), action.name)),

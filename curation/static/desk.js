@@ -79,6 +79,8 @@ export const giveAll = (verdict, reviewer, reason, wanted, words, total) =>
 export const edit = (item, reviewer, reason, texts) =>
   post("/api/edits", { reviewer, reason, item: { item_id: item.item_id, version: item.version, last: item.last }, ...texts });
 
+export const evidence = async (id) => answered(await fetch(`/api/evidence?${new URLSearchParams({ id })}`));
+
 export const leads = async () => answered(await fetch("/api/leads"));
 
 export const completeLead = (record_key, prompt, context, reviewer, reason) => post("/api/leads/complete", { record_key, prompt, context, reviewer, reason });

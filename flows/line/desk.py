@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from flows.line.opening import open_run
 from flows.line.run import LiveRun
 from flows.line.workspace import Workspace
 from store import completions, curating, verdicts
+from thresher.archive.reader import PageRef, read_page
+from thresher.errors import UsageError
 from thresher.model import Completion
 
 _WAIT_S = 5.0
@@ -56,6 +59,30 @@ class AtTheDesk:
             canonical = verdicts.unmerge(self._work.database, run.run_id, item_id, reviewer, reason)
         self._show(item_id, canonical)
         return canonical
+
+    def evidence(self, item_id: str) -> list[dict[str, Any]]:
+        """The posts behind an item."""
+        with self._work.database.reader() as con:
+            return curating.evidence(con, item_id)
+
+    def picture(self, record_key: str, position: int) -> bytes:
+        """A picture of a post out of the archive, decoded as the reader of pictures does and written anew as PNG: no byte of the file that
+        somebody sent reaches the browser."""
+        with self._work.database.reader() as con:
+            place = curating.picture_page(con, record_key, position)
+        if place is None:
+            raise UsageError("this picture is not in the archive")
+        page = read_page(PageRef(self._work.archive / place[0], place[1]))
+        try:
+            from PIL import Image
+
+            from thresher.pictures.decode import decode
+        except ImportError as error:
+            raise UsageError(f"pictures need the extra `pictures` ({error})") from error
+        pixels = decode(page.body, page.headers.get("content-type", ""), self._work.settings.pictures.max_pixels)
+        written = io.BytesIO()
+        Image.fromarray(pixels).save(written, "PNG")
+        return written.getvalue()
 
     @contextmanager
     def _run(self) -> Iterator[LiveRun]:

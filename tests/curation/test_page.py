@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from desk import Desk, item
+from small_pictures import png
 
 HOSTILE = [
     "<script>window.hit=1</script>",
@@ -181,6 +182,16 @@ class Line:
         self.asked.append(("split", *given))
         return item(2)["item_id"]  # type: ignore[no-any-return]
 
+    def evidence(self, _: str) -> list[dict[str, Any]]:
+        span = {"sort": "words", "start": 2, "end": 9}
+        posts = [{"record_key": text, "role": text, "title": text, "text": text, "created_at": None, "spans": [span],
+                  "pictures": [{"position": 0, "text": text, "refused": text}]} for text in HOSTILE]  # fmt: skip
+        plain = {**posts[0], "text": "\U0001f600 it fails", "spans": [{"sort": "words", "start": 2, "end": 10}], "pictures": []}
+        return [plain, *posts, {**plain, "pictures": [{"position": 3, "text": "seen", "refused": ""}]}]
+
+    def picture(self, *_: object) -> bytes:
+        return png()
+
 
 LEAD = {
     **dict.fromkeys(("source", "site", "model", "language", "licence", "title"), "x"), "record_key": "a:b:c", "reason": "no_prompt_found",
@@ -218,6 +229,22 @@ def test_a_lead_is_completed_and_items_merged_and_parted_by_keys(page: Any, tmp_
             ("complete", "a:b:c", "Which days?", "", "ann", ""), ("reopen", "a:b:c", "ann"),
             ("merge", item(1)["item_id"], item(2)["item_id"], "ann", ""), ("split", item(9)["item_id"], "ann", ""),
         ]  # fmt: skip
+    finally:
+        desk.close()
+
+
+def test_the_posts_behind_an_item_are_shown_letter_by_letter_with_their_picture(page: Any, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, [item(1)], Line())
+    try:
+        opened(page, desk)
+        page.keyboard.press("t")
+        page.wait_for_selector(".source img")
+        page.wait_for_function("() => document.querySelector('.source img').naturalWidth === 60")
+        assert page.locator(".source mark").first.inner_text() == "it fails"
+        assert page.locator("main script, main iframe, main form, main style, main object, main embed").count() == 0
+        assert page.locator("main img").count() == 1
+        assert page.evaluate("window.hit") is None
+        assert [url for url in page.asked if not url.startswith(f"http://{desk.host}/")] == []
     finally:
         desk.close()
 

@@ -69,7 +69,12 @@ def test_leads_are_completed_items_merged_and_parted_and_a_rebuild_does_it_again
     second = line.complete("posts:posts:c", "Name five novels about lighthouse keepers.", "", "ann", "")
     assert queue.leads == []
     assert ids(queue) == current() == {first, second}
+    (post,) = line.evidence(second)
+    assert post["text"] == POSTS[1]["text"]
+    (claimed,) = [post["text"][span["start"] : span["end"]] for span in post["spans"] if span["sort"] == "words"]
+    assert claimed == "Not one of them exists."
     line.merge(first, second, "ann", "the same wish")
+    assert {post["record_key"] for post in line.evidence(second)} == {"posts:posts:a", "posts:posts:c"}
     assert ids(queue) == current() == {second}
     assert [one["item_id"] for one in queue.items([second])[0]["merged"]] == [first]
     assert line.split(first, "ann", "taken back") == second
@@ -108,6 +113,7 @@ def test_the_page_says_why_nothing_was_done(data: Path, tmp_path: Path, made: tu
             assert status == 422
             assert said in text
             assert desk.ask(f"/api/{path}", body, X_Thresher_Token="guessed")[0] == 403
+        assert desk.ask("/api/picture?record=posts:posts:c&position=0")[0] == 422
         assert not (data / "verdicts.jsonl").exists()
     finally:
         desk.close()
