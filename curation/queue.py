@@ -5,15 +5,20 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from store.verdicts import KEY, LIFE
+from curation.agreement import Agreement, agreement
+from curation.opinions import TAKEN_BACK, as_seen, opinions, standing, state
+from store import edits
+from store.edits import EDITED, Edit
+from store.verdicts import KEY, LIFE, MERGED, UNMERGED, Verdict
+from thresher.errors import UsageError
 
 Item = dict[str, Any]
 
 FACETS = ("state", "kind", "tier", "source", "key_status", "language", "tag", "licence", "cluster")
-"""By what a person filters. ``state`` is ``open`` where nobody has decided, else the item's status."""
+"""By what a person filters. ``state`` is that of ``curation.opinions.state``."""
 _MOST_VALUES = 12
 """Values of a facet that are shown, the commonest."""
 
@@ -46,8 +51,11 @@ class Page:
 
 @dataclass
 class Queue:
-    """All items. Every method may be called from any thread."""
+    """All items, and the leads that a person could complete. Every method may be called from any thread."""
 
+    leads: list[Item] = field(default_factory=list)
+    wanted: int = 1
+    """Opinions of each item, each by another reviewer and given blind."""
     _items: dict[str, Item] = field(default_factory=dict)
     _lines: dict[str, dict[str, Any]] = field(default_factory=dict)
     _order: list[str] = field(default_factory=list)
@@ -59,10 +67,26 @@ class Queue:
             before, self._lines = self._lines, {}
             self._items = {item["item_id"]: item for item in items}
             for item in self._items.values():
-                item["search"] = _search_text(item)
                 stored, item["verdicts"] = item["verdicts"], []
+                _word(item)
                 self._take(stored)
             self._take(before.values())
+            self._order = sorted(self._items, key=lambda item_id: _rank(self._items[item_id]))
+
+    def refresh(self, item_ids: Iterable[str], items: Iterable[Item]) -> None:
+        """Some items as they are now; those of the ids that are not among them are items no more."""
+        with self._lock:
+            for item_id in item_ids:
+                self._items.pop(item_id, None)
+            for item in items:
+                self._items[item["item_id"]] = item
+                stored, item["verdicts"] = item["verdicts"], []
+                _word(item)
+                known = {verdict["verdict_id"] for verdict in stored}
+                late = [line for line in self._lines.values() if line["item_id"] == item["item_id"] and line["verdict_id"] not in known]
+                for verdict in (*stored, *late):
+                    self._lines.pop(verdict["verdict_id"], None)
+                self._take((*stored, *late))
             self._order = sorted(self._items, key=lambda item_id: _rank(self._items[item_id]))
 
     def take(self, lines: Iterable[Mapping[str, Any]]) -> None:
@@ -75,6 +99,7 @@ class Queue:
             verdict = {
                 "verdict_id": line["verdict_id"], "item_id": line["item_id"], "version": line["version"], "author": line["author"],
                 "given_at": line.get("given_at") or line["at"], "verdict": line["verdict"], "reason": line["reason"],
+                **({name: line.get(name) for name in edits.TEXTS} if line["verdict"] == EDITED else {}),
             }  # fmt: skip
             if verdict["verdict_id"] in self._lines:
                 continue
@@ -86,68 +111,103 @@ class Queue:
     def __len__(self) -> int:
         return len(self._items)
 
-    def items(self, ids: Iterable[str]) -> list[Item]:
-        """What the page shows of items, with ``why`` each is where it is; unknown ids are passed over."""
+    def items(self, ids: Iterable[str], reviewer: str = "") -> list[Item]:
+        """What the page shows this reviewer of items, with ``why`` each is where it is; unknown ids are passed over."""
         with self._lock:
-            return [_shown(self._items[item_id]) for item_id in ids if item_id in self._items]
+            return [_shown(self._seen(item_id, reviewer)) for item_id in ids if item_id in self._items]
 
-    def page(self, wanted: Mapping[str, str], words: str = "", offset: int = 0, limit: int = 500) -> Page:
+    def _seen(self, item_id: str, reviewer: str) -> Item:
+        return as_seen(self._items[item_id], reviewer, self.wanted)
+
+    def agreement(self) -> Agreement:
+        """Of what reviewers said without seeing one another's words."""
+        with self._lock:
+            return agreement(opinions(item, max(2, self.wanted)).blind for item in self._items.values() if item["verdicts"])
+
+    def page(self, wanted: Mapping[str, str], words: str = "", offset: int = 0, limit: int = 500, reviewer: str = "") -> Page:
         """The items that have every wanted value of a facet and all words, in order."""
         with self._lock:
-            chosen = self.chosen(wanted, words)
+            chosen = self.chosen(wanted, words, reviewer)
             counted: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}
             for item_id in chosen:
                 for facet, counter in counted.items():
-                    counter.update(_values(self._items[item_id], facet))
+                    counter.update(self._values(item_id, facet, reviewer))
             facets = {facet: counter.most_common(_MOST_VALUES) for facet, counter in counted.items()}
             return Page(chosen[offset : offset + limit], len(chosen), facets)
 
-    def chosen(self, wanted: Mapping[str, str], words: str = "") -> list[str]:
+    def _values(self, item_id: str, facet: str, reviewer: str) -> Sequence[str]:
+        if facet == "state":
+            return (state(self._items[item_id], reviewer, self.wanted),)
+        return _values(self._seen(item_id, reviewer), facet)
+
+    def chosen(self, wanted: Mapping[str, str], words: str = "", reviewer: str = "") -> list[str]:
         """The ids of all such items, in order."""
         needles = words.casefold().split()
         with self._lock:
             return [
                 item_id
                 for item_id in self._order
-                if all(value in _values(self._items[item_id], facet) for facet, value in wanted.items())
+                if all(value in self._values(item_id, facet, reviewer) for facet, value in wanted.items())
                 and all(needle in self._items[item_id]["search"] for needle in needles)
             ]
 
-    def refuse_changed(self, shown: Sequence[Shown]) -> None:
+    def refuse_changed(self, shown: Sequence[Shown], reviewer: str) -> None:
         """Changed where one of these is not what the reviewer saw."""
         with self._lock:
-            changed = [
-                self._items[one.item_id]
-                for one in shown
-                if one.item_id in self._items and (one.version, one.last) != _state(self._items[one.item_id])
-            ]
+            seen = {one: self._seen(one.item_id, reviewer) for one in shown if one.item_id in self._items}
+            changed = [item for one, item in seen.items() if (one.version, one.last) != _state(item)]
             if changed:
                 raise Changed([_shown(item) for item in changed])
 
-    def before(self, verdict_ids: Sequence[str]) -> list[tuple[Shown, str]]:
-        """What held before each of these verdicts: the item as it is now, and the word that says so again.
+    def before(self, verdict_ids: Sequence[str], reviewer: str) -> list[Verdict | Edit]:
+        """What says again what held before each of these verdicts and edits.
 
-        Changed where a later verdict of the same sort was given; KeyError for a verdict that nobody gave.
+        Changed where a later one of the same sort was given; KeyError for a verdict that nobody gave.
         """
         with self._lock:
-            undone = [self._before(verdict_id) for verdict_id in verdict_ids]
-            if later := [item for item, _, is_last in undone if not is_last]:
+            undone = [self._before(verdict_id, reviewer) for verdict_id in verdict_ids]
+            if later := [self._seen(given.item_id, reviewer) for given, is_last in undone if not is_last]:
                 raise Changed([_shown(item) for item in later])
-            return [(Shown(item["item_id"], *_state(item)), word) for item, word, _ in undone]
+            return [given for given, _ in undone]
 
-    def _before(self, verdict_id: str) -> tuple[Item, str, bool]:
+    def _before(self, verdict_id: str, reviewer: str) -> tuple[Verdict | Edit, bool]:
         given = self._lines[verdict_id]
         item = self._items[given["item_id"]]
-        sort = LIFE if given["verdict"] in LIFE else KEY
-        alike = [verdict for verdict in item["verdicts"] if verdict["verdict"] in sort]
-        place = next(n for n, verdict in enumerate(alike) if verdict["verdict_id"] == verdict_id)
-        word = alike[place - 1]["verdict"] if place else ("proposed" if sort is LIFE else "unverified")
-        return item, word, place == len(alike) - 1
+        sort = _sort(given["verdict"])
+        left = standing([verdict for verdict in item["verdicts"] if verdict["verdict"] in sort])
+        mine = [verdict for verdict in left if verdict["author"] == reviewer] if self.wanted > 1 else left
+        is_last = bool(mine) and mine[-1]["verdict_id"] == verdict_id
+        others = [verdict for verdict in left if verdict["verdict_id"] != verdict_id]
+        earlier = others[-1] if others else None
+        if given["verdict"] == EDITED:
+            return _edit(item, earlier, reviewer, TAKEN_BACK), is_last
+        word = earlier["verdict"] if earlier else "proposed" if sort is LIFE else "unverified"
+        return Verdict(item["item_id"], word, reviewer, TAKEN_BACK, item["version"]), is_last
+
+    def roles(self, item_id: str) -> list[str]:
+        """Who says the messages of an item."""
+        with self._lock:
+            return [message["role"] for message in self._items[item_id]["messages"]]
+
+    def edited(self, item_id: str, reviewer: str, reason: str, texts: Mapping[str, Any]) -> list[Edit | Verdict]:
+        """What says that an item is so from now on: the texts that are given (of ``edits.TEXTS``), else as it is now. Who writes a key says
+        what it is worth. UsageError where no item can be made of it, or where nothing would change."""
+        with self._lock:
+            item = self._items[item_id]
+            now = next((verdict for verdict in reversed(item["verdicts"]) if verdict["verdict"] == EDITED), None)
+            before = _edit(item, now, reviewer, reason)
+            edit = edits.settled(replace(before, **texts), item["harvested"], item["choices"])
+            if replace(edit, reason="") == replace(before, reason=""):
+                raise UsageError("nothing was changed")
+            if edit.target is None or edit.target == before.target:
+                return [edit]
+            word, why = ("verified", "wrote the key") if edit.target else ("unverified", "took the key away")
+            return [edit, Verdict(item_id, word, reviewer, why, item["version"] + 1)]
 
     def progress(self, reviewer: str) -> dict[str, int]:
         """How many items there are, how many wait, how many this reviewer has decided."""
         with self._lock:
-            waiting = sum(not item["verdicts"] for item in self._items.values())
+            waiting = sum(state(item, reviewer, self.wanted) == "open" for item in self._items.values())
             mine = sum(any(v["author"] == reviewer for v in item["verdicts"]) for item in self._items.values())
             return {"items": len(self._items), "open": waiting, "mine": mine}
 
@@ -157,20 +217,42 @@ def _state(item: Item) -> tuple[int, str]:
 
 
 def _shown(item: Item) -> Item:
-    return {key: value for key, value in item.items() if key != "search"} | {"why": why(item), "last": _state(item)[1]}
+    """``harvested`` only where the item is not as its source has it."""
+    hidden = {"search"} if any(verdict["verdict"] == EDITED for verdict in item["verdicts"]) else {"search", "harvested"}
+    return {key: value for key, value in item.items() if key not in hidden} | {"why": why(item), "last": _state(item)[1]}
+
+
+def _sort(word: str) -> Sequence[str]:
+    """The words of which the last one counts."""
+    return next(sort for sort in (LIFE, KEY, (EDITED,), (MERGED, UNMERGED)) if word in sort)
 
 
 def _settle(item: Item, word: str) -> None:
-    """What ``items_current`` says after this verdict. A key of which nobody says anything any more is worth what its source gave it."""
+    """What ``items_current`` says after this verdict."""
     if word in LIFE:
         item["status"] = word if item["status"] != "retired" or word == "retired" else item["status"]
-    elif word in KEY:
-        item["key_status"] = item["key_at_source"] if word == "unverified" else word
+    else:
+        _word(item)
+
+
+def _word(item: Item) -> None:
+    """How the item reads after all that was said of it. A key of which nobody says anything any more is worth what its source gave it."""
+    edited = [verdict for verdict in item["verdicts"] if verdict["verdict"] == EDITED]
+    item.update(edits.applied(item["harvested"], edited[-1] if edited else None, len(edited)))
+    said = next((verdict["verdict"] for verdict in reversed(item["verdicts"]) if verdict["verdict"] in KEY), "unverified")
+    item["key_status"] = item["key_status"] if said == "unverified" else said
+    item["search"] = _search_text(item)
+
+
+def _edit(item: Item, texts: Mapping[str, Any] | None, reviewer: str, reason: str) -> Edit:
+    """An edit that says these texts of an item."""
+    said = dict(texts or dict.fromkeys(edits.TEXTS))
+    messages = said["messages"] and tuple(message["content"] for message in said["messages"])
+    tags = None if said["tags"] is None else tuple(said["tags"])
+    return Edit(item["item_id"], reviewer, reason, item["version"], messages or None, said["target"], said["rubric"], tags)
 
 
 def _values(item: Item, facet: str) -> Sequence[str]:
-    if facet == "state":
-        return (item["status"],) if any(verdict["verdict"] in LIFE for verdict in item["verdicts"]) else ("open",)
     if facet == "tag":
         return item["tags"] or ()
     if facet == "cluster":

@@ -9,18 +9,23 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from curation.acts import Line, router
+from curation.opinions import TAKEN_BACK
 from curation.queue import FACETS, Changed, Queue, Shown
 from store.curating import VerdictLog
+from store.edits import TEXTS, Edit
 from store.verdicts import VERDICTS, Verdict
+from thresher.errors import UsageError
 
 STATIC = Path(__file__).with_name("static")
 _POLICY = (
@@ -40,6 +45,14 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_max_length=4_000)
 
 
+def _note(reason: str) -> str:
+    """What a reviewer gives as a reason; never the word by which undo is known."""
+    return reason if reason != TAKEN_BACK else f"{reason}, says the reviewer"
+
+
+Reason = Annotated[str, AfterValidator(_note)]
+
+
 class _Shown(_Body):
     item_id: str
     version: int
@@ -51,7 +64,7 @@ class Given(_Body):
 
     verdict: str
     reviewer: str = Field(min_length=1, max_length=80)
-    reason: str = ""
+    reason: Reason = ""
     items: list[_Shown] = Field(min_length=1, max_length=MOST_AT_ONCE)
 
 
@@ -60,7 +73,7 @@ class ForAll(_Body):
 
     verdict: str
     reviewer: str = Field(min_length=1, max_length=80)
-    reason: str = ""
+    reason: Reason = ""
     wanted: dict[str, str] = {}
     words: str = ""
     total: int = Field(ge=1, le=MOST_AT_ONCE)
@@ -71,6 +84,20 @@ class Undo(_Body):
 
     reviewer: str = Field(min_length=1, max_length=80)
     verdicts: list[str] = Field(min_length=1, max_length=MOST_AT_ONCE)
+
+
+class EditedTexts(_Body):
+    """How an item is to be: what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=200_000)
+
+    reviewer: str = Field(min_length=1, max_length=80)
+    reason: Reason = Field("", max_length=4_000)
+    item: _Shown
+    messages: list[str] | None = Field(None, max_length=1_000)
+    target: str | None = None
+    rubric: str | None = None
+    tags: list[Annotated[str, Field(max_length=80)]] | None = Field(None, max_length=50)
 
 
 class Miscounted(Exception):
@@ -94,36 +121,45 @@ class Desk:
         """Write the verdicts down; the items as they are now. Changed, and nothing written, where one is not what was shown."""
         with self._deciding:
             self.look()
-            self.queue.refuse_changed(shown)
+            self.queue.refuse_changed(shown, reviewer)
             return self._write([Verdict(one.item_id, word, reviewer, reason, one.version) for one in shown])
 
     def give_all(self, word: str, reviewer: str, reason: str, wanted: dict[str, str], words: str, total: int) -> list[dict[str, Any]]:
         """The same for all items of a filter. Miscounted, and nothing written, where these are not as many as the reviewer was told."""
         with self._deciding:
             self.look()
-            ids = self.queue.chosen(wanted, words)
+            ids = self.queue.chosen(wanted, words, reviewer)
             if len(ids) != total:
                 raise Miscounted(len(ids))
-            return self._write([Verdict(item["item_id"], word, reviewer, reason, item["version"]) for item in self.queue.items(ids)])
+            return self._write(
+                [Verdict(item["item_id"], word, reviewer, reason, item["version"]) for item in self.queue.items(ids, reviewer)]
+            )
 
     def undo(self, reviewer: str, verdict_ids: list[str]) -> list[dict[str, Any]]:
         """Say again what held before these verdicts; nothing is ever deleted."""
         with self._deciding:
             self.look()
-            words = self.queue.before(verdict_ids)
-            return self._write([Verdict(shown.item_id, word, reviewer, "taken back", shown.version) for shown, word in words])
+            return self._write(self.queue.before(verdict_ids, reviewer))
 
-    def _write(self, given: list[Verdict]) -> list[dict[str, Any]]:
-        self._log.add(given)
+    def edit(self, shown: Shown, reviewer: str, reason: str, texts: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Write down how an item is from now on. Changed, and nothing written, where it is not what was shown; UsageError where no item can
+        be made of it."""
+        with self._deciding:
+            self.look()
+            self.queue.refuse_changed([shown], reviewer)
+            return self._write(self.queue.edited(shown.item_id, reviewer, reason, texts))
+
+    def _write(self, given: Sequence[Verdict | Edit]) -> list[dict[str, Any]]:
+        self._log.add(given, {one.item_id: self.queue.roles(one.item_id) for one in given if isinstance(one, Edit)})
         self.look()
-        return self.queue.items(verdict.item_id for verdict in given)
+        return self.queue.items(dict.fromkeys(one.item_id for one in given), given[0].author if given else "")
 
 
 def _facets(request: Request) -> dict[str, str]:
     return {facet: value for facet, value in request.query_params.items() if facet in FACETS}
 
 
-def make_app(queue: Queue, log: VerdictLog, hosts: set[str]) -> FastAPI:
+def make_app(queue: Queue, log: VerdictLog, hosts: set[str], line: Line | None = None) -> FastAPI:
     """The application. ``hosts`` are the names with port under which it may be asked: another one is a page elsewhere that resolves to this
     machine."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -144,6 +180,10 @@ def make_app(queue: Queue, log: VerdictLog, hosts: set[str]) -> FastAPI:
         if origin.partition("://")[2] not in hosts or not hmac.compare_digest(x_thresher_token, token):
             raise HTTPException(403, "not sent by the page: reload it")
 
+    def of_the_page(request: Request, x_thresher_token: Annotated[str, Header()] = "") -> None:
+        if request.method != "GET":
+            from_the_page(request, x_thresher_token)
+
     @app.exception_handler(Changed)
     async def changed(_: Request, error: Exception) -> Response:
         assert isinstance(error, Changed)
@@ -158,13 +198,18 @@ def make_app(queue: Queue, log: VerdictLog, hosts: set[str]) -> FastAPI:
         wanted: Annotated[dict[str, str], Depends(_facets)], words: str = "", offset: Annotated[int, Query(ge=0)] = 0, reviewer: str = ""
     ) -> dict[str, Any]:
         desk.look()
-        stretch = queue.page(wanted, words, offset)
+        stretch = queue.page(wanted, words, offset, reviewer=reviewer)
         return {"ids": stretch.ids, "total": stretch.total, "facets": stretch.facets, "progress": queue.progress(reviewer)}
 
     @app.get("/api/items")
-    def items(id: Annotated[list[str], Query(max_length=50)]) -> list[dict[str, Any]]:
+    def items(id: Annotated[list[str], Query(max_length=50)], reviewer: str = "") -> list[dict[str, Any]]:
         desk.look()
-        return queue.items(id)
+        return queue.items(id, reviewer)
+
+    @app.get("/api/agreement")
+    def agreement() -> dict[str, Any]:
+        desk.look()
+        return {"wanted": queue.wanted, **asdict(queue.agreement())}
 
     @app.post("/api/verdicts", dependencies=[Depends(from_the_page)])
     def give(given: Given) -> list[dict[str, Any]]:
@@ -178,6 +223,17 @@ def make_app(queue: Queue, log: VerdictLog, hosts: set[str]) -> FastAPI:
         except Miscounted as error:
             raise HTTPException(409, f"the filter gives {error} items now: look again") from None
 
+    @app.post("/api/edits", dependencies=[Depends(from_the_page)])
+    def edit(given: EditedTexts) -> list[dict[str, Any]]:
+        texts = {name: given.model_dump()[name] for name in TEXTS if getattr(given, name) is not None}
+        made = {name: tuple(text) if isinstance(text, list) else text for name, text in texts.items()}
+        try:
+            return desk.edit(Shown(**given.item.model_dump()), given.reviewer, given.reason, made)
+        except KeyError:
+            raise HTTPException(404, f"there is no item {given.item.item_id}") from None
+        except UsageError as error:
+            raise HTTPException(422, str(error)) from None
+
     @app.post("/api/undo", dependencies=[Depends(from_the_page)])
     def undo(asked: Undo) -> list[dict[str, Any]]:
         try:
@@ -185,6 +241,7 @@ def make_app(queue: Queue, log: VerdictLog, hosts: set[str]) -> FastAPI:
         except KeyError as error:
             raise HTTPException(404, f"there is no verdict {error}") from None
 
+    app.include_router(router(queue, line), dependencies=[Depends(of_the_page)])
     app.mount("/static", StaticFiles(directory=STATIC))
     app.get("/favicon.ico")(lambda: FileResponse(STATIC / "icon.svg", media_type="image/svg+xml"))
     return app

@@ -18,6 +18,9 @@ from thresher.errors import EncoderError, StoreError
 from thresher.failpoint import failpoint
 from thresher.model import Decision, Message, conversation
 
+BY_A_PERSON = "person"
+"""The method of a merge that a person made."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredItem:
@@ -216,8 +219,9 @@ def _canonical(item_id: str, into: dict[str, str | None] | dict[str, str]) -> st
 
 
 def passes(con: Connection) -> list[str]:
-    """The runs that decided, oldest first."""
-    return [row[0] for row in con.execute("SELECT run_id FROM decisions GROUP BY run_id ORDER BY run_id").fetchall()]
+    """The runs in which the dedupe decided, oldest first."""
+    sql = "SELECT run_id FROM decisions WHERE method <> ? GROUP BY run_id ORDER BY run_id"
+    return [row[0] for row in con.execute(sql, [BY_A_PERSON]).fetchall()]
 
 
 def parted(con: Connection) -> dict[str, set[str]]:

@@ -27,6 +27,7 @@ _OF_THE_RUN = {
     "verdicts": ("verdict_id", "given_at"),
     "tombstones": ("given_at",),
     "completions": ("verdict_id", "given_at"),
+    "edits": ("verdict_id", "given_at"),
     "claims": ("run_id",),
     "phrases": (),
     "clusters": (),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from store import failures, leads, purging, trials
+from store import edits, failures, leads, purging, trials
 from store.file.database import Connection
 from store.rows import BLANK, GONE, keys, run, table
 
@@ -50,6 +50,7 @@ def blank_records(con: Connection, record_keys: Sequence[str]) -> None:
     )
     _drop_items(con)
     _settle(con)
+    edits.forget(con)
     failures.leave(con, record_keys)
     leads.forget(con, record_keys)
 
@@ -83,6 +84,7 @@ def forget_retired(con: Connection) -> None:
     )
     con.execute("CREATE OR REPLACE TEMP TABLE touched AS FROM dropped")
     _drop_items(con)
+    edits.forget(con)
 
 
 def settle_items(con: Connection, item_ids: Sequence[str]) -> None:

@@ -11,25 +11,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from store import decisions, removal
+from store import decisions, dedupe_queue, edits, removal
 from store.file.checksums import table_names
 from store.file.database import Connection, Database
 from store.rows import fetch, keys
-from thresher.disk import BadLine, append_lines, bad_lines, read_lines
+from thresher.disk import BadLine, amend_lines, append_lines, bad_lines, read_lines
 from thresher.errors import UsageError
 from thresher.failpoint import failpoint
-from thresher.model import Record
+from thresher.model import Decision, Record
 from thresher.text import canonical_url
 
 FILE = "verdicts.jsonl"
-UNMERGED = "unmerged"
-"""The verdict that an item is not the one that it was merged into."""
+MERGED, UNMERGED = "merged", "unmerged"
+"""The verdicts that an item repeats another, and that it is not the one that it was merged into."""
 COMPLETED, REOPENED = "completed", "reopened"
 """That a person added to a lead what it lacked, and took it back: ``store.completions``."""
 LIFE = ("proposed", "active", "retired", "rejected", "waived")
 KEY = ("verified", "disputed", "unverified")
 VERDICTS = (*LIFE, *KEY)
 """Those of ``LIFE`` set an item's life, those of ``KEY`` say what its key is worth: ``unverified`` takes back what was said of it."""
+
+ON_THE_PAGE = ("verdict", edits.EDITED)
+"""The lines that are written without the database, which takes them up with the next run."""
 
 TombstoneKind = Literal["record", "author", "url"]
 
@@ -102,8 +105,8 @@ def line_of(verdict: Verdict, verdict_id: str, at: str) -> dict[str, Any]:
 
 
 def untaken(database: Database) -> list[dict[str, Any]]:
-    """The lines of verdicts that the journal has and the database has not: given on the page, or just before a crash."""
-    written = [line for line in read_lines(database.folder / FILE, check_line) if line["type"] == "verdict"]
+    """The lines of verdicts and edits that the journal has and the database has not: given on the page, or just before a crash."""
+    written = [line for line in read_lines(database.folder / FILE, check_line) if line["type"] in ON_THE_PAGE]
     if not written:
         return []
     with database.reader() as con:
@@ -138,6 +141,30 @@ def unmerge(database: Database, run_id: str, item_id: str, author: str, reason: 
         failpoint("verdicts.unmerge")
         _part(con, line)
     return canonical
+
+
+def merge(
+    database: Database, run_id: str, item_id: str, other_id: str, author: str, reason: str = "", *, now: datetime | None = None
+) -> None:
+    """Merge a canonical item into another one, as the dedupe would. UsageError where one of them is not canonical, or they are one. Part of
+    a run, as ``unmerge``."""
+    with database.transaction() as con:
+        if item_id == other_id or _canonical(con, item_id, other_id) != {item_id, other_id}:
+            raise UsageError(f"{item_id} cannot be merged into {other_id}: both must be items of their own")
+        version = con.execute("SELECT version FROM items WHERE item_id = ?", [item_id]).fetchall()[0][0]
+        line = {"type": MERGED, "run_id": run_id, "verdict_id": secrets.token_hex(8), "item_id": item_id, "other_id": other_id,
+                "version": version, "author": author, "at": (now or datetime.now(UTC)).isoformat(), "verdict": MERGED,
+                "reason": reason}  # fmt: skip
+        append_lines(database.folder / FILE, [line])
+        failpoint("verdicts.merge")
+        _join(con, line, run_id)
+
+
+def _canonical(con: Connection, *item_ids: str) -> set[str]:
+    rows = con.execute(
+        "SELECT item_id FROM items WHERE list_contains(?, item_id) AND merged_into IS NULL AND lifecycle <> 'retired'", [list(item_ids)]
+    ).fetchall()
+    return {row[0] for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,15 +243,35 @@ def replay(con: Connection, folder: Path) -> int:
     """Bring the verdicts and tombstones of ``verdicts.jsonl`` into a rebuilt database; those that it has are passed over. Returns how
     many lines."""
     lines = list(read_lines(folder / FILE, check_line))
-    _apply(con, lines)
+    _apply(con, [line for line in lines if line["type"] != edits.EDITED])
     return len(lines)
 
 
-def replay_unmerged(con: Connection, folder: Path, run_id: str) -> None:
-    """Part again what was parted in a run, as far as it is merged in the rebuilt database."""
+def replay_edits(con: Connection, folder: Path) -> None:
+    """Bring the edits into a rebuilt database, when all else is there: a post that was deleted before its item was edited must not take the
+    edit along."""
+    _apply(con, [line for line in read_lines(folder / FILE, check_line) if line["type"] == edits.EDITED])
+
+
+def purge_edits(con: Connection, folder: Path) -> None:
+    """Take out of the journal the texts of edits that left the database, and of those that were given meanwhile to an item that left."""
+    emptied = edits.emptied(con)
+    there = {row[0] for row in con.execute("SELECT item_id FROM items").fetchall()}
+
+    def amended(line: dict[str, Any]) -> dict[str, Any]:
+        gone = line["type"] == edits.EDITED and (line["verdict_id"] in emptied or line["item_id"] not in there)
+        return edits.without_texts(line) if gone else line
+
+    amend_lines(folder / FILE, check_line, amended)
+
+
+def replay_merges(con: Connection, folder: Path, past_run: str, run_id: str) -> None:
+    """Merge and part again what was in a run, as far as the rebuilt database has it; ``run_id`` is the run that rebuilds it."""
     for line in read_lines(folder / FILE, check_line):
-        if line["type"] == UNMERGED and line["run_id"] == run_id:
+        if line["type"] == UNMERGED and line["run_id"] == past_run:
             _part(con, line)
+        elif line["type"] == MERGED and line["run_id"] == past_run:
+            _join(con, line, run_id)
 
 
 def damaged_lines(folder: Path) -> list[BadLine]:
@@ -246,8 +293,10 @@ def unwritten(con: Connection, folder: Path) -> int:
 _FIELDS = {
     "verdict": ("verdict_id", "item_id", "author", "verdict", "reason", "at"),
     UNMERGED: ("verdict_id", "item_id", "author", "verdict", "reason", "at", "run_id"),
+    MERGED: ("verdict_id", "item_id", "other_id", "author", "verdict", "reason", "at", "run_id"),
     COMPLETED: ("verdict_id", "record_key", "prompt", "context", "hidden", "author", "reason", "at", "run_id"),
     REOPENED: ("verdict_id", "record_key", "author", "reason", "at", "run_id"),
+    edits.EDITED: ("verdict_id", "item_id", "author", "verdict", "reason", "at"),
     "tombstone": ("kind", "hash", "reason", "at"),
 }
 
@@ -262,16 +311,20 @@ def check_line(line: dict[str, Any]) -> None:
     if line["type"] == "tombstone":
         if line["kind"] not in get_args(TombstoneKind):
             raise ValueError(f"{line['kind']!r} is no kind of tombstone")
-    elif line["type"] in ("verdict", UNMERGED) and type(line["version"]) is not int:
+    elif line["type"] in ("verdict", edits.EDITED, MERGED, UNMERGED) and type(line["version"]) is not int:
         raise TypeError("version is no number")
+    if line["type"] == edits.EDITED:
+        edits.check(line)
     datetime.fromisoformat(line["at"])
 
 
 def _apply(con: Connection, lines: Sequence[dict[str, Any]]) -> list[str]:
     emptied: list[str] = []
     for line in lines:
-        if line["type"] == "verdict":
+        if line["type"] in ON_THE_PAGE:
             _insert(con, line)
+            if line["type"] == edits.EDITED:
+                edits.insert(con, line)
         elif line["type"] == "tombstone":
             con.execute(
                 "INSERT OR IGNORE INTO tombstones VALUES (?, ?, ?, ?)",
@@ -300,6 +353,14 @@ def _part(con: Connection, line: dict[str, Any]) -> None:
     _insert(con, line)
     if con.execute("SELECT 1 FROM items WHERE item_id = ? AND merged_into IS NOT NULL", [line["item_id"]]).fetchall():
         decisions.undo_merge(con, line["item_id"])
+
+
+def _join(con: Connection, line: dict[str, Any], run_id: str) -> None:
+    _insert(con, line)
+    item_id, other_id = line["item_id"], line["other_id"]
+    if _canonical(con, item_id, other_id) == {item_id, other_id}:
+        decisions.save_decisions(con, run_id, [Decision(item_id, "same", other_id, 1.0, 1.0, decisions.BY_A_PERSON, line["reason"], "")])
+        dedupe_queue.put(con, [item_id])
 
 
 def _buried(con: Connection, kind: TombstoneKind, wanted: str) -> list[str]:

@@ -40,7 +40,7 @@ def append_lines(path: Path, entries: Iterable[dict[str, Any]]) -> None:
     """
     data = b"".join(_sealed(json.dumps(entry, sort_keys=True).encode()) + b"\n" for entry in entries)
     try:
-        fd = _locked(path)
+        fd = _sole_writer(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         try:
             size = os.fstat(fd).st_size
             if size and os.pread(fd, 1, size - 1) != b"\n":
@@ -53,18 +53,17 @@ def append_lines(path: Path, entries: Iterable[dict[str, Any]]) -> None:
         raise StoreError(f"{path}: cannot be written ({error.strerror}); what was committed stays, run the command again") from error
 
 
-def _locked(path: Path) -> int:
-    """The file, made where it is not there, for nobody but us until it is closed. Whoever waited while it was written anew takes the new
-    one."""
+def _sole_writer(path: Path, flags: int) -> int:
+    """The file opened, and locked against others that append to it or write it anew. One that was replaced meanwhile is opened again:
+    what is appended to a file that has no name any more would be lost."""
     while True:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        fd = os.open(path, flags, 0o644)
+        fcntl.flock(fd, fcntl.LOCK_EX)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            if path.exists() and os.path.samestat(os.fstat(fd), path.stat()):
+            if os.path.samestat(os.fstat(fd), path.stat()):
                 return fd
-        except OSError:
-            os.close(fd)
-            raise
+        except FileNotFoundError:
+            pass
         os.close(fd)
 
 
@@ -151,14 +150,19 @@ def _entry(path: Path, number: int, line: bytes, check: Check) -> dict[str, Any]
 
 def keep_lines(path: Path, check: Check, keep: Callable[[dict[str, Any]], bool]) -> None:
     """Write the file anew with those of its lines that stay; nothing is written where all do. Lines that cannot be used go."""
+    amend_lines(path, check, lambda line: line if keep(line) else None)
+
+
+def amend_lines(path: Path, check: Check, amended: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:
+    """The same, with each line as ``amended`` gives it back; None where it goes. Who appends meanwhile waits."""
     if not path.is_file():
         return
     with may_be_written(path):
-        fd = _locked(path)
+        lock = _sole_writer(path, os.O_RDWR)
         try:
             lines = list(read_lines(path, check))
-            kept = [line for line in lines if keep(line)]
-            if len(kept) == len(lines):
+            kept = [line for line in map(amended, lines) if line is not None]
+            if kept == lines:
                 return
             fresh = path.with_name(path.name + ".partial")
             fresh.unlink(missing_ok=True)
@@ -166,7 +170,7 @@ def keep_lines(path: Path, check: Check, keep: Callable[[dict[str, Any]], bool])
             fresh.replace(path)
             sync(path.parent)
         finally:
-            os.close(fd)
+            os.close(lock)
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -1,7 +1,9 @@
 // The page: a queue on the left, one item in the middle, keys for everything.
 import { h, render, useEffect, useReducer, useRef, useState } from "/static/vendor/preact.js";
 import { Card } from "./card.js";
-import { Conflict, Items, give, giveAll, queue, undo } from "./desk.js";
+import { Conflict, Items, edit, give, giveAll, merge, queue, split, undo } from "./desk.js";
+import { LEAD_KEYS, Leads } from "./leads.js";
+import { Choice, MERGE, SPLIT } from "./merging.js";
 
 const ACTIONS = [
   { key: "a", word: "active", name: "accept", hint: "a genuine failure or a good item", mark: "" },
@@ -13,10 +15,12 @@ const ACTIONS = [
 ];
 const FACET_NAMES = { state: "state", kind: "kind", tier: "evidence", source: "source", key_status: "key", language: "language", tag: "tag", licence: "licence", cluster: "failure cluster" };
 const HELP = [["j / ↓", "next"], ["k / ↑", "previous"], ...ACTIONS.map((action) => [action.key, `${action.name}: ${action.hint}`]),
-  ["n", "a note first, kept with the next verdict"], ["u", "undo your last"], ["b", "decide for all in the filter"], ["f", "filters"], ["/", "search"], ["Esc", "back"], ["?", "this"]];
+  ["e", "edit: prompt, key, rubric; Ctrl+Enter saves"], ["g", "tags"], ["m", "merge: it repeats a neighbour"], ["s", "split: part what was merged into it"], ["t", "the posts behind it, what they claim marked"], ["o", "open leads, and back"], ["n", "a note first, kept with the next verdict"], ["u", "undo your last"], ["b", "decide for all in the filter"], ["f", "filters"], ["/", "search"], ["Esc", "back"], ["?", "this"]];
 
 const remembered = (name, otherwise) => { try { return JSON.parse(localStorage.getItem(name)) ?? otherwise; } catch { return otherwise; } };
 const remember = (name, value) => { try { localStorage.setItem(name, JSON.stringify(value)); } catch { /* a private window */ } };
+
+const ownTags = (item) => item.tags.filter((tag) => tag !== "edited_by_a_person");
 
 function fromAddress() {
   const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
@@ -38,11 +42,15 @@ function App() {
   const setPlace = (next) => { at.current = next; redraw(); };
   const place = at.current;
   const [note, setNote] = useState("");
-  const [panel, setPanel] = useState("");
+  const [panel, showPanel] = useState("");
+  const choice = useRef(null);
+  const setPanel = (next) => { if (next !== "choice") choice.current = null; showPanel(next); };
+  const [view, setView] = useState("items");
   const [said, setSaid] = useState(null);
   const given = useRef([]);
   const noteField = useRef(null);
   const searchField = useRef(null);
+  const tagField = useRef(null);
 
   const tell = (text, sort = "") => setSaid({ text, sort });
   const failed = (error) => tell(error.message, "bad");
@@ -52,7 +60,7 @@ function App() {
       const found = await queue(filter.wanted, filter.words, 0, reviewer);
       setListed(found);
       if (!keep) setPlace(0);
-      await items.current.around(found.ids, keep ? place : 0);
+      await items.current.of(reviewer).around(found.ids, keep ? place : 0);
     } catch (error) { failed(error); }
   };
   useEffect(() => {
@@ -60,9 +68,9 @@ function App() {
     history.replaceState(null, "", `#${address}`);
     load(false);
   }, [filter, reviewer]);
-  useEffect(() => { items.current.around(listed.ids, place).catch(failed); }, [place, listed]);
+  useEffect(() => { items.current.of(reviewer).around(listed.ids, place).catch(failed); }, [place, listed]);
   useEffect(() => { document.querySelector(".card")?.scrollIntoView({ block: "start" }); }, [place]);
-  useEffect(() => { if (panel === "note") noteField.current?.focus(); if (panel === "search") searchField.current?.focus(); }, [panel]);
+  useEffect(() => { if (panel === "note") noteField.current?.focus(); if (panel === "search") searchField.current?.focus(); if (panel === "tags") tagField.current?.focus(); }, [panel]);
 
   // Keys may come faster than the page is drawn: what is next is known at once, not after the next drawing.
   const current = () => items.current.get(listed.ids[at.current]);
@@ -74,6 +82,7 @@ function App() {
   };
   const move = (step) => {
     const next = Math.max(0, Math.min(listed.ids.length - 1, at.current + step));
+    if (panel === "edit") setPanel("");
     setPlace(next);
     if (next > listed.ids.length - 20 && listed.ids.length < listed.total) more().catch(failed);
   };
@@ -89,28 +98,81 @@ function App() {
     try {
       const now = await give(action.word, who.current, reason, [shown]);
       items.current.put(now);
-      given.current.push(now.map((one) => one.last));
+      given.current.push(takesBack(now.map((one) => one.last)));
       setListed((before) => ({ ...before, progress: before.progress && { ...before.progress, mine: before.progress.mine + 1 } }));
       tell(`${shown.item_id.slice(0, 8)}: ${action.name}. u takes it back`);
     } catch (error) {
-      if (!(error instanceof Conflict)) { setNote(note); return failed(error); }
-      items.current.put(error.items);
-      setPlace(listed.ids.indexOf(shown.item_id));
       setNote(note);
-      const last = error.items[0]?.verdicts.at(-1);
-      tell(last ? `${last.author} decided meanwhile: ${last.verdict}. Look, and decide again if you differ` : "it changed since you saw it: look again", "bad");
+      if (error instanceof Conflict) setPlace(listed.ids.indexOf(shown.item_id));
+      overtaken(error);
     }
+  };
+
+  // Somebody was quicker: what they said is shown, and nothing of ours is written.
+  const overtaken = (error) => {
+    if (!(error instanceof Conflict)) return failed(error);
+    items.current.put(error.items);
+    const last = error.items[0]?.verdicts.at(-1);
+    tell(last ? `${last.author} decided meanwhile: ${last.verdict}. Look, and decide again if you differ` : "it changed since you saw it: look again", "bad");
+  };
+
+  // Whether it was written down.
+  const rewrite = async (texts, reason) => {
+    const shown = current();
+    if (!who.current) { setPanel("who"); return false; }
+    if (!Object.keys(texts).length) { tell("nothing was changed"); return false; }
+    try {
+      const now = await edit(shown, who.current, reason, texts);
+      items.current.put(now);
+      given.current.push(takesBack(now.flatMap((one) => one.verdicts.slice(shown.verdicts.length).map((verdict) => verdict.verdict_id))));
+      setPanel("");
+      tell(`${shown.item_id.slice(0, 8)} is version ${now[0].version}. u takes it back`);
+      return true;
+    } catch (error) { overtaken(error); return false; }
+  };
+
+  const takesBack = (verdicts) => () => undo(who.current, verdicts);
+
+  // Both need a run of their own, so the page waits for the answer.
+  const joined = async (act, back, said) => {
+    if (!who.current) return setPanel("who");
+    setPanel("");
+    tell("…");
+    try {
+      items.current.put(await act());
+      given.current.push(async () => { const now = await back(); items.current.put(now); await load(true); return now; });
+      setNote("");
+      await load(true);
+      tell(`${said}. u takes it back`);
+    } catch (error) { failed(error); }
+  };
+  const mergeInto = (other) => {
+    const shown = current();
+    items.current.drop(shown.item_id);
+    return joined(() => merge(shown.item_id, other.id, who.current, note.trim()), () => split(shown.item_id, who.current, "taken back"), `${shown.item_id.slice(0, 8)} is a report of ${other.id.slice(0, 8)} now`);
+  };
+  const partOff = (other) => {
+    const shown = current();
+    return joined(() => split(other.id, who.current, note.trim()), () => merge(other.id, shown.item_id, who.current, "taken back"), `${other.id.slice(0, 8)} is an item of its own again`);
+  };
+
+  const offer = ({ title, hint, rows }, choose, otherwise) => {
+    const offered = current() ? rows(current()) : [];
+    if (!offered.length) return tell(otherwise);
+    choice.current = { title, hint, rows: offered, choose: (row) => { choice.current = null; choose(row); } };
+    setPanel("choice");
   };
 
   const takeBack = async () => {
     const last = given.current.pop();
     if (!last) return tell("nothing to undo in this window");
     try {
-      const now = await undo(who.current, last);
+      const now = await last();
       items.current.put(now);
+      if (!now.length) return tell("taken back");
       const back = listed.ids.indexOf(now[0]?.item_id);
       if (back >= 0) setPlace(back);
-      tell(now.length === 1 ? `${now[0].item_id.slice(0, 8)} is ${now[0].status} again` : `${now.length} items as before`);
+      tell(now.length === 1 ? `${now[0].item_id.slice(0, 8)} is ${now[0].status} again (version ${now[0].version})` : `${now.length} items as before`);
     } catch (error) {
       if (error instanceof Conflict) { items.current.put(error.items); return tell("somebody decided after you: nothing was taken back", "bad"); }
       given.current.push(last);
@@ -123,7 +185,7 @@ function App() {
     try {
       const reason = [action.mark, note.trim()].filter(Boolean).join(": ");
       const now = await giveAll(action.word, who.current, reason, filter.wanted, filter.words, listed.total);
-      given.current.push(now.map((one) => one.last));
+      given.current.push(takesBack(now.map((one) => one.last)));
       items.current.forget();
       setPanel("");
       setNote("");
@@ -143,16 +205,20 @@ function App() {
   };
 
   const onKey = (event) => {
-    const typing = /^(INPUT|TEXTAREA)$/.test(event.target.tagName);
+    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+    if (view === "leads" && panel !== "who") return;
     if (event.key === "Escape") { setPanel(""); event.target.blur(); return; }
-    if (event.key === "Enter" && typing) { event.preventDefault(); setPanel(""); event.target.blur(); return; }
+    if (event.key === "Enter" && event.target.tagName === "INPUT") { event.preventDefault(); setPanel(""); event.target.blur(); return; }
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
     const action = ACTIONS.find((one) => one.key === event.key);
     const acts = {
       j: () => move(1), ArrowDown: () => move(1), ArrowRight: () => move(1), k: () => move(-1), ArrowUp: () => move(-1), ArrowLeft: () => move(-1),
-      n: () => setPanel("note"), u: takeBack, b: () => listed.total && setPanel("all"), f: () => setPanel(panel === "filters" ? "" : "filters"), "/": () => setPanel("search"), "?": () => setPanel(panel === "help" ? "" : "help"),
+      e: () => current() && setPanel("edit"), g: () => current() && setPanel("tags"), o: () => setView("leads"), t: () => setPanel(panel === "source" ? "" : "source"),
+      m: () => offer(MERGE, mergeInto, "it has no neighbour"), s: () => offer(SPLIT, partOff, "nothing was merged into it"),
+       n: () => setPanel("note"), u: takeBack, b: () => listed.total && setPanel("all"), f: () => setPanel(panel === "filters" ? "" : "filters"), "/": () => setPanel("search"), "?": () => setPanel(panel === "help" ? "" : "help"),
     };
-    const act = action ? (panel === "all" ? () => decideAll(action) : () => decide(action)) : acts[event.key];
+    const chosen = choice.current?.rows[Number(event.key) - 1];
+    const act = chosen ? () => choice.current.choose(chosen) : action ? (panel === "all" ? () => decideAll(action) : () => decide(action)) : acts[event.key];
     if (!act) return;
     event.preventDefault();
     act();
@@ -163,25 +229,30 @@ function App() {
   });
 
   return h("div", { class: panel === "filters" ? "page filters-open" : "page" },
-    h(Bar, { listed, place, reviewer, filter, setPanel, setFilter }),
+    h(Bar, { listed, place, reviewer, filter, setPanel, setFilter, leads: () => setView(view === "leads" ? "items" : "leads") }),
     h("nav", { class: "facets" }, Object.entries(FACET_NAMES).map(([facet, name]) => h(Facet, { name, values: listed.facets[facet] ?? [], chosen: filter.wanted[facet], choose: (value) => choose(facet, value) }))),
     h("main", { "aria-live": "off" },
-      item ? h(Card, { key: item.item_id, item, open: openItem, filter: choose })
+      view === "leads" ? h(Leads, { reviewer, tell, takeBack, undoable: (back) => given.current.push(back), ask: () => setPanel("who"), leave: () => { setView("items"); load(true); } })
+        : item ? h(Card, { key: item.item_id, item, open: openItem, filter: choose, editing: panel === "edit", save: rewrite, close: () => setPanel(""), sourced: panel === "source", tell })
         : h("p", { class: "empty" }, listed.total ? "…" : listed.progress ? "Nothing here waits for you. Esc, then f for other filters." : "…")),
-    h("footer", null,
+    h("footer", null, view === "items" && [
       h("div", { class: "acts" }, ACTIONS.map((action) => h("button", { title: action.hint, disabled: !item, onClick: () => decide(action) }, h("kbd", null, action.key), action.name)),
-        h("button", { onClick: takeBack }, h("kbd", null, "u"), "undo"), h("button", { onClick: () => setPanel("help") }, h("kbd", null, "?"), "keys")),
-      h("input", { ref: noteField, class: "note", placeholder: "n: a note, kept with the next verdict", value: note, onInput: (event) => setNote(event.target.value), "aria-label": "note" }),
+        h("button", { disabled: !item, onClick: () => setPanel("edit") }, h("kbd", null, "e"), "edit"), h("button", { onClick: takeBack }, h("kbd", null, "u"), "undo"), h("button", { onClick: () => setPanel("help") }, h("kbd", null, "?"), "keys")),
+      h("input", { ref: noteField, class: "note", placeholder: "n: a note, kept with the next verdict", value: note, onInput: (event) => setNote(event.target.value), "aria-label": "note" })],
       said && h("p", { class: `said ${said.sort}`, role: "status" }, said.text)),
     panel === "search" && h(Dialog, { title: "Search" }, h("input", { ref: searchField, value: filter.words, placeholder: "words, or the beginning of an id", "aria-label": "search", onChange: (event) => setFilter({ ...filter, words: event.target.value }) })),
+    panel === "tags" && item && h(Dialog, { title: "Tags" }, h("p", null, "Words with spaces between them. Enter saves, u takes it back."),
+      h("input", { ref: tagField, value: ownTags(item).join(" "), maxLength: 2000, "aria-label": "tags",
+        onKeyDown: (event) => { if (event.key === "Enter") { event.stopPropagation(); rewrite({ tags: event.target.value.split(/[\s,]+/).filter(Boolean) }, ""); } } })),
+    panel === "choice" && choice.current && h(Choice, { ...choice.current }),
     panel === "who" && h(Who, { reviewer, done: (name) => { remember("reviewer", name); setReviewer(name); setPanel(""); } }),
-    panel === "help" && h(Dialog, { title: "Keys" }, h("dl", null, HELP.map(([key, text]) => [h("dt", null, h("kbd", null, key)), h("dd", null, text)]))),
+    panel === "help" && h(Dialog, { title: "Keys" }, h("dl", null, [...HELP, ...LEAD_KEYS].map(([key, text]) => [h("dt", null, h("kbd", null, key)), h("dd", null, text)]))),
     panel === "all" && h(Dialog, { title: `Decide for all ${listed.total.toLocaleString()} in this filter` },
       h("p", null, "Look at some of them first. One key decides for all of them; u takes all of it back."),
       h("ul", { class: "keys" }, ACTIONS.map((action) => h("li", null, h("button", { onClick: () => decideAll(action) }, h("kbd", null, action.key), action.name))))));
 }
 
-function Bar({ listed, place, reviewer, filter, setPanel, setFilter }) {
+function Bar({ listed, place, reviewer, filter, setPanel, setFilter, leads }) {
   const chosen = Object.entries(filter.wanted);
   return h("header", { class: "bar" },
     h("b", null, "thresher"),
@@ -190,6 +261,7 @@ function Bar({ listed, place, reviewer, filter, setPanel, setFilter }) {
       filter.words && h("button", { class: "chip", onClick: () => setFilter({ ...filter, words: "" }) }, `“${filter.words}” ×`)),
     h("button", { onClick: () => setPanel("filters") }, h("kbd", null, "f"), "filters"),
     h("button", { onClick: () => setPanel("search") }, h("kbd", null, "/"), "search"),
+    h("button", { onClick: leads }, h("kbd", null, "o"), "leads"),
     listed.progress && h("span", { class: "progress", title: "items without a verdict, of all; decided by you" }, `${listed.progress.open.toLocaleString()} open of ${listed.progress.items.toLocaleString()} · ${listed.progress.mine.toLocaleString()} by you`),
     h("button", { class: "who", onClick: () => setPanel("who") }, reviewer || "who are you?"));
 }

@@ -1,5 +1,7 @@
 // One item, whole: what is asked, the key, what was seen failing, who says so, what others decided.
 import { h } from "/static/vendor/preact.js";
+import { Edited, Editor } from "./edit.js";
+import { Source } from "./source.js";
 import { Text } from "./text.js";
 
 const when = (stamp) => (stamp ? stamp.slice(0, 10) : "");
@@ -46,9 +48,9 @@ const Verdicts = ({ item }) =>
 const Neighbours = ({ item, open }) =>
   item.neighbours.length > 0 &&
   h("section", { class: "neighbours" }, h("h3", null, "nearest"),
-    h("ul", null, item.neighbours.map((near) => h("li", null, h("button", { class: "link", onClick: () => open(near.other_id) }, near.other_id.slice(0, 8)), ` ${near.score.toFixed(2)} `, h("span", { class: "aside" }, near.reason)))));
+    h("ul", null, item.neighbours.map((near) => h("li", null, h("button", { class: "link", onClick: () => open(near.other_id) }, near.other_id.slice(0, 8)), ` ${near.score.toFixed(2)} `, h("span", { class: "aside" }, near.reason), near.text && h("div", { class: "near", dir: "auto" }, near.text.slice(0, 160))))));
 
-export function Card({ item, open, filter }) {
+export function Card({ item, open, filter, editing, save, close, sourced, tell }) {
   const asked = item.reports.find((report) => report.claim?.prompt)?.claim.prompt.text;
   const quote = item.messages.some((message) => message.content.trim() === asked?.trim()) ? null : asked;
   return h("article", { class: "card" },
@@ -57,13 +59,15 @@ export function Card({ item, open, filter }) {
       h("p", { class: "tags" }, Tag("kind", item.kind), Tag(item.tier, item.tier, "evidence"), Tag(item.status, item.status, "status"), Tag("language", item.language),
         Tag("licence", item.licence, `exports ${item.export_class}`), item.tags.map((tag) => Tag("plain", tag)))),
     h("div", { class: "columns" },
-      h("div", { class: "asked" }, h(Turns, { item, quote }), h(Options, { item }), h(Key, { item }), h(Rubric, { item })),
+      h("div", { class: "asked" }, editing && h(Editor, { item, save, close }), sourced && h(Source, { item, tell }), h(Edited, { item }), h(Turns, { item, quote }), h(Options, { item }), h(Key, { item }), h(Rubric, { item })),
       h("aside", null,
         h("section", null, h("h3", null, item.report_count === 1 ? "1 report" : `${item.report_count} reports`),
           h("ul", { class: "reports" }, item.reports.map((report) => h(Report, { report })))),
         item.cluster && h("section", null, h("h3", null, "failure cluster"),
           h("button", { class: "link", title: "show the whole cluster", onClick: () => filter("cluster", item.cluster.label) }, item.cluster.label), ` · ${item.cluster.reports} reports`),
         h(Neighbours, { item, open }),
+        item.merged.length > 0 && h("section", { class: "neighbours" }, h("h3", null, `merged into it: ${item.merged.length}`),
+          h("ul", null, item.merged.slice(0, 9).map((one) => h("li", null, h("div", { class: "near", dir: "auto" }, one.text.slice(0, 160)))))),
         h(Verdicts, { item }),
         h("p", { class: "aside id" }, item.item_id, " v", item.version, h("br"), item.attribution))));
 }

@@ -32,6 +32,13 @@ export class Items {
     this.asked = new Set();
   }
 
+  // Another reviewer may see other things of the same items.
+  of(reviewer) {
+    if (this.reviewer !== reviewer) this.forget();
+    this.reviewer = reviewer;
+    return this;
+  }
+
   get(id) {
     return this.known.get(id);
   }
@@ -39,6 +46,10 @@ export class Items {
   put(items) {
     for (const item of items) this.known.set(item.item_id, item);
     this.changed();
+  }
+
+  drop(id) {
+    this.known.delete(id);
   }
 
   forget() {
@@ -52,7 +63,7 @@ export class Items {
     if (!wanted.length) return;
     wanted.forEach((id) => this.asked.add(id));
     try {
-      this.put(await answered(await fetch(`/api/items?${new URLSearchParams(wanted.map((id) => ["id", id]))}`)));
+      this.put(await answered(await fetch(`/api/items?${new URLSearchParams([["reviewer", this.reviewer ?? ""], ...wanted.map((id) => ["id", id])])}`)));
     } finally {
       wanted.forEach((id) => this.asked.delete(id));
     }
@@ -64,5 +75,20 @@ export const give = (verdict, reviewer, reason, items) =>
 
 export const giveAll = (verdict, reviewer, reason, wanted, words, total) =>
   post("/api/verdicts/all", { verdict, reviewer, reason, wanted, words, total });
+
+export const edit = (item, reviewer, reason, texts) =>
+  post("/api/edits", { reviewer, reason, item: { item_id: item.item_id, version: item.version, last: item.last }, ...texts });
+
+export const evidence = async (id) => answered(await fetch(`/api/evidence?${new URLSearchParams({ id })}`));
+
+export const leads = async () => answered(await fetch("/api/leads"));
+
+export const completeLead = (record_key, prompt, context, reviewer, reason) => post("/api/leads/complete", { record_key, prompt, context, reviewer, reason });
+
+export const reopenLead = (record_key, reviewer) => post("/api/leads/reopen", { record_key, reviewer });
+
+export const merge = (item_id, other_id, reviewer, reason) => post("/api/merge", { item_id, other_id, reviewer, reason });
+
+export const split = (item_id, reviewer, reason) => post("/api/split", { item_id, reviewer, reason });
 
 export const undo = (reviewer, verdicts) => post("/api/undo", { reviewer, verdicts });

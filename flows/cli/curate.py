@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import webbrowser
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +14,7 @@ from flows.cli.shared import DEFAULT_DATA, Config, Data, benchmark, command_line
 from thresher.errors import DatabaseLocked, Interrupted, StoreError
 
 if TYPE_CHECKING:
+    from curation.agreement import Agreement
     from curation.queue import Queue
     from flows.line.workspace import Workspace
 
@@ -23,6 +25,8 @@ _LOOK_S = 5.0
 def curate(
     port: Annotated[int, typer.Option("--port", help="Of this machine; 0 takes a free one.", min=0, max=65535)] = 8741,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+    opinions: Annotated[int, typer.Option("--opinions", help="Reviewers of each item, none of whom sees what others say.", min=1)] = 1,
+    agreed: Annotated[bool, typer.Option("--agreement", help="Print how far reviewers agree, and open nothing.")] = False,
     data: Data = DEFAULT_DATA, config: Config = None,
 ) -> None:  # fmt: skip
     """Open the page on which a person decides, until interrupted.
@@ -34,18 +38,28 @@ def curate(
 
     from curation.queue import Queue
     from curation.server import make_app
+    from flows.line.desk import AtTheDesk
     from store.curating import VerdictLog
 
     work = benchmark(data, config)
-    queue, closing = Queue(), threading.Event()
+    queue, closing = Queue(wanted=opinions), threading.Event()
+
+    def refresh(item_ids: Sequence[str], items: list[dict[str, Any]], leads: list[dict[str, Any]]) -> None:
+        queue.refresh(item_ids, items)
+        queue.leads = leads
+
     with work.database.writer():  # an older database is migrated here
         pass
     stamp = _load(work, queue)
+    if agreed:
+        queue.take(VerdictLog(work.folder).news())
+        _print_agreement(queue.agreement())
+        return
     server = uvicorn.Server(uvicorn.Config(lambda: None, host="127.0.0.1", port=port, log_level="warning"))
     socket = server.config.bind_socket()
     socket.listen()  # whoever comes before the server is ready waits
     hosts = {f"{name}:{socket.getsockname()[1]}" for name in ("127.0.0.1", "localhost")}
-    server.config.app = make_app(queue, VerdictLog(work.folder), hosts)
+    server.config.app = make_app(queue, VerdictLog(work.folder), hosts, AtTheDesk(work, refresh))
     address = f"http://127.0.0.1:{socket.getsockname()[1]}/"
     threads = [
         threading.Thread(target=server.run, args=([socket],), daemon=True),
@@ -67,6 +81,20 @@ def curate(
     _take_up(work)
 
 
+def _print_agreement(told: Agreement) -> None:
+    if not told.items:
+        print("no item was decided by two reviewers; `thresher curate --opinions 2` asks for second opinions")
+        return
+    print(f"{told.items:,} items were decided by two reviewers or more, {told.agreed:,} of them alike")
+    print(f"Krippendorff's alpha {_of(told.alpha)}")
+    for pair in told.pairs:
+        print(f"{pair.first} and {pair.second}: {pair.items:,} items, {pair.agreed:,} alike, Cohen's kappa {_of(pair.kappa)}")
+
+
+def _of(coefficient: float | None) -> str:
+    return "is not defined: only one word was used" if coefficient is None else f"{coefficient:.3f}"
+
+
 def _load(work: Workspace, queue: Queue) -> tuple[int, int]:
     """Bring the benchmark as it is into the queue. Returns what tells this state of the file from another."""
     from store import curating
@@ -74,6 +102,7 @@ def _load(work: Workspace, queue: Queue) -> tuple[int, int]:
     stamp = _stamp(work)
     with work.database.reader() as con:
         queue.replace(curating.items(con))
+        queue.leads = curating.leads(con)
     return stamp
 
 

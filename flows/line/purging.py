@@ -68,6 +68,7 @@ def purge(run: LiveRun) -> Purged:
         cluster_journal.purge(con, work.archive)
         completions.purge(con, work.folder, {purge.record_key for purge in asked})
         trials.purge(con, work.archive, {purge.record_key for purge in asked})
+        verdicts.purge_edits(con, work.folder)
     _clear_leftovers(work)
     keep_lines(work.archive / distilling.FILE, distilling.check, lambda line: line["claim"] in claims)
     kept.forget(work.archive, {purge.record_key for purge in asked})

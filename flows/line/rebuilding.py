@@ -166,8 +166,8 @@ def _replay_all(anew: Workspace, old: Workspace, progress: Callable[[int], None]
     with anew.database.writer():
         with anew.database.transaction() as con:
             verdicts.replay(con, anew.folder)
-        for past in past_runs:
-            for batch_pages in _replay_run(anew, old, past, noted, clustered):
+        for number, past in enumerate(past_runs, 1):
+            for batch_pages in _replay_run(anew, old, past, noted, clustered, is_last=number == len(past_runs)):
                 page_count += batch_pages
                 if progress:
                     progress(page_count)
@@ -178,7 +178,7 @@ def _replay_all(anew: Workspace, old: Workspace, progress: Callable[[int], None]
 
 
 def _replay_run(
-    anew: Workspace, old: Workspace, past: _PastRun, noted: Noted, clustered: Mapping[tuple[str, str], Passed]
+    anew: Workspace, old: Workspace, past: _PastRun, noted: Noted, clustered: Mapping[tuple[str, str], Passed], *, is_last: bool
 ) -> Iterator[int]:
     """Land, judge, decide and cluster what one run did; yields the pages of each batch once they are landed."""
     with anew.database.transaction() as con:
@@ -190,7 +190,7 @@ def _replay_run(
         yield from replay(run, archived_pages(old, file, noted), noted.settled.get(past.run_id, ()))
     judge_all(run)
     with anew.database.transaction() as con:
-        verdicts.replay_unmerged(con, anew.folder, past.run_id)
+        verdicts.replay_merges(con, anew.folder, past.run_id, run_id)
         completed = completions.replay(con, anew.folder, past.run_id)
     if completed:
         judge_all(run)
@@ -200,6 +200,8 @@ def _replay_run(
         passed = {name: done for (at, name), done in clustered.items() if at == past.run_id}
         cluster_claims(run, before=Before(old.archive, passed))
     with anew.database.transaction() as con:
+        if is_last:
+            verdicts.replay_edits(con, anew.folder)
         ledger.close_run(con, run_id)
 
 

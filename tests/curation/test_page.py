@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from desk import Desk, item
+from small_pictures import png
 
 HOSTILE = [
     "<script>window.hit=1</script>",
@@ -134,7 +135,138 @@ def test_mathematics_code_and_both_responses_are_shown_as_they_were_meant(page: 
         desk.close()
 
 
-@pytest.mark.parametrize("place", ["prompt", "evidence"])
+def test_an_item_is_edited_by_keys_shown_as_a_difference_and_taken_back(page: Any, desk: Desk) -> None:
+    opened(page, desk)
+    page.keyboard.press("e")
+    page.wait_for_selector(".editor textarea:focus")
+    page.keyboard.press("End")
+    page.keyboard.type(" Show the steps.")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".editor", state="detached")
+    page.keyboard.press("e")
+    page.wait_for_selector(".editor textarea:focus")
+    assert "Show the steps." in page.input_value(".editor textarea:focus"), "what was begun is there again"
+    page.keyboard.press("Control+Enter")
+    waited(page, "is version 2")
+    assert page.inner_text(".changes ins").strip() == "Show the steps."
+    page.keyboard.press("g")
+    page.wait_for_selector(".dialog input:focus")
+    page.keyboard.type(" sums")
+    page.keyboard.press("Enter")
+    waited(page, "is version 3")
+    for version in (4, 5):
+        page.keyboard.press("u")
+        waited(page, f"again (version {version})")
+    page.wait_for_selector(".changes", state="detached")
+    assert [line["tags"] for line in desk.lines()] == [None, ["arithmetic", "sums"], None, None]
+
+
+class Line:
+    """Notes what it is asked, and does it to the queue."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self.desk: Desk | None = None
+
+    def complete(self, *given: str) -> str:
+        self.asked.append(("complete", *given))
+        return "f" * 32
+
+    def reopen(self, *given: str) -> None:
+        self.asked.append(("reopen", *given))
+
+    def merge(self, *given: str) -> None:
+        self.asked.append(("merge", *given))
+
+    def split(self, *given: str) -> str:
+        self.asked.append(("split", *given))
+        return item(2)["item_id"]  # type: ignore[no-any-return]
+
+    def evidence(self, _: str) -> list[dict[str, Any]]:
+        span = {"sort": "words", "start": 2, "end": 9}
+        posts = [{"record_key": text, "role": text, "title": text, "text": text, "created_at": None, "spans": [span],
+                  "pictures": [{"position": 0, "text": text, "refused": text}]} for text in HOSTILE]  # fmt: skip
+        plain = {**posts[0], "text": "\U0001f600 it fails", "spans": [{"sort": "words", "start": 2, "end": 10}], "pictures": []}
+        return [plain, *posts, {**plain, "pictures": [{"position": 3, "text": "seen", "refused": ""}]}]
+
+    def picture(self, *_: object) -> bytes:
+        return png()
+
+
+LEAD = {
+    **dict.fromkeys(("source", "site", "model", "language", "licence", "title"), "x"), "record_key": "a:b:c", "reason": "no_prompt_found",
+    "fails": 0.9, "claim": "a second Tuesday", "prompt": None, "text": "It invents a second Tuesday.", "url": "", "said_at": None,
+}  # fmt: skip
+
+
+def test_a_lead_is_completed_and_items_merged_and_parted_by_keys(page: Any, tmp_path: Path) -> None:
+    line = Line()
+    near = {"other_id": item(2)["item_id"], "score": 0.9, "reason": "near", "text": "What is 2 + 1?"}
+    merged = {"item_id": item(9)["item_id"], "text": "What is nine?"}
+    desk = Desk(tmp_path, [item(1, neighbours=[near], merged=[merged]), item(2)], line)
+    desk.queue.leads = [LEAD]
+    try:
+        opened(page, desk)
+        page.keyboard.press("o")
+        page.wait_for_selector(".editor")
+        assert page.inner_text(".asked mark") == "a second Tuesday"
+        page.keyboard.press("p")
+        page.keyboard.type("Which days?")
+        page.keyboard.press("Control+Enter")
+        waited(page, "it is a report of item ffffffff")
+        page.keyboard.press("Escape")
+        page.keyboard.press("u")
+        waited(page, "taken back")
+        page.keyboard.press("o")
+        page.wait_for_selector(".turn")
+        page.keyboard.press("m")
+        page.keyboard.press("1")
+        waited(page, "is a report of")
+        page.keyboard.press("s")
+        page.keyboard.press("1")
+        waited(page, "is an item of its own again")
+        assert line.asked == [
+            ("complete", "a:b:c", "Which days?", "", "ann", ""), ("reopen", "a:b:c", "ann"),
+            ("merge", item(1)["item_id"], item(2)["item_id"], "ann", ""), ("split", item(9)["item_id"], "ann", ""),
+        ]  # fmt: skip
+    finally:
+        desk.close()
+
+
+def test_the_posts_behind_an_item_are_shown_letter_by_letter_with_their_picture(page: Any, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, [item(1)], Line())
+    try:
+        opened(page, desk)
+        page.keyboard.press("t")
+        page.wait_for_selector(".source img")
+        page.wait_for_function("() => document.querySelector('.source img').naturalWidth === 60")
+        assert page.locator(".source mark").first.inner_text() == "it fails"
+        assert page.locator("main script, main iframe, main form, main style, main object, main embed").count() == 0
+        assert page.locator("main img").count() == 1
+        assert page.evaluate("window.hit") is None
+        assert [url for url in page.asked if not url.startswith(f"http://{desk.host}/")] == []
+    finally:
+        desk.close()
+
+
+def test_texts_of_strangers_in_leads_and_neighbours_are_shown_and_never_obeyed(page: Any, tmp_path: Path) -> None:
+    near = [{"other_id": item(n)["item_id"], "score": 0.9, "reason": text, "text": text} for n, text in enumerate(HOSTILE, 2)]
+    merged = [{"item_id": item(n)["item_id"], "text": text} for n, text in enumerate(HOSTILE, 2)]
+    desk = Desk(tmp_path, [item(1, neighbours=near, merged=merged)], Line())
+    desk.queue.leads = [{**LEAD, **dict.fromkeys(("title", "text", "claim", "prompt", "url", "reason"), text)} for text in HOSTILE]
+    try:
+        opened(page, desk)
+        for key in ("m", "Escape", "s", "Escape", "o", *["j"] * len(HOSTILE)):
+            page.keyboard.press(key)
+            page.wait_for_timeout(20)
+            assert page.locator("body script, body img, body iframe, body form, body style, body object, body embed").count() == 0
+        assert page.evaluate("window.hit") is None
+        assert [url for url in page.asked if not url.startswith(f"http://{desk.host}/")] == []
+    finally:
+        desk.close()
+
+
+@pytest.mark.parametrize("place", ["prompt", "evidence", "edit"])
 def test_texts_of_strangers_are_shown_and_never_obeyed(page: Any, tmp_path: Path, place: str) -> None:
     common = {"record_key": "a:b:c", "tier": "claimed", "created_at": None}
     reports = [
@@ -143,18 +275,29 @@ def test_texts_of_strangers_are_shown_and_never_obeyed(page: Any, tmp_path: Path
         for text in HOSTILE
     ]  # fmt: skip
     made = [item(n, messages=[{"role": "user", "content": text}], tags=[text]) for n, text in enumerate(HOSTILE, 1)]
+    if place == "edit":
+        told = [
+            {"version": 1, "author": text, "given_at": "2026-01-01", "verdict": "edited", "reason": text, "target": text, "rubric": text,
+             "messages": [{"role": "user", "content": text}], "tags": [text]}
+            for text in HOSTILE
+        ]  # fmt: skip
+        made = [item(n) | {"verdicts": [{**one, "verdict_id": str(n), "item_id": item(n)["item_id"]}]} for n, one in enumerate(told, 1)]
     evidence = [item(1, reports=reports, attribution=HOSTILE[0], cluster={"label": HOSTILE[1], "cluster_id": "c", "reports": 2})]
-    desk = Desk(tmp_path, made if place == "prompt" else evidence)
+    desk = Desk(tmp_path, evidence if place == "evidence" else made)
     try:
         opened(page, desk)
         for _ in range(len(desk.queue)):
             for clickable in page.locator("main a, main button").all()[:20]:
                 assert not (clickable.get_attribute("href") or "").lower().startswith(("javascript", "data"))
+            if place == "edit":
+                page.keyboard.press("e")
+                page.wait_for_selector(".editor textarea:focus")
+                page.keyboard.press("Escape")
             page.keyboard.press("j")
         assert page.evaluate("window.hit") is None
         assert page.locator("main script, main img, main iframe, main form, main style, main object, main embed").count() == 0
         assert [url for url in page.asked if not url.startswith(f"http://{desk.host}/")] == []
-        assert "<script>window.hit=1</script>" in page.evaluate("document.querySelector('main').textContent") or place == "prompt"
+        assert "<script>window.hit=1</script>" in page.evaluate("document.querySelector('main').textContent") or place != "evidence"
     finally:
         desk.close()
 

@@ -84,6 +84,15 @@ def test_undo_says_again_what_held_before_and_deletes_nothing(desk: Desk) -> Non
     assert [line["verdict"] for line in desk.lines()] == ["rejected", "active", "rejected", "verified", "unverified"]
 
 
+def test_one_after_the_other_is_taken_back(desk: Desk) -> None:
+    (first,) = desk.json("/api/verdicts", verdict(item(1), word="waived"))
+    (second,) = desk.json("/api/verdicts", verdict(first, word="rejected", reason="taken back"))
+    (third,) = desk.json("/api/verdicts", verdict(second, word="active"))
+    for given, word in ((third, "rejected"), (second, "waived"), (first, "proposed")):
+        (back,) = desk.json("/api/undo", {"reviewer": "ann", "verdicts": [given["last"]]})
+        assert back["status"] == word
+
+
 def test_undo_stops_where_somebody_decided_after(desk: Desk) -> None:
     (mine,) = desk.json("/api/verdicts", verdict(item(1)))
     desk.json("/api/verdicts", verdict(mine, word="rejected", reviewer="bob"))
@@ -98,7 +107,7 @@ def test_one_word_for_all_of_a_filter_and_one_undo_for_all(desk: Desk) -> None:
     now = desk.json("/api/verdicts/all", {**asked, "total": 5})
     assert {one["status"] for one in now} == {"rejected"}
     desk.json("/api/undo", {"reviewer": "ann", "verdicts": [one["last"] for one in now]})
-    assert desk.json("/api/queue?state=proposed")["total"] == 5
+    assert desk.json("/api/queue?state=open")["total"] == 5
 
 
 @pytest.mark.parametrize(
@@ -152,3 +161,96 @@ def test_a_word_that_is_no_verdict_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there are: proposed"):
         VerdictLog(tmp_path).add([Verdict("x", "perfect", "ann")])
     assert not (tmp_path / "verdicts.jsonl").exists()
+
+
+def edit(one: dict[str, Any], reviewer: str = "ann", **texts: Any) -> dict[str, Any]:
+    return {"item": shown(one), "reviewer": reviewer, **texts}
+
+
+def test_an_edit_is_a_new_version_beside_what_the_source_has(desk: Desk) -> None:
+    (now,) = desk.json("/api/edits", edit(item(1), messages=["What is 1 plus 1?"], rubric="Says two.", reason="clearer"))
+    assert (now["version"], now["messages"][0]["content"], now["rubric"]) == (2, "What is 1 plus 1?", "Says two.")
+    assert now["harvested"]["messages"] == item(1)["messages"]
+    assert now["tags"] == ["arithmetic", "edited_by_a_person"]
+    (line,) = desk.lines()
+    assert (line["type"], line["author"], line["reason"], line["target"]) == ("edited", "ann", "clearer", None)
+    assert desk.json("/api/queue?words=plus")["ids"] == [now["item_id"]], "it is searched as it reads now"
+
+
+def test_who_writes_a_key_answers_for_it_and_undo_takes_both_back(desk: Desk) -> None:
+    (now,) = desk.json("/api/edits", edit(item(1), target="2"))
+    assert (now["target"], now["key_status"], now["aliases"]) == ("2", "verified", [])
+    (back,) = desk.json("/api/undo", {"reviewer": "ann", "verdicts": [v["verdict_id"] for v in now["verdicts"]]})
+    assert (back["target"], back["key_status"], back["version"]) == ("", "none", 3)
+    (again,) = desk.json("/api/edits", edit(back, tags=["carrying", "carrying", " "]))
+    assert (again["tags"], again["target"]) == (["carrying"], "")
+
+
+def test_of_two_who_edit_what_they_saw_the_slower_is_told(desk: Desk) -> None:
+    desk.json("/api/edits", edit(item(1), rubric="of bob", reviewer="bob"))
+    status, text = desk.ask("/api/edits", edit(item(1), rubric="of ann"))
+    assert (status, json.loads(text)["items"][0]["rubric"]) == (409, "of bob")
+    assert desk.ask("/api/verdicts", verdict(item(1)))[0] == 409, "a verdict is about the text that was on the screen"
+    assert len(desk.lines()) == 1
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [{"messages": ["one", "two"]}, {"messages": [" "]}, {"rubric": ""}, {}, {"target": "x", "more": 1}, {"tags": "arithmetic"}],
+)
+def test_an_edit_that_makes_no_item_or_changes_nothing_is_refused(desk: Desk, texts: dict[str, Any]) -> None:
+    status, text = desk.ask("/api/edits", edit(item(1), **texts))
+    assert status == 422
+    assert json.loads(text)["detail"]
+    assert desk.lines() == []
+
+
+def test_a_key_is_one_of_the_options(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, [item(1, choices=["a", "b"], target="a", key_status="sourced")])
+    try:
+        assert desk.ask("/api/edits", edit(item(1), target="c"))[0] == 422
+        assert desk.json("/api/edits", edit(item(1), target="b"))[0]["target"] == "b"
+    finally:
+        desk.close()
+
+
+def test_personal_data_in_an_edit_is_written_nowhere(desk: Desk) -> None:
+    (now,) = desk.json("/api/edits", edit(item(1), rubric="Ask jane.doe@example.com", reason="says jane.doe@example.com"))
+    assert now["rubric"] == "Ask [EMAIL]"
+    assert "jane.doe" not in (desk.folder / "verdicts.jsonl").read_text()
+
+
+def test_second_opinions_are_asked_for_by_rule_given_blind_and_differences_are_a_queue(desk: Desk) -> None:
+    desk.queue.wanted = 2
+    one = item(1)["item_id"]
+
+    def seen(reviewer: str) -> dict[str, Any]:
+        return desk.json(f"/api/items?id={one}&reviewer={reviewer}")[0]  # type: ignore[no-any-return]
+
+    def states(reviewer: str) -> dict[str, int]:
+        return dict(desk.json(f"/api/queue?reviewer={reviewer}")["facets"]["state"])
+
+    desk.json("/api/verdicts", verdict(item(1), word="rejected", reason="bad item"))
+    assert (seen("ann")["status"], seen("bob")["status"], seen("bob")["verdicts"], seen("")["verdicts"]) == ("rejected", "proposed", [], [])
+    assert (states("ann"), states("bob")) == ({"open": 4, "awaited": 1}, {"open": 5})
+    assert "rejected" not in desk.ask(f"/api/items?id={one}&reviewer=bob")[1]
+    desk.json("/api/verdicts", verdict(seen("bob"), word="active", reviewer="bob"))
+    assert len(seen("bob")["verdicts"]) == len(seen("ann")["verdicts"]) == 2
+    assert desk.json("/api/queue?state=disagreed&reviewer=cy")["ids"] == [one]
+    told = desk.json("/api/agreement")
+    assert (told["wanted"], told["items"], told["agreed"], told["pairs"][0]["first"]) == (2, 1, 0, "ann")
+    desk.json("/api/verdicts", verdict(seen("cy"), word="active", reviewer="cy"))
+    assert desk.json("/api/queue?state=disagreed&reviewer=cy")["total"] == 0
+    assert states("cy") == {"open": 4, "active": 1}
+    assert desk.json("/api/agreement")["items"] == 1, "who decides with all in view says nothing of agreement"
+
+
+def test_a_blind_opinion_is_taken_back_without_touching_the_other(desk: Desk) -> None:
+    desk.queue.wanted = 2
+    (mine,) = desk.json("/api/verdicts", verdict(item(1), word="rejected"))
+    (theirs,) = desk.json("/api/verdicts", verdict(item(1), word="active", reviewer="bob"))
+    (back,) = desk.json("/api/undo", {"reviewer": "ann", "verdicts": [mine["last"]]})
+    assert desk.queue.items([mine["item_id"]], "bob")[0]["status"] == "active", "bob's word stands"
+    assert back["status"] == "proposed", "and ann is asked again, blind"
+    assert desk.json("/api/queue?state=awaited&reviewer=bob")["total"] == 1
+    assert theirs["item_id"] == mine["item_id"]

@@ -38,7 +38,7 @@ OF_A_PURGE = ("purging.rewritten", "purging.archive", "purging.compacted")
 OF_A_TAKEDOWN = ("verdicts.takedown",)
 """Both are killed in line/test_takedown.py."""
 OF_A_REBUILD = ("rebuild.run", "rebuild.made", "rebuild.aside", "rebuild.moved")
-OF_AN_UNMERGE = ("verdicts.unmerge",)
+OF_AN_UNMERGE = ("verdicts.unmerge", "verdicts.merge")
 """Killed in test_rebuild.py."""
 OF_A_SNAPSHOT = ("snapshot.parquet", "snapshot.manifest", "snapshot.rename", "snapshot.published")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 
+from curation.acts import Line
 from curation.queue import Queue
 from curation.server import make_app
 from store.curating import VerdictLog
@@ -20,18 +21,21 @@ def item(number: int, **more: Any) -> dict[str, Any]:
     """An item as ``store.curating.items`` gives it."""
     made = {
         "item_id": f"{number:032x}", "version": 1, "kind": "complaint", "messages": [{"role": "user", "content": f"What is {number} + 1?"}],
-        "target": "", "aliases": [], "choices": [], "rubric": "", "tier": "claimed", "key_status": "none", "key_at_source": "none",
+        "target": "", "aliases": [], "choices": [], "rubric": "", "tier": "claimed", "key_status": "none",
         "status": "proposed", "language": "en", "tags": ["arithmetic"], "licence": "CC-BY-4.0", "export_class": "full", "attribution": "me",
         "source": "forum", "site": "x", "native_id": f"n{number}", "url": f"https://example.org/{number}", "rule": "r", "rule_version": "1",
-        "report_count": 1, "source_count": 1, "strength": 0.5, "reports": [], "neighbours": [], "cluster": None, "verdicts": [],
+        "report_count": 1, "source_count": 1, "strength": 0.5, "reports": [], "merged": [], "neighbours": [],
+        "cluster": None, "verdicts": [],
     }  # fmt: skip
-    return made | more
+    made |= more
+    harvested = {name: made[name] for name in ("version", "messages", "target", "aliases", "rubric", "tags", "key_status")}
+    return {**made, "harvested": more.get("harvested", harvested)}
 
 
 class Desk:
     """A server of the page on a port of its own, in a thread."""
 
-    def __init__(self, folder: Path, items: list[dict[str, Any]]) -> None:
+    def __init__(self, folder: Path, items: list[dict[str, Any]], line: Line | None = None) -> None:
         self.folder = folder
         self.queue = Queue()
         self.queue.replace(items)
@@ -39,7 +43,7 @@ class Desk:
         socket = self._server.config.bind_socket()
         socket.listen()
         self.host = f"127.0.0.1:{socket.getsockname()[1]}"
-        self._server.config.app = make_app(self.queue, VerdictLog(folder), {self.host})
+        self._server.config.app = make_app(self.queue, VerdictLog(folder), {self.host}, line)
         self._thread = threading.Thread(target=self._server.run, args=([socket],), daemon=True)
         self._thread.start()
         self.token = self.ask("/")[1].partition('name="thresher-token" content="')[2].partition('"')[0]

@@ -17,6 +17,7 @@ from pytest_httpserver import HTTPServer
 from small_pictures import chat, chunk, png, sheet
 from werkzeug import Response
 
+from flows.line.desk import AtTheDesk
 from flows.line.harvesting import harvest_sources
 from flows.line.opening import open_run
 from flows.line.picturing import Pictured, is_allowed, read_pictures
@@ -106,6 +107,14 @@ def test_a_screenshot_becomes_an_item_and_a_rebuild_needs_no_network(quay: Calla
     ((address, digest),) = made.rows("SELECT address, sha256 FROM item_pictures")
     assert json.loads(claim)["pictures"] == [[address, digest]]
     assert made.rows(f"SELECT count(*) FROM pages WHERE sha256 = '{digest}'") == [(1,)]
+    ((key,),) = made.rows("SELECT record_key FROM pictures")
+    desk = AtTheDesk(made.work, lambda *_: None)
+    drawn = desk.picture(key, 0)
+    assert drawn.startswith(b"\x89PNG")
+    assert b"quuxery" not in drawn, "the pixels alone are shown"
+    assert [
+        picture["position"] for post in desk.evidence(made.rows("SELECT item_id FROM items")[0][0]) for picture in post["pictures"]
+    ] == [0]
     asked = list(made.forum.asked)
     assert made.is_rebuilt_identically()
     assert made.forum.asked == asked

@@ -11,7 +11,9 @@ import pytest
 from driver import Command, FirstNight, Line
 
 from sample import World
+from store.curating import VerdictLog
 from store.doctor import doctor
+from store.edits import Edit
 from store.file.database import Database
 from thresher.archive import history
 
@@ -116,16 +118,20 @@ def test_what_a_person_parted_stays_apart_in_later_nights_and_in_a_rebuild(line:
     with Database(data).reader() as con:
         merged = con.execute("SELECT item_id, merged_into FROM items WHERE merged_into IS NOT NULL ORDER BY 1").fetchall()
     parted, canonical = merged[0]
+    VerdictLog(data).add([Edit(canonical, "ada", "clearer", 1, None, None, "Says so.")], {canonical: []})
     line.well("unmerge", data, parted[:12], "--reason", "another question", "--author", "ada")
     line.well("harvest", data, "discourse", "textbooks")
+    before = line.tables(data)["edits"]
     assert line.run("unmerge", data, parted, "--reason", "again").rc == 2
     line.well("rebuild", data)
     with Database(data).reader() as con:
         assert con.execute("SELECT item_id FROM items WHERE merged_into IS NOT NULL ORDER BY 1").fetchall() == [(i,) for i, _ in merged[1:]]
-        assert con.execute("SELECT item_id, author, verdict, reason FROM verdicts").fetchall() == [
-            (parted, "ada", "unmerged", "another question")
-        ]
+        assert con.execute("SELECT item_id, author, verdict, reason FROM verdicts ORDER BY given_at").fetchall() == [
+            (canonical, "ada", "edited", "clearer"), (parted, "ada", "unmerged", "another question"),
+        ]  # fmt: skip
+        assert con.execute("SELECT rubric FROM items_current WHERE item_id = ?", [canonical]).fetchall() == [("Says so.",)]
         assert con.execute("SELECT other_id FROM decisions WHERE item_id = ? AND undone", [parted]).fetchall() == [(canonical,)]
+    assert line.tables(data)["edits"] == before
     assert doctor(data).healthy
 
 
