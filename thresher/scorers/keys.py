@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from thresher.scorers.base import Task
-from thresher.scorers.formula import Tree, UnreadableFormula, parse
+from thresher.scorers.formula import Tree, parse
 from thresher.scorers.quantities import Quantity, quantity
+from thresher.scorers.tokens import UnreadableFormula
 from thresher.scorers.ways import writes_comma
 
 Comma = Literal["thousands", "decimal"]
