@@ -27,7 +27,7 @@ _QUOTED = re.compile(r"(uses|avoids)\s+[\"\u201c](.+?)[\"\u201d]", re.IGNORECASE
 _LANGUAGE = re.compile(r"language\s+([a-z]{2,3})", re.IGNORECASE)
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?```\s*\Z", re.DOTALL | re.IGNORECASE)
 _ITEM = re.compile(r"^[ \t]{0,3}(?:[-*+\u2022]|\d{1,3}[.)])[ \t]+\S", re.MULTILINE)
-_SENTENCE = re.compile(r"[^.!?\u3002\uff01\uff1f]*\w[^.!?\u3002\uff01\uff1f]*[.!?\u3002\uff01\uff1f]*")
+_STOPS = re.compile(r"[.!?\u3002\uff01\uff1f]+")
 _WORD = re.compile(r"\w+(?:['\u2019-]\w+)*")
 _DECLINES = re.compile(
     r"\b(?:i(?:'m| am)(?: very)? (?:sorry|unable)|i (?:can(?:no|')t|won't|will not|must decline|am not able)|as an ai\b|i'm not able)"
@@ -80,8 +80,9 @@ def _counted(unit: str, response: str) -> int:
         return len(response.strip())
     if unit == "lines":
         return sum(bool(line.strip()) for line in response.splitlines())
-    pattern = {"words": _WORD, "sentences": _SENTENCE, "items": _ITEM}[unit]
-    return sum(1 for _ in pattern.finditer(response))
+    if unit == "sentences":
+        return sum(_WORD.search(part) is not None for part in _STOPS.split(response))
+    return sum(1 for _ in (_WORD if unit == "words" else _ITEM).finditer(response))
 
 
 def _is_json(response: str) -> bool:

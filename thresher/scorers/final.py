@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 _THOUGHT = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
 _MARKER = re.compile(
-    r"^[\s>*_#`~-]*(?:(?:the|my)\s+)?(?:final\s+|correct\s+)?(?:answer|antwort|respuesta|r[ée]ponse|risposta|resposta|odpowied[źz]|答案|答え)"
-    r"[*_`]*\s*[:\uff1a][*_`]*[ \t]*(.*)$",
+    r"^[ \t>*_#`~-]{0,20}(?:(?:the|my)\s+)?(?:final\s+|correct\s+)?(?:"
+    r"answer|antwort|respuesta|r[ée]ponse|risposta|resposta|odpowied[źz]|答案|答え)"
+    r"[*_`]{0,4}[ \t]{0,4}[:\uff1a][*_`]{0,4}[ \t]*(.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 _SAYS = re.compile(
@@ -19,6 +20,10 @@ _MOST_CHARS = 400
 """Of an answer: what is longer is prose."""
 _LOOK_AT = 60_000
 """Characters of the end of a response in which its answer is sought: a model that repeats itself costs no more time than another."""
+
+
+_LOOK_FOR_BOXES = 6_000
+"""A box is opened more often in such a text than it is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ def final_answer(response: str) -> Final | None:
         return None
     if found := _after_marker(said):
         return Final(found, marked=True)
-    if boxes := _boxes(said):
+    if boxes := _boxes(said[-_LOOK_FOR_BOXES:]):
         return Final(", ".join(boxes), marked=True)
     stated = [m[1].strip() for m in _SAYS.finditer(said)]
     if stated and len(stated[-1]) <= _MOST_CHARS:

@@ -6,63 +6,17 @@ a tree may cost to evaluate is limited where it is evaluated (``thresher.scorers
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-MOST_CHARS: Final = 400
+from thresher.scorers.tokens import FUNCTIONS, GREEK, RENAMED, UnreadableFormula, tokens_of
+
 MOST_NESTING: Final = 24
 CONSTANTS: Final = frozenset({"pi", "e", "i", "inf"})
-FUNCTIONS: Final = frozenset(
-    {"sin", "cos", "tan", "sec", "csc", "cot", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "ln", "log", "exp", "sqrt", "abs"}
-)
 _CALLED: Final = frozenset("fghFGH")
 """Letters that before a bracket are functions, not factors."""
-_GREEK: Final = [
-    "alpha",
-    "beta",
-    "gamma",
-    "delta",
-    "epsilon",
-    "varepsilon",
-    "theta",
-    "lambda",
-    "mu",
-    "nu",
-    "rho",
-    "sigma",
-    "tau",
-    "phi",
-    "varphi",
-    "omega",
-    "kappa",
-    "eta",
-    "zeta",
-    "xi",
-    "chi",
-    "psi",
-]
-_RENAMED: Final = {"sen": "sin", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "tg": "tan", "infty": "inf"}
 _RELATIONS: Final = {"=": "=", "<": "<", ">": ">", "\\le": "<=", "\\leq": "<=", "\\ge": ">=", "\\geq": ">=", "\u2264": "<=", "\u2265": ">="}
-_UNICODE: Final = {
-    "\u2212": "-", "\u2013": "-", "\u221e": "\\infty ", "\u03c0": "\\pi ", "\u00b7": "*", "\u00d7": "*", "\u22c5": "*", "\u00f7": "/",
-    "\u222a": "\\cup ", "\u00b1": "\\pm ", "\u00b2": "^2 ", "\u00b3": "^3 ", "\u03b8": "\\theta ", "**": "^",
-}  # fmt: skip
-_TOKEN = re.compile(
-    r"(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<command>\\[A-Za-z]+|\\[|{}])|(?P<word>[A-Za-z]+)|(?P<mark>[-+*/^_(){}\[\]|,=<>!;'\u2264\u2265])|(?P<space>\s+)"
-)
-_NOTHING = re.compile(r"\\(?:left|right|bigl?|bigr?|Bigl?|Bigr?|displaystyle|limits)(?![A-Za-z])|\\[,;:! ]|\\quad(?![A-Za-z])|\\[()]|\$")
-_DERIVATIVE = re.compile(r"frac\s*\{?\s*d\s*\}?\s*\{?\s*d|\bd[a-z]?\s*/\s*d[a-z]\b|\\partial")
-_VOWEL = re.compile("[aeiou]", re.IGNORECASE)
-_WORDS: Final = frozenset(
-    ["an", "as", "at", "be", "by", "do", "he", "if", "in", "is", "it", "me", "my", "no", "of", "on", "or", "so", "to", "up", "us", "we"]
-)
-_TEXT = re.compile(r"\\(?:text|mathrm|operatorname)\s*\{\s*([A-Za-z]+)\s*\}")
-
-
-class UnreadableFormula(ValueError):
-    """It is no formula that this parser knows; nothing is said of whether it is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,55 +35,12 @@ class Tree:
 
 def parse(text: str) -> Tree:
     """The tree of a formula. UnreadableFormula for anything else."""
-    if len(text) > MOST_CHARS:
-        raise UnreadableFormula("too long")
-    if _DERIVATIVE.search(text):
-        raise UnreadableFormula("a derivative")
-    for char, plain in _UNICODE.items():
-        text = text.replace(char, plain)
-    text = re.sub(r"(?<=\d)(?:\{,\}|,)(?=\d{3}(?!\d))(?!\d{3}[,\d])", "", text) if _thousands(text) else text
-    text = _TEXT.sub(r"\\\1 ", text)
-    tokens = _tokens(_NOTHING.sub(" ", text))
+    tokens = tokens_of(text)
     parser = _Parser(tokens)
     tree = parser.whole()
     if parser.at < len(tokens):
         raise UnreadableFormula(f"unexpected {tokens[parser.at]}")
     return tree
-
-
-def _thousands(text: str) -> bool:
-    """Whether the commas of a text separate thousands: it is one number, and nothing beside it."""
-    return re.fullmatch(r"\s*(?:[A-Za-z]\s*=)?\s*-?\s*\d{1,3}(?:(?:\{,\}|,)\d{3})+(?:\.\d+)?\s*", text) is not None
-
-
-def _tokens(text: str) -> list[str]:
-    tokens: list[str] = []
-    at = 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            raise UnreadableFormula(f"unexpected {text[at]!r}")
-        at = match.end()
-        if match["word"]:
-            tokens += _letters(match["word"], after=tokens[-1] if tokens else "")
-        elif not match["space"]:
-            tokens.append(match[0])
-    return tokens
-
-
-def _letters(word: str, after: str) -> list[str]:
-    """A run of letters: a function, a constant, or a product of one-letter names; a word is refused."""
-    plain = _RENAMED.get(word, word)
-    if plain in FUNCTIONS or plain in ("pi", "inf") or plain in _GREEK:
-        return ["\\" + plain]
-    if after == "_":
-        return [word]
-    for name in sorted(FUNCTIONS, key=len, reverse=True):
-        if len(word) > len(name) and word.endswith(name) and len(word) - len(name) <= 1:
-            return [*word[: -len(name)], "\\" + name]
-    if len(word) > 4 or word.lower() in _WORDS or (len(word) > 2 and _VOWEL.search(word)):
-        raise UnreadableFormula(f"the word {word}")
-    return list(word)
 
 
 class _Parser:
@@ -224,8 +135,8 @@ class _Parser:
         )
 
     def _known(self, token: str) -> bool:
-        name = _RENAMED.get(token[1:], token[1:])
-        return name in FUNCTIONS or name in CONSTANTS or name in _GREEK or name in ("frac", "dfrac", "tfrac")
+        name = RENAMED.get(token[1:], token[1:])
+        return name in FUNCTIONS or name in CONSTANTS or name in GREEK or name in ("frac", "dfrac", "tfrac")
 
     def power(self) -> Tree:
         self.depth += 1
@@ -296,7 +207,7 @@ class _Parser:
         return Tree(opened[-1] + closed[-1], tuple(parts))
 
     def command(self, token: str) -> Tree:
-        name = _RENAMED.get(token[1:], token[1:])
+        name = RENAMED.get(token[1:], token[1:])
         if name in ("frac", "dfrac", "tfrac"):
             return Tree("/", (self.argument(), self.argument()))
         if name == "sqrt":
@@ -315,7 +226,7 @@ class _Parser:
             return self.applied(name)
         if name in ("pi", "inf"):
             return Tree("symbol", name=name)
-        if name in _GREEK:
+        if name in GREEK:
             return self.symbol(name)
         raise UnreadableFormula(f"unexpected {token}")
 

@@ -147,7 +147,7 @@ class Judge:
             return "tie", ruling.why
         if not any(find(text, ruling.words) for text in shown.values()):
             return None, "the words that the judge quotes stand in neither answer"
-        if ruling.steers in (ruling.better, "both") or _SPEAKS.search(shown[ruling.better]):
+        if ruling.steers in (ruling.better, "both") or _speaks(shown[ruling.better]):
             return None, "the better answer speaks to its judge: a person has to look"
         return order["AB".index(ruling.better)], ruling.why
 
@@ -160,9 +160,13 @@ def believed(ruling: Ruling, said: str) -> tuple[Verdict | None, str, str]:
     if place is None:
         return None, "the words that the judge quotes do not stand in the answer", ""
     words = said[place[0] : place[1]]
-    if ruling.verdict == "pass" and (ruling.steers or _SPEAKS.search(said)):
+    if ruling.verdict == "pass" and (ruling.steers or _speaks(said)):
         return None, "the answer speaks to its judge: a person has to look", words
     return ruling.verdict, ruling.why, words
+
+
+def _speaks(said: str) -> bool:
+    return _SPEAKS.search(re.sub(r"\s+", " ", said)) is not None
 
 
 @cache

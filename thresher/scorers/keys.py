@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from thresher.scorers.base import Task
-from thresher.scorers.formula import Tree, UnreadableFormula, parse
+from thresher.scorers.formula import Tree, parse
 from thresher.scorers.quantities import Quantity, quantity
+from thresher.scorers.tokens import UnreadableFormula
 from thresher.scorers.ways import writes_comma
 
 Comma = Literal["thousands", "decimal"]
@@ -18,7 +19,9 @@ Single = Quantity | Tree
 _LABEL = re.compile(
     r"(?:^|(?<=[\s;,]))[*_]{0,2}(?:\(([a-h])\)|([a-h])\)|(?<![\w.])([a-h])\.(?=\s)|([\u24d0-\u24d7]))[*_]{0,2}[:.]?\s*", re.MULTILINE
 )
-_SEGMENT = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
+_SEGMENT = re.compile(r"\\\((.{1,400}?)\\\)|\\\[(.{1,400}?)\\\]|\$\$(.{1,400}?)\$\$|\$(.{1,400}?)\$", re.DOTALL)
+_LOOK_AT = 20_000
+"""Characters of a question in which its formulas are sought."""
 _JOINING = re.compile(r"[\s,;.]|\b(?:and|or|y|o|et|ou|und|oder)\b", re.IGNORECASE)
 _MATHEMATICAL = re.compile(r"[\\^_=<>{}()\[\]|]|\d\s*[-+*/]|[-+*/]\s*\d")
 
@@ -91,9 +94,9 @@ def _formulas(text: str) -> str | None:
 
 
 def formulas_in(text: str) -> list[Tree]:
-    """Every formula of a question that can be read."""
+    """The formulas of a question that can be read, the first forty."""
     read = []
-    for match in list(_SEGMENT.finditer(text))[:40]:
+    for match in list(_SEGMENT.finditer(text[:_LOOK_AT]))[:40]:
         try:
             read.append(parse(next(group for group in match.groups() if group).strip().rstrip(".,;")))
         except UnreadableFormula:

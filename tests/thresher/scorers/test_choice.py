@@ -10,6 +10,7 @@ import pytest
 from thresher.rules.exercises import options
 from thresher.scorers.asking import asked
 from thresher.scorers.base import Task
+from thresher.scorers.choice import option_named
 from thresher.scorers.code import score
 
 CHOICES = ("heat", "heat of the sun", "wind", "A rising tide")
@@ -86,6 +87,11 @@ def test_several_or_none_have_no_verdict(task: Task, response: str) -> None:
     said = score(task, response)
     assert said.verdict is None
     assert said.judge_next
+
+
+def test_the_text_of_two_options_names_neither() -> None:
+    assert option_named("ANSWER: wind", ("wind", "Wind.", "rain"))[0] is None
+    assert option_named("ANSWER: B", ("wind", "Wind.", "rain"))[0] == 1
 
 
 def test_shuffled_options_are_shown_in_that_order_and_mapped_back(task: Task) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from thresher.scorers.base import Task
 from thresher.scorers.code import score
-from thresher.scorers.formula import UnreadableFormula, parse
+from thresher.scorers.formula import parse
+from thresher.scorers.tokens import UnreadableFormula
 
 PASS = [
     ("\\frac{5}{6}", "5/6"),

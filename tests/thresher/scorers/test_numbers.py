@@ -63,6 +63,7 @@ OPEN = [
     ("8", "ANSWER: 8 or 9"),
     ("8", "\\boxed{7} and \\boxed{8}"),
     ("8", "Page 8"),
+    ("8", "We add the two.\n\n9"),
     ("24", "It is seven.\n\nLet me know within 24 hours!"),
     ("0.5", "ANSWER: 1/2"),
     ("3/4", "ANSWER: 6/8"),
