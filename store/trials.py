@@ -164,7 +164,8 @@ def take_up(database: Database, archive: Path, asked: Collection[str] = ()) -> i
 
 
 def replay(con: Connection, archive: Path) -> int:
-    """Bring every line into the database that it lacks, as far as its item is there. Returns how many trials are new."""
+    """Bring every line into the database that it lacks. Returns how many trials are new. Those of an item that other rules made stay, and
+    no view shows them while it is not there."""
     written, size = lines(archive), _size(archive)
     before = _count(con)
     _insert_trials(con, [line for line in written if line["type"] == TRIAL])
@@ -233,7 +234,7 @@ def _insert_trials(con: Connection, written: list[dict[str, Any]]) -> None:
     run(
         con,
         """INSERT INTO trials BY NAME SELECT g.* REPLACE (g.usd::DECIMAL(18, 10) AS usd)
-           FROM given g SEMI JOIN items USING (item_id) ANTI JOIN trials t ON t.trial_id = g.trial_id""",
+           FROM given g ANTI JOIN trials t ON t.trial_id = g.trial_id""",
         given=table(arrow_schema(_Row), rows),
     )
 

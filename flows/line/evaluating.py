@@ -38,6 +38,8 @@ from thresher.scorers.judge import Judge
 log = logging.getLogger("thresher.evaluating")
 
 LOCK = "evaluating.lock"
+_FILTERS = ("content_filter", "safety")
+"""Ends of answers by the provider, not by the model."""
 TAKE_UP_AFTER = 500
 """Trials after which they are brought into the database while others are asked."""
 
@@ -333,7 +335,9 @@ def _trial(asker: Asker, due: Due, scoring: Scoring, max_output_tokens: int, unt
 def _error(answer: Answer) -> str:
     """Why there is no whole answer: the endpoint failed, a limit cut it, or the provider's filter stepped in before the model. A model that
     declines has answered."""
-    if answer.outcome == "answered" or (answer.outcome == "refused" and answer.detail.startswith("declined: ")):
+    if answer.outcome == "answered":
+        return ""
+    if answer.outcome == "refused" and answer.detail.startswith("declined: ") and answer.finish_reason not in _FILTERS:
         return ""
     return answer.detail or answer.outcome
 

@@ -134,7 +134,9 @@ def test_another_verdict_on_a_kept_answer_stands_and_lines_are_taken_up_once(fil
     assert trials.take_up(filled, archive) == 0
     trials.keep(archive, [trials.rescored(trial(item_id, 0).trial_id, Scored("keyed", "2", "pass", "units"), DAY.isoformat())])
     trials.keep(archive, [trial(ids(filled)[1], 1).line(), trial("no such item", 1).line()])
-    assert trials.take_up(filled, archive) == 1
+    assert trials.take_up(filled, archive) == 2
+    with filled.reader() as con:
+        assert [row["trials"] for row in rows(con, "FROM results_by_model ORDER BY items")] == [4]
     assert state(filled)[:3] == ("intermittent", 1, 3)
     with filled.transaction() as con:
         assert trials.replay(con, archive) == 0

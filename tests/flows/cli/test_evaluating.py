@@ -145,7 +145,7 @@ def test_the_budget_is_never_passed_and_the_rest_is_left_for_the_next_time(
     assert json.loads(evaluate("--json", "--max-tokens", "1000").stdout)["asked"] == 5 * N - outcome["asked"]
 
 
-@pytest.mark.parametrize("fault", ["429", "hang", "broken-json", "no-choices", "500-after", "cut-length"])
+@pytest.mark.parametrize("fault", ["429", "hang", "broken-json", "no-choices", "500-after", "cut-length", "content-filter"])
 def test_a_server_that_misbehaves_makes_no_failure_of_a_model(
     evaluate: Callable[..., Any], server: ChatServer, copy: Path, fault: str
 ) -> None:  # fmt: skip
@@ -158,7 +158,7 @@ def test_a_server_that_misbehaves_makes_no_failure_of_a_model(
     charged = sum(Decimal(line["usd"]) for line in lines(copy / "archive") if line["type"] == "trial")
     assert charged == Decimal(str(outcome["usd"]))
     server.every = ""
-    assert evaluate("--trials", "1").returncode == 0 or fault == "cut-length"
+    assert evaluate("--trials", "1").returncode == 0 or fault in ("cut-length", "content-filter")
 
 
 def test_trials_survive_a_rebuild_and_nobody_is_asked(
@@ -249,3 +249,11 @@ def test_what_no_program_can_score_is_judged_within_the_same_budget(
     assert {(row["verdict"], row["evidence"]) for row in scored} == {("fail", "rather not say")}
     charged = sum(Decimal(line["usd"]) for line in map(json.loads, (copy / "archive" / "model_answers.jsonl").read_text().splitlines()))
     assert charged == Decimal(str(outcome["usd"])) > sum(row["usd"] for row in told(copy, "SELECT usd FROM trials"))
+
+
+def test_a_model_that_declines_has_answered(evaluate: Callable[..., Any], server: ChatServer, copy: Path) -> None:
+    server.every = "refusal"
+    done = evaluate("--trials", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    assert {row["response"] for row in told(copy, "FROM trials")} == {"I can't help with that."}
+    assert sum(json.loads(done.stdout)["verdicts"].values()) == N
