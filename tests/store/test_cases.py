@@ -7,7 +7,7 @@ from pathlib import Path
 
 from store import cases, journals
 from store.file.database import Database
-from thresher.rulebook.ties import Word
+from thresher.rulebook.evidence import Word
 
 AT = datetime(2027, 1, 2, tzinfo=UTC)
 

@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from thresher.model import TIERS, Tier
+from thresher.rulebook.evidence import Evidence, Word
 from thresher.rulebook.model import Rule
 from thresher.rulebook.searching import Encode
 
@@ -31,20 +32,6 @@ _LONGEST = 600
 _BATCH = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """An item as far as rules are concerned. ``failures`` are the kinds that readers saw in its reports, ``phrases`` those under which its
-    reports are clustered."""
-
-    item_id: str
-    kind: str
-    tier: str
-    tags: tuple[str, ...]
-    prompt: str
-    failures: tuple[str, ...]
-    phrases: tuple[str, ...]
-
-
 class Tie(NamedTuple):
     """That an item is a case of a rule, on which basis and how surely, 0 to 1."""
 
@@ -52,14 +39,6 @@ class Tie(NamedTuple):
     rule_id: str
     basis: Basis
     confidence: float
-
-
-class Word(NamedTuple):
-    """A person's word that an item is a case of a rule, or is none."""
-
-    item_id: str
-    rule_id: str
-    holds: bool
 
 
 def ties(rules: Sequence[Rule], items: Sequence[Evidence], encode: Encode | None = None, said: Iterable[Word] = ()) -> list[Tie]:
