@@ -9,7 +9,7 @@ from typing import Any
 
 from store.file.database import Connection
 from thresher.disk import BadLine, append_lines, bad_lines, read_lines
-from thresher.rulebook.ties import Evidence, Word
+from thresher.rulebook.evidence import Evidence, Word
 
 FILE = "ties.jsonl"
 _OUT = ("rejected", "retired", "waived")

@@ -13,7 +13,7 @@ from flows.cli.rules import app as rules_app
 from flows.cli.shared import DEFAULT_DATA, AsJson, Config, Data, print_json, reader
 
 if TYPE_CHECKING:
-    from thresher.rulebook import Rule
+    from thresher.rulebook.model import Rule
     from thresher.rulebook.ties import Coverage, Tie
 
 
@@ -71,7 +71,7 @@ def tie(
 
     from store import cases, queries
     from thresher.redaction import redact
-    from thresher.rulebook.ties import Word
+    from thresher.rulebook.evidence import Word
     from thresher.text import clean
 
     rule = rulebook(config).rule(rule_id)

@@ -95,17 +95,17 @@ def findings(book: Rulebook, settings: Settings, encode: Encode | None) -> Itera
     yield from lint.practice(book)
 
 
-def print_findings(book: Rulebook, found: Sequence[lint.Finding], uncited: bool) -> None:
+def print_findings(book: Rulebook, said: Sequence[lint.Finding], uncited: bool) -> None:
     """The findings, worst first, and how many of each weight; what was never cited is counted unless asked for."""
     from thresher.characters import printable
 
-    shown = [one for one in found if uncited or one.kind != "never cited"]
+    shown = [one for one in said if uncited or one.kind != "never cited"]
     for weight in ("error", "warning", "note"):
         for one in shown:
             if one.weight == weight:
                 print(printable(str(one)))
     counts = Counter(one.weight for one in shown)
-    silent = sum(one.kind == "never cited" for one in found)
+    silent = sum(one.kind == "never cited" for one in said)
     print(
         f"version {book.version}, {len(book.rules)} rules: {counts['error']} errors, {counts['warning']} warnings; "
         f"{silent} rules were never cited" + ("" if uncited else " (--uncited names them)")

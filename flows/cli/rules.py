@@ -12,7 +12,7 @@ from flows.cli.shared import FAILED, AsJson, Config, print_json
 
 if TYPE_CHECKING:
     from flows.line.settings import Settings
-    from thresher.rulebook import Rule, Rulebook
+    from thresher.rulebook.model import Rule, Rulebook
     from thresher.rulebook.searching import Encode
 
 app = typer.Typer(help="The rulebook by which responses are judged.", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -204,7 +204,8 @@ def import_rules(
     import re
 
     from thresher.errors import UsageError
-    from thresher.rulebook import importing, load
+    from thresher.rulebook import importing
+    from thresher.rulebook.reading import load
 
     called = name or re.sub(r"[^a-z0-9]+", "-", file.stem.lower()).strip("-")
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", called):
@@ -224,7 +225,7 @@ def import_rules(
 
 def rulebook(config: Path | None, version: int | None = None) -> Rulebook:
     """The rulebook that the settings name."""
-    from thresher.rulebook import load
+    from thresher.rulebook.reading import load
 
     return load(_folder(config), version)
 

@@ -226,13 +226,13 @@ class Rulebook(Noun):
 
     def above(self, rule_id: str) -> list[Rule]:
         """The tree above a rule: what it serves, and what those serve, nearest first."""
-        found: dict[str, Rule] = {}
+        uppers: dict[str, Rule] = {}
         open_ends = list(self.rules[rule_id].under)
         for upper in open_ends:  # grows while it is walked
-            if upper in self.rules and upper not in found and upper != rule_id:
-                found[upper] = self.rules[upper]
+            if upper in self.rules and upper not in uppers and upper != rule_id:
+                uppers[upper] = self.rules[upper]
                 open_ends.extend(self.rules[upper].under)
-        return list(found.values())
+        return list(uppers.values())
 
     def history(self, rule_id: str) -> Iterator[Amendment]:
         """The amendments that touched a rule, oldest first."""

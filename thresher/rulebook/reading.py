@@ -147,8 +147,8 @@ def _lines(text: str, key: str, count: int) -> list[int]:
     """The line of each ``[[key]]``; the first line for all where the file writes its tables in another way. Inside a multi-line string such
     a line would be taken for one, so those are blanked first."""
     bare = re.sub(r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'', lambda match: "\n" * match[0].count("\n"), text)
-    found = [number for number, line in enumerate(bare.splitlines(), 1) if (m := _HEADER.match(line)) and m[1] == key]
-    return found if len(found) == count else [1] * count
+    numbers = [number for number, line in enumerate(bare.splitlines(), 1) if (m := _HEADER.match(line)) and m[1] == key]
+    return numbers if len(numbers) == count else [1] * count
 
 
 def _valid(model: type[N], stated: Mapping[str, Any], path: Path, line: int, text: str) -> N:

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from thresher.rulebook.evidence import Evidence
 from thresher.rulebook.model import Case, Rule, Rulebook
 from thresher.rulebook.searching import Encode, Floats, Views
-from thresher.rulebook.ties import Evidence
 
 _SHARED = {"phrase": 0.5, "tag": 0.1, "failure": 0.1}
 """What sharing adds to the cosine, by which rules are ordered: a phrase names the very breach, a tag or kind belongs to many rules."""

@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from thresher.model import TIERS, Tier
+from thresher.rulebook.evidence import Evidence, Word
 from thresher.rulebook.model import Rule
 from thresher.rulebook.searching import Encode
 
@@ -25,24 +26,10 @@ LEAST_REQUEST, LEAST_WITH_SIGNAL = 0.6, 0.5
 """Cosine of what was asked to the request of the example. From .6 on 22 of 25 ties without a signal were right, from .5 to .6 11 of 25;
 with one, 14 of 17 from .5 on and 5 of 12 from .4 to .5."""
 CONFIDENCE: Mapping[Basis, float] = {"phrase": 0.7, "request and signal": 0.8, "request": 0.7, "person": 1.0}
-"""The share of ties on this basis that were right when read by eye, rounded down: 32 of 44 by phrase (14 of 20 on posts that the phrases
-were not written for), 14 of 17 and 22 of 26 by request; the last is put lower, as its threshold was chosen on most of the same ties."""
+"""The share of ties on this basis that were right when read by eye, rounded down: 32 of 44 by phrase, of which 14 of 20 on recorded posts;
+14 of 17 and 22 of 26 by request. The last is put lower, as its threshold was chosen on most of the same ties."""
 _LONGEST = 600
 _BATCH = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """An item as far as rules are concerned. ``failures`` are the kinds that readers saw in its reports, ``phrases`` those under which its
-    reports are clustered."""
-
-    item_id: str
-    kind: str
-    tier: str
-    tags: tuple[str, ...]
-    prompt: str
-    failures: tuple[str, ...]
-    phrases: tuple[str, ...]
 
 
 class Tie(NamedTuple):
@@ -52,14 +39,6 @@ class Tie(NamedTuple):
     rule_id: str
     basis: Basis
     confidence: float
-
-
-class Word(NamedTuple):
-    """A person's word that an item is a case of a rule, or is none."""
-
-    item_id: str
-    rule_id: str
-    holds: bool
 
 
 def ties(rules: Sequence[Rule], items: Sequence[Evidence], encode: Encode | None = None, said: Iterable[Word] = ()) -> list[Tie]:

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from thresher.errors import UsageError
-from thresher.rulebook import Case, Rulebook, load
 from thresher.rulebook.amending import amend, decide
-from thresher.rulebook.model import Response
-from thresher.rulebook.reading import altered
+from thresher.rulebook.model import Case, Response, Rulebook
+from thresher.rulebook.reading import altered, load
 
 AT = datetime(2027, 1, 2, 3, 4, tzinfo=UTC)
 ODD = 'He said """no""" \\ and\nleft.\x7f\t"'

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from thresher.rulebook import load
 from thresher.rulebook.checking import faults
 from thresher.rulebook.model import Ruled
+from thresher.rulebook.reading import load
 
 STATED: dict[str, Any] = {
     "asked": "Is the lamp lit?",

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from thresher.errors import UsageError
-from thresher.rulebook import Rule, load
 from thresher.rulebook.importing import read_rulebook, write_rulebook
+from thresher.rulebook.model import Rule
+from thresher.rulebook.reading import load
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "rulebooks"
 

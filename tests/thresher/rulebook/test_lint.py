@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from thresher.rulebook import lint, load
+from thresher.rulebook import lint
+from thresher.rulebook.reading import load
 
 
 def kinds(findings: object) -> list[tuple[str, tuple[str, ...]]]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from thresher.errors import SettingsError, UsageError
-from thresher.rulebook import checking, lint, load
+from thresher.rulebook import checking, lint
+from thresher.rulebook.reading import load
 
 SHIPPED = Path(__file__).resolve().parents[3] / "config" / "rulebook"
 

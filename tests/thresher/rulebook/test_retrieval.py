@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from thresher.rulebook import Case, load
 from thresher.rulebook.amending import decide
-from thresher.rulebook.model import Response
+from thresher.rulebook.evidence import Evidence
+from thresher.rulebook.model import Case, Response
+from thresher.rulebook.reading import load
 from thresher.rulebook.retrieval import Retriever, in_order
-from thresher.rulebook.ties import Evidence
 
 
 def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:

@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from thresher.rulebook import Rule, load
+from thresher.rulebook.evidence import Evidence, Word
+from thresher.rulebook.model import Rule
+from thresher.rulebook.reading import load
 from thresher.rulebook.searching import search
-from thresher.rulebook.ties import CONFIDENCE, Evidence, Tie, Word, coverage, ties
+from thresher.rulebook.ties import CONFIDENCE, Tie, coverage, ties
 
 WORDS = ("lit", "many", "raining")
 
