@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.line.settings import Schedule
+from flows.line.settings import Evaluate, Schedule
 from thresher.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 LOOK_EVERY_S = 2.0
 
 
-def serve(data: Path, config: Path | None, schedule: Schedule) -> None:
-    """Serve the flows until interrupted; ``harvest`` and ``recheck`` by the schedule, the others on demand. One runs at a time: each wants
+def serve(data: Path, config: Path | None, schedule: Schedule, evaluating: Evaluate) -> None:
+    """Serve the flows until interrupted; ``harvest``, ``recheck`` and, where a model is named, ``evaluate`` by the schedule, the others on
+    demand. One runs at a time: each wants
     the database for itself."""
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
@@ -34,6 +35,7 @@ def serve(data: Path, config: Path | None, schedule: Schedule) -> None:
     from prefect.types.entrypoint import EntrypointType
 
     from flows.deduplicate import deduplicate
+    from flows.evaluate import evaluate
     from flows.harvest import harvest
     from flows.prefect_server import server
     from flows.publish import publish
@@ -41,20 +43,23 @@ def serve(data: Path, config: Path | None, schedule: Schedule) -> None:
 
     _check(schedule)
     parameters = {"data": str(data.resolve()), "config": str(config.resolve()) if config else None}
-    nightly, afterwards = (Cron(cron, timezone=schedule.timezone) for cron in (schedule.cron, schedule.recheck_cron))
+    nightly, afterwards, last = (Cron(cron, timezone=schedule.timezone) for cron in _crons(schedule).values())
+    asking = {"name": "nightly", "schedule": last} if evaluating.models else {"name": "on-demand"}
     by_module = EntrypointType.MODULE_PATH  # a path would put flows/ on sys.path
     with server() as prefect, temporary_settings({PREFECT_API_URL: prefect.url}):
         runner = Runner(name="thresher", pause_on_shutdown=False, limit=1)
         for deployment in (
             harvest.to_deployment("nightly", schedule=nightly, parameters=parameters, entrypoint_type=by_module),
             recheck.to_deployment("nightly", schedule=afterwards, parameters=parameters, entrypoint_type=by_module),
+            evaluate.to_deployment(**asking, parameters=parameters, entrypoint_type=by_module),
             deduplicate.to_deployment("on-demand", parameters=parameters, entrypoint_type=by_module),
             publish.to_deployment("on-demand", parameters=parameters, entrypoint_type=by_module),
         ):
             runner.add_deployment(deployment)  # type: ignore[arg-type]
         print(
             f"serving harvest/nightly ({schedule.cron}, {schedule.timezone}), recheck/nightly ({schedule.recheck_cron}), "
-            "deduplicate/on-demand, publish/on-demand; stop with Ctrl-C"
+            + (f"evaluate/nightly ({schedule.evaluate_cron}), " if evaluating.models else "evaluate/on-demand, ")
+            + "deduplicate/on-demand, publish/on-demand; stop with Ctrl-C"
         )
         asyncio.run(_until_told(runner, prefect))
 
@@ -96,12 +101,15 @@ async def _stop(runner: Runner) -> None:
     await runner.astop()
 
 
+def _crons(schedule: Schedule) -> dict[str, str]:
+    return {key: getattr(schedule, key) for key in ("cron", "recheck_cron", "evaluate_cron")}
+
+
 def _check(schedule: Schedule) -> None:
     from prefect.client.schemas.schedules import CronSchedule
     from pydantic import ValidationError
 
-    for key in ("cron", "recheck_cron"):
-        cron = getattr(schedule, key)
+    for key, cron in _crons(schedule).items():
         try:
             CronSchedule(cron=cron, timezone=schedule.timezone)
         except ValidationError as error:

@@ -113,7 +113,20 @@ def item_panel(item: Mapping[str, Any]) -> RenderableType:
     for added in item.get("completions", []):
         what = " and ".join(name for name in ("context", "prompt") if added[name])
         lines += ["", f"[cyan]{what}[/] by {escape(added['author'])}, {moment(added['given_at'])}, added to {escape(added['record_key'])}"]
+    lines += [f"\n[magenta]trials[/] {escape(trial_line(state))}" for state in item.get("trials", [])]
+    lines += [f"\n[red]key queue[/]: {doubt['reason']}: {escape(doubt['why'])}" for doubt in item.get("key_queue", [])]
     return Panel("\n".join(lines), title=item["item_id"], title_align="left")
+
+
+def trial_line(state: Mapping[str, Any]) -> str:
+    """What the trials of one model say of an item: ``small: still failing, 4 of 5 failed on 2026-11-28 (served as small-1)``."""
+    day = state["last_asked"][:10]
+    if state["state"] == "not reproduced":
+        return f"not reproduced on {state['model']}, {day}: 0 of {state['n']} failed (served as {state['served_id']})"
+    seen = f"{state['k']} of {state['n']} failed on {day} (served as {state['served_id']})"
+    if state["last_failed"] and not state["k"]:
+        seen += f"; last seen failing on {state['last_failed'][:10]} (served as {state['failed_as']})"
+    return f"{state['model']}: {state['state']}, {seen}"
 
 
 def moment(stamp: str | None) -> str:

@@ -81,7 +81,8 @@ class World:
 
     def write_config(self, folder: Path, urls: Mapping[str, str] | None = None) -> Path:
         """A whole configuration in ``folder``, its sources pointing at this world, or at ``urls`` before it (proxies, by the names of
-        ``World.urls``). The project's own rules, dedupe and export settings are copied."""
+        ``World.urls``). The project's own rules, rulebook, dedupe and export settings
+        are copied."""
         (folder / "sources").mkdir(parents=True, exist_ok=True)
         urls = urls or self.urls
         ports = [urlsplit(url).netloc for url in urls.values()]
@@ -101,6 +102,7 @@ class World:
         for name in _COPIED:
             if (_PROJECT_CONFIG / name).is_file():
                 shutil.copyfile(_PROJECT_CONFIG / name, folder / name)
+        shutil.copytree(_PROJECT_CONFIG / "rulebook", folder / "rulebook", dirs_exist_ok=True)
         return folder
 
     def start(self) -> World:

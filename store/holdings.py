@@ -11,15 +11,17 @@ from store.file.database import Connection
 from store.rows import GONE, fetch
 
 _KEYS = {
-    "pages": "SELECT concat_ws(chr(0), source, site, url, sha256) AS key, source FROM pages WHERE archive_file <> ''",
+    "pages": "SELECT page_id AS key, source FROM pages WHERE archive_file <> ''",
     "records": f"""SELECT record_key AS key, source FROM records
                    WHERE is_latest AND NOT blanked AND status NOT IN ({", ".join(f"'{status}'" for status in sorted(GONE))})""",
     "verdicts": "SELECT verdict_id AS key, 'people' AS source FROM verdicts",
     "completions": "SELECT record_key AS key, 'people' AS source FROM completions",
+    "trials": "SELECT trial_id AS key, model AS source FROM trials",
     "tombstones": "SELECT kind || ' ' || hash AS key, 'people' AS source FROM tombstones",
     "snapshots": "SELECT name AS key, 'frozen' AS source FROM snapshots",
 }
-"""Pages by their place and body, so that parsers and rules have no part in it; records as far as they have text."""
+"""Pages by their address and their body as it came, so that neither parsers nor rules have a part in it, nor a purge, after which one
+archive file may have other bytes of a page than the next; records as far as they have text."""
 
 Holdings = Mapping[str, pa.Table]
 """By table: ``key`` and ``source``."""

@@ -9,22 +9,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 
 from store import dedupe_queue
 from store import leads as leads_store
 from store.file.database import Connection
+from store.item_rows import ITEM, REFUSAL, REPORT, RefusalRow, Report, item_row, report_of, report_row
 from store.removal import settle_items
-from store.rows import GONE, arrow_schema, content_of, dumps, fetch, keys, plain, run, table
+from store.rows import GONE, content_of, fetch, keys, run, table
 from store.runs import add_counts, add_refusals
 from thresher.errors import StoreError
 from thresher.failpoint import failpoint
-from thresher.model import EXPORT_CLASSES, Candidate, Claim, Lead, Reading, Record, Refusal
-from thresher.redaction.records import hides_something
-from thresher.text import content_hash, content_id
+from thresher.model import Candidate, Lead, Reading, Record, Refusal
 
 Outcome = Candidate | Lead | Refusal
 
@@ -40,19 +38,6 @@ class OutcomeCounts:
     merged: int = 0
     leads: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Report:
-    """A candidate with the record that it is a report of."""
-
-    candidate: Candidate
-    record: Record
-    revision: int
-    item_id: str
-    lead_order: str
-    payload_hash: str
-    report_hash: str
 
 
 def land_outcomes(
@@ -137,7 +122,7 @@ class _Batch:
         self._source = source
         self._rules_version = rules_version
         self._judged: list[str] = []
-        self._reports: list[_Report] = []
+        self._reports: list[Report] = []
         self._refusals: list[tuple[Refusal, int]] = []
         self._leads: list[leads_store.LeadRow] = []
         self._readings: list[tuple[Reading, int]] = []
@@ -163,7 +148,7 @@ class _Batch:
                 return
             self._leads.append(lead)
         else:
-            report = _report(record, outcome, standing["revision"])
+            report = report_of(record, outcome, standing["revision"])
             if not due and (old_item, standing["report_hash"]) == (report.item_id, report.report_hash):
                 return
             self._reports.append(report)
@@ -218,7 +203,7 @@ class _Batch:
 
     def _land_items(self) -> int:
         """New items, and items that get another wording; returns how many are new."""
-        first: dict[str, _Report] = {}
+        first: dict[str, Report] = {}
         for report in sorted(self._reports, key=lambda r: r.lead_order):
             first.setdefault(report.item_id, report)
         stored = {
@@ -229,16 +214,16 @@ class _Batch:
                 given=keys("item_id", first),
             )
         }
-        new = [_item_row(r, 1, self._run_id) for i, r in first.items() if i not in stored]
+        new = [item_row(r, 1, self._run_id) for i, r in first.items() if i not in stored]
         reworded = [
-            _item_row(r, stored[i]["version"] + (stored[i]["payload_hash"] != r.payload_hash), self._run_id)
+            item_row(r, stored[i]["version"] + (stored[i]["payload_hash"] != r.payload_hash), self._run_id)
             for i, r in first.items()
             if i in stored and _takes_over(r, stored[i])
         ]
         if new:
-            run(self._con, "INSERT INTO items BY NAME SELECT * FROM new_items", new_items=table(_ITEM, new))
+            run(self._con, "INSERT INTO items BY NAME SELECT * FROM new_items", new_items=table(ITEM, new))
         if reworded:
-            self._reword(table(_ITEM, reworded))
+            self._reword(table(ITEM, reworded))
         revived = [i for i in first if i in stored and stored[i]["lifecycle"] == "retired"]
         if revived:
             run(
@@ -250,13 +235,13 @@ class _Batch:
         return len(new)
 
     def _reword(self, items: pa.Table) -> None:
-        sets = ", ".join(f"{c} = given.{c}" for c in _ITEM if c not in ("item_id", "created_run"))
+        sets = ", ".join(f"{c} = given.{c}" for c in ITEM if c not in ("item_id", "created_run"))
         run(self._con, f"UPDATE items SET {sets} FROM given WHERE items.item_id = given.item_id", given=items)
 
     def _land_reports(self) -> None:
         if not self._reports:
             return
-        rows = table(_REPORT, [_report_row(r, self._run_id) for r in self._reports])
+        rows = table(REPORT, [report_row(r, self._run_id) for r in self._reports])
         run(
             self._con,
             "DELETE FROM reports USING given WHERE reports.item_id = given.item_id AND reports.record_key = given.record_key",
@@ -270,136 +255,10 @@ class _Batch:
                 RefusalRow(f.record_key, self._source, revision, f.reason, f.detail[:2000], self._rules_version, self._run_id)
                 for f, revision in self._refusals
             ]
-            run(self._con, "INSERT INTO refusals BY NAME SELECT * FROM given", given=table(_REFUSAL, rows))
+            run(self._con, "INSERT INTO refusals BY NAME SELECT * FROM given", given=table(REFUSAL, rows))
 
 
-def _takes_over(report: _Report, item: Mapping[str, Any]) -> bool:
+def _takes_over(report: Report, item: Mapping[str, Any]) -> bool:
     """Whether the item gets this report's wording: it comes before the lead's, it is the lead's own, or there is no lead."""
     lead = item["lead_order"]
     return lead is None or report.lead_order < lead or item["lead_record"] == report.candidate.record_key
-
-
-def _report(record: Record, candidate: Candidate, revision: int) -> _Report:
-    created = (
-        record.created_at.astimezone(UTC).isoformat() if record.created_at and record.created_at.tzinfo else str(record.created_at or "~")
-    )
-    messages = [(m.role, m.content) for m in candidate.messages]
-    payload = content_hash(
-        candidate.kind, dumps(messages), candidate.target, dumps(candidate.aliases), dumps(candidate.choices), candidate.rubric,
-        candidate.key_status, candidate.language, dumps(candidate.tags), candidate.rule, candidate.rule_version,
-    )  # fmt: skip
-    evidence = content_hash(
-        payload, str(revision), candidate.tier, repr(candidate.strength), _claim(candidate.claim), dumps(plain(candidate.failing)),
-        record.url, record.attribution, _licence(candidate, record), _export_class(candidate, record),
-    )  # fmt: skip
-    order = " ".join((created, record.source, record.site, record.native_id))
-    item_id = content_id(messages, candidate.choices, candidate.target, _hidden(candidate))
-    return _Report(candidate, record, revision, item_id, order, payload, evidence)
-
-
-def _claim(claim: Claim | None) -> str:
-    """As JSON; pictures are named where there are some."""
-    return dumps({name: value for name, value in plain(claim).items() if name != "pictures" or value} if claim else None)
-
-
-def _hidden(candidate: Candidate) -> str:
-    """What tells apart items that look alike because of a tag; where it is not known what the tag stands for, the record does."""
-    if not hides_something(*(m.content for m in candidate.messages), *candidate.choices, candidate.target):
-        return ""
-    return candidate.hidden or candidate.record_key
-
-
-def _licence(candidate: Candidate, record: Record) -> str:
-    return record.licence if candidate.licence == "unknown" else candidate.licence
-
-
-def _export_class(candidate: Candidate, record: Record) -> str:
-    """The least of what the candidate and its record allow."""
-    return min(candidate.export_class, record.export_class, key=EXPORT_CLASSES.index)
-
-
-class ItemRow(NamedTuple):
-    """The columns of an item that landing writes."""
-
-    item_id: str
-    version: int
-    kind: str
-    messages: str
-    target: str
-    aliases: list[str]
-    choices: list[str]
-    rubric: str
-    key_status: str
-    lifecycle: str
-    language: str
-    tags: list[str]
-    rule: str
-    rule_version: str
-    lead_record: str
-    lead_order: str
-    payload_hash: str
-    created_run: str
-
-
-class ReportRow(NamedTuple):
-    """The columns of a report."""
-
-    item_id: str
-    record_key: str
-    source: str
-    site: str
-    native_id: str
-    revision: int
-    rule: str
-    rule_version: str
-    tier: str
-    strength: float
-    claim: str | None
-    failing: str
-    url: str
-    licence: str
-    export_class: str
-    attribution: str
-    created_at: datetime | None
-    lead_order: str
-    report_hash: str
-    live: bool
-    run_id: str
-
-
-class RefusalRow(NamedTuple):
-    """The columns of a refusal."""
-
-    record_key: str
-    source: str
-    revision: int
-    reason: str
-    detail: str
-    rules_version: str
-    run_id: str
-
-
-_ITEM, _REPORT, _REFUSAL = arrow_schema(ItemRow), arrow_schema(ReportRow), arrow_schema(RefusalRow)
-
-
-def _item_row(report: _Report, version: int, run_id: str) -> ItemRow:
-    candidate = report.candidate
-    return ItemRow(
-        item_id=report.item_id, version=version, kind=candidate.kind, messages=dumps([plain(m) for m in candidate.messages]),
-        target=candidate.target, aliases=list(candidate.aliases), choices=list(candidate.choices), rubric=candidate.rubric,
-        key_status=candidate.key_status, lifecycle="proposed", language=candidate.language, tags=list(candidate.tags),
-        rule=candidate.rule, rule_version=candidate.rule_version, lead_record=candidate.record_key, lead_order=report.lead_order,
-        payload_hash=report.payload_hash, created_run=run_id,
-    )  # fmt: skip
-
-
-def _report_row(report: _Report, run_id: str) -> ReportRow:
-    candidate, record = report.candidate, report.record
-    return ReportRow(
-        item_id=report.item_id, record_key=candidate.record_key, source=record.source, site=record.site, native_id=record.native_id,
-        revision=report.revision, rule=candidate.rule, rule_version=candidate.rule_version, tier=candidate.tier,
-        strength=candidate.strength, claim=None if candidate.claim is None else _claim(candidate.claim),
-        failing=dumps(plain(candidate.failing)) if candidate.failing else "[]", url=record.url, licence=_licence(candidate, record),
-        export_class=_export_class(candidate, record), attribution=record.attribution, created_at=record.created_at,
-        lead_order=report.lead_order, report_hash=report.report_hash, live=True, run_id=run_id,
-    )  # fmt: skip

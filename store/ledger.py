@@ -32,6 +32,8 @@ _OF_THE_RUN = {
     "phrases": (),
     "clusters": (),
     "cluster_history": ("run_id",),
+    "trials": (),
+    "scorer_checks": (),
     "snapshots": ("number", "path", "created_at"),
     "snapshot_items": (),
 }

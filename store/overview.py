@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from store import open_leads
+from store import evaluation, open_leads
 from store.file.database import Connection
 from store.queries import last_run
 from store.reading import count, counts, rows
@@ -17,7 +17,8 @@ _COMPOSITION = """
         SELECT i.merged_into AS item_id, max(o.tier) AS tier, min(o.export_class) AS export_class
         FROM items i JOIN own o USING (item_id) WHERE i.merged_into IS NOT NULL GROUP BY i.merged_into
     )
-    SELECT i.kind, greatest(o.tier, m.tier) AS tier, coalesce(v.key_status, i.key_status) AS key_status,
+    SELECT i.kind, CASE WHEN i.item_id IN (FROM reproduced_items) THEN 'reproduced'::tier ELSE greatest(o.tier, m.tier) END AS tier,
+           coalesce(v.key_status, i.key_status) AS key_status,
            CASE WHEN i.lifecycle = 'retired' THEN i.lifecycle ELSE coalesce(v.lifecycle, i.lifecycle) END AS status,
            o.source, least(o.export_class, m.export_class) AS export_class, count(*) AS items
     FROM items i JOIN own o USING (item_id) LEFT JOIN merged m USING (item_id) LEFT JOIN last_verdicts v USING (item_id)
@@ -50,9 +51,15 @@ def status(con: Connection) -> dict[str, Any]:
         "tombstones": count(con, "SELECT count(*) FROM tombstones"),
         "verdicts": count(con, "SELECT count(*) FROM verdicts"),
         "leads_completed": count(con, "SELECT count(*) FROM completions"),
+        "trials": {"by_state": evaluation.states(con), "by_model": evaluation.results(con), "key_queue": evaluation.key_queue_size(con)},
         "last_run": last_run(con),
-        "snapshots": rows(con, "SELECT name, items, sha256, created_at FROM snapshots ORDER BY number"),
+        "snapshots": snapshots(con),
     }
+
+
+def snapshots(con: Connection) -> list[dict[str, Any]]:
+    """What was frozen, in that order."""
+    return rows(con, "SELECT name, items, sha256, created_at FROM snapshots ORDER BY number")
 
 
 def _labels(con: Connection, name: str) -> list[str]:

@@ -15,10 +15,10 @@ from store.file.database import Connection
 from store.revisions import Emptied
 from store.rows import arrow_schema, dumps, fetch, record_of, run, table
 from store.runs import add_counts
-from store.verdicts import tombstones
+from store.verdicts import Tombstones, tombstones
 from thresher.errors import StoreError
 from thresher.failpoint import failpoint
-from thresher.model import PICTURE_OF, Dead, Page, Picture, Record
+from thresher.model import CLEANED, PICTURE_OF, Dead, Page, Picture, Record
 from thresher.text import content_hash
 
 
@@ -78,6 +78,7 @@ def land_batch(con: Connection, run_id: str, batch: Sequence[PageResult], *, bra
         vanishing.begin_visits(con, visits)
         vanishing.withhold(con, sightings)
     counts = revisions.land(con, run_id, sightings)
+    purging.ask_told_again(con, _told_of_deletions(batch, buried))
     failpoint("store.land")
     _land_pages(con, run_id, batch)
     pictures.land(con, run_id, [(r.picture, r.page, page_id_of(r.page)) for r in batch if r.picture is not None])
@@ -91,6 +92,17 @@ def land_batch(con: Connection, run_id: str, batch: Sequence[PageResult], *, bra
         add_counts(con, run_id, source, pages=pages, added=seen.new, revised=seen.revised, unchanged=seen.unchanged,
                    tombstoned=landed[source].tombstoned, dead=landed[source].dead)  # fmt: skip
     return landed
+
+
+def _told_of_deletions(batch: Sequence[PageResult], buried: Tombstones) -> list[tuple[Record, datetime]]:
+    """Records that pages say were deleted, with when; of pages that are as they came."""
+    return [
+        (record, result.page.fetched_at)
+        for result in batch
+        if CLEANED not in result.page.context
+        for record in result.records
+        if record.status in purging.TOLD and not buried.cover(record)
+    ]
 
 
 def unjudged_threads(con: Connection, source: str, limit: int | None = None) -> Iterator[list[Record]]:
@@ -200,6 +212,10 @@ class PageRow(NamedTuple):
     run_id: str
 
 
+_OF_A_COPY = ("status", "sha256", "bytes", "records", "dead", "last_fetched", "archive_file", "archive_offset")
+"""The columns of a page that are those of one of its copies in the archive."""
+
+
 def _land_pages(con: Connection, run_id: str, batch: Sequence[PageResult]) -> None:
     rows: dict[str, PageRow] = {}
     for result in sorted(batch, key=lambda r: r.page.fetched_at):
@@ -211,15 +227,17 @@ def _land_pages(con: Connection, run_id: str, batch: Sequence[PageResult]) -> No
             first_fetched, page.fetched_at, result.archive_file, result.archive_offset, run_id,
         )  # fmt: skip
     seen = table(arrow_schema(PageRow), rows.values())
+    # the row is that of the copy fetched last: a purge may have rewritten an earlier one, and the same bytes can have come again since
     run(
         con,
-        """UPDATE pages SET
-               archive_file = if(seen.last_fetched >= pages.last_fetched, seen.archive_file, pages.archive_file),
-               archive_offset = if(seen.last_fetched >= pages.last_fetched, seen.archive_offset, pages.archive_offset),
-               first_fetched = least(pages.first_fetched, seen.first_fetched),
-               last_fetched = greatest(pages.last_fetched, seen.last_fetched),
-               records = seen.records, dead = seen.dead
-           FROM seen WHERE pages.page_id = seen.page_id""",
+        f"""UPDATE pages SET {", ".join(f"{name} = seen.{name}" for name in _OF_A_COPY)}
+           FROM seen WHERE pages.page_id = seen.page_id AND seen.last_fetched >= pages.last_fetched""",
+        seen=seen,
+    )
+    run(
+        con,
+        """UPDATE pages SET first_fetched = least(pages.first_fetched, seen.first_fetched)
+           FROM seen WHERE pages.page_id = seen.page_id AND seen.first_fetched < pages.first_fetched""",
         seen=seen,
     )
     run(con, "INSERT INTO pages BY NAME SELECT * FROM seen ANTI JOIN pages USING (page_id)", seen=seen)

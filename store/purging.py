@@ -15,7 +15,8 @@ from store.rows import GONE, STAMP, fetch, keys, run, table
 from thresher.model import Record
 
 _GONE = ", ".join(f"'{status}'" for status in sorted(GONE))
-
+TOLD = frozenset({"deleted", "removed"})
+"""The statuses of a record that its site still shows a place of: it may leave the title standing there, or say who it was."""
 
 _PURGES = {**dict.fromkeys(("record_key", "source", "site", "thread_id"), pa.string()), "since": STAMP, "until": STAMP}
 
@@ -30,6 +31,11 @@ class Purge:
     site: str
     since: datetime | None
     until: datetime | None
+
+    @property
+    def is_told_again(self) -> bool:
+        """Whether nothing but the archive has it: the text left the database when the site told of the deletion for the first time."""
+        return self.since is not None and self.since == self.until
 
 
 def ask(con: Connection, record_keys: Sequence[str]) -> None:
@@ -63,6 +69,21 @@ def ask_again(con: Connection, refused: Sequence[tuple[Record, datetime]]) -> No
     if refused:
         rows = [(record.key, record.source, record.site, record.thread_id, seen, None) for record, seen in refused]
         run(con, "INSERT INTO purges SELECT * FROM given", given=table(_PURGES, rows))
+
+
+def ask_told_again(con: Connection, told: Sequence[tuple[Record, datetime]]) -> None:
+    """Note records that a page tells of as deleted, at that moment, where their text left the database before: what the page says beside
+    the text has to go this time, too."""
+    if told:
+        rows = [(record.key, record.source, record.site, record.thread_id, at, at) for record, at in told]
+        run(
+            con,
+            f"""INSERT INTO purges SELECT DISTINCT * FROM told SEMI JOIN (
+                    SELECT record_key FROM records SEMI JOIN told USING (record_key) GROUP BY record_key
+                    HAVING bool_or(is_latest AND status IN ({_GONE})) AND bool_or(blanked AND status NOT IN ({_GONE}))
+                ) USING (record_key)""",
+            told=table(_PURGES, rows),
+        )
 
 
 def asked(con: Connection) -> list[Purge]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
+from store import evaluation
 from store.file.database import Connection
 from store.reading import counts, rows
 from thresher.errors import UsageError
@@ -42,8 +43,8 @@ def run_report(con: Connection, run_id: str) -> dict[str, Any]:
 
 
 def item(con: Connection, beginning: str) -> dict[str, Any]:
-    """An item with its reports, the items merged into it, decisions and verdicts. A beginning of an id will do where it names one item
-    only; UsageError otherwise."""
+    """An item with its reports, the items merged into it, decisions, verdicts and what trials say of it. A beginning of an id will do
+    where it names one item only; UsageError otherwise."""
     stored = _stored(con, beginning)
     # One id at a time: DuckDB takes ``=`` through the view to the tables, a list of ids only to its result, which is the whole benchmark.
     current = rows(con, "SELECT * FROM items_current WHERE item_id = ?", [stored["item_id"]])
@@ -78,6 +79,8 @@ def _history(con: Connection, item_id: str) -> dict[str, Any]:
                WHERE i.item_id = ? OR i.merged_into = ? ORDER BY c.given_at, c.record_key""",
             [item_id, item_id],
         ),
+        "trials": evaluation.states_of(con, item_id),
+        "key_queue": rows(con, "SELECT reason, why FROM key_queue WHERE item_id = ? ORDER BY reason", [item_id]),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from store import edits, failures, leads, purging
+from store import edits, failures, leads, purging, trials
 from store.file.database import Connection
 from store.rows import BLANK, GONE, keys, run, table
 
@@ -74,13 +74,13 @@ def take_out(con: Connection, record_keys: Sequence[str]) -> None:
 
 
 def forget_retired(con: Connection) -> None:
-    """Drop retired items that were reported in a thread of which a record is on its way out of the archive: its words may be theirs."""
+    """Drop retired items that were reported in a thread of which a record is on its way out of the database: its words may be theirs."""
     con.execute(
         """CREATE OR REPLACE TEMP TABLE dropped AS
            SELECT DISTINCT i.item_id FROM items i JOIN reports p ON p.item_id = i.item_id
            JOIN records r ON r.record_key = p.record_key
            JOIN purges g ON g.source = r.source AND g.site = r.site AND g.thread_id = r.thread_id AND r.thread_id <> ''
-           WHERE i.lifecycle = 'retired'"""
+           WHERE i.lifecycle = 'retired' AND (g.since = g.until) IS NOT TRUE"""
     )
     con.execute("CREATE OR REPLACE TEMP TABLE touched AS FROM dropped")
     _drop_items(con)
@@ -157,6 +157,7 @@ def _drop_items(con: Connection) -> None:
     con.execute("DELETE FROM decisions WHERE item_id IN (FROM dropped) OR other_id IN (FROM dropped)")
     for name in ("items", "reports", "embeddings"):
         con.execute(f"DELETE FROM {name} WHERE item_id IN (FROM dropped)")
+    trials.forget_dropped(con)
     con.execute("INSERT INTO dedupe_queue FROM undecided")
     con.execute("INSERT INTO dedupe_queue FROM dropped")  # the index still has them
     con.execute("DROP TABLE undecided")

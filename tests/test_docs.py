@@ -59,7 +59,7 @@ def test_no_cell_of_a_table_is_left_without_an_explanation(document: str) -> Non
 def test_every_setting_is_documented() -> None:
     keys = {key for key, _, _ in flat(load(ROOT / "config", {}), {})}
     short = {
-        re.sub(r"^(network|schedule|recheck|workers|pictures|dedupe|clusters|export|models|readers|sources\.\w+)\.", "", key)
+        re.sub(r"^(network|schedule|recheck|evaluate|workers|pictures|dedupe|clusters|export|models|readers|sources\.\w+)\.", "", key)
         for key in keys
     } - {"salt"}
     assert [key for key in sorted(short) if f"| `{key}` |" not in SETTINGS] == []

@@ -35,11 +35,12 @@ def may_be_written(path: Path) -> Iterator[None]:
 def append_lines(path: Path, entries: Iterable[dict[str, Any]]) -> None:
     """Append and sync. A line torn by an earlier crash is closed first, so it spoils no line but itself.
 
-    Each line ends in ``"crc"``, the CRC-32 of the line without it, so that a change is noticed that leaves it JSON.
+    Each line ends in ``"crc"``, the CRC-32 of the line without it, so that a change is noticed that leaves it JSON. Several processes may
+    append to one file, also while another one writes it anew (``keep_lines``).
     """
     data = b"".join(_sealed(json.dumps(entry, sort_keys=True).encode()) + b"\n" for entry in entries)
     try:
-        fd = _sole_writer(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        fd = _locked(path)
         try:
             size = os.fstat(fd).st_size
             if size and os.pread(fd, 1, size - 1) != b"\n":
@@ -52,17 +53,18 @@ def append_lines(path: Path, entries: Iterable[dict[str, Any]]) -> None:
         raise StoreError(f"{path}: cannot be written ({error.strerror}); what was committed stays, run the command again") from error
 
 
-def _sole_writer(path: Path, flags: int) -> int:
-    """The file opened, and locked against others that append to it or write it anew. One that was replaced meanwhile is opened again:
-    what is appended to a file that has no name any more would be lost."""
+def _locked(path: Path) -> int:
+    """The file, made where it is not there, for nobody but us until it is closed. Whoever waited while it was written anew takes the new
+    one."""
     while True:
-        fd = os.open(path, flags, 0o644)
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            if os.path.samestat(os.fstat(fd), path.stat()):
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            if path.exists() and os.path.samestat(os.fstat(fd), path.stat()):
                 return fd
-        except FileNotFoundError:
-            pass
+        except OSError:
+            os.close(fd)
+            raise
         os.close(fd)
 
 
@@ -154,24 +156,31 @@ def keep_lines(path: Path, check: Check, keep: Callable[[dict[str, Any]], bool])
 
 def amend_lines(path: Path, check: Check, amended: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:
     """The same, with each line as ``amended`` gives it back; None where it goes. Who appends meanwhile waits."""
-    try:
-        lock = _sole_writer(path, os.O_RDWR)
-    except OSError as error:
-        if not path.exists():
-            return
-        raise StoreError(f"{path}: cannot be written ({error.strerror}); check its owner and mode, and run the command again") from error
-    try:
-        lines = list(read_lines(path, check))
-        kept = [line for line in map(amended, lines) if line is not None]
-        if kept == lines:
-            return
-        fresh = path.with_name(path.name + ".partial")
-        fresh.unlink(missing_ok=True)
-        append_lines(fresh, kept)
-        fresh.replace(path)
-        sync(path.parent)
-    finally:
-        os.close(lock)
+    if not path.is_file():
+        return
+    with may_be_written(path):
+        fd = _locked(path)
+        try:
+            lines = list(read_lines(path, check))
+            kept = [line for line in map(amended, lines) if line is not None]
+            if kept == lines:
+                return
+            fresh = path.with_name(path.name + ".partial")
+            fresh.unlink(missing_ok=True)
+            append_lines(fresh, kept)
+            fresh.replace(path)
+            sync(path.parent)
+        finally:
+            os.close(fd)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """A file that is there as it was or as it is to be, never half. What may be made again is not synced."""
+    partial = path.with_name(f".{path.name}.partial")
+    with may_be_written(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(data)
+        partial.replace(path)
 
 
 def sync(path: Path) -> None:

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Kind = Literal["exercise", "question", "complaint", "preference", "reply", "alternate", "step", "transcript"]
+Kind = Literal["exercise", "question", "complaint", "preference", "reply", "alternate", "review", "step", "transcript"]
 Tier = Literal["untested", "claimed", "witnessed", "reproduced"]
 KeyStatus = Literal["none", "sourced", "agreed", "verified", "disputed"]
 RecordStatus = Literal["live", "edited", "deleted", "removed", "gone"]
 ExportClass = Literal["full", "derived", "id_only", "none"]
 Lifecycle = Literal["proposed", "active", "retired", "rejected", "waived"]
 Sameness = Literal["new", "same", "related", "different"]
-Role = Literal["question", "answer", "post", "comment", "exercise", "battle"]
+Role = Literal["question", "answer", "post", "comment", "exercise", "battle", "problem", "submission"]
 Vote = Literal["first", "second", "tie", "both_bad", "none"]
 Shown = Literal["first", "both", "unknown"]
 

@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from rapidfuzz.distance import Levenshtein
 
-from dedupe.guard.features import Word
 from dedupe.guard.slips import slip
+from dedupe.guard.tokens import Word
 from dedupe.guard.words import FILLERS, LIGHT, stem
 
 NEAR_SHARE = 0.25

@@ -16,10 +16,16 @@ import typer
 import scrapers
 from flows.cli import curating, defects, interruption, mending, publishing, shown
 from flows.cli.clusters import app as clusters_app
+from flows.cli.coverage import rules_app
 from flows.cli.curate import curate
+from flows.cli.evaluating import evaluate
+from flows.cli.gate import gate
+from flows.cli.hydrate import hydrate
+from flows.cli.keys import app as keys_app
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
 from flows.cli.reading import read
+from flows.cli.report import report
 from flows.cli.shared import (
     DEFAULT_DATA,
     FAILED,
@@ -38,6 +44,7 @@ from flows.cli.shared import (
     stderr,
     warn,
 )
+from flows.cli.site import site
 from flows.cli.sources import new_source
 from flows.cli.status import status
 from flows.cli.takedown import takedown
@@ -57,6 +64,8 @@ app = typer.Typer(
 app.add_typer(clusters_app, name="clusters")
 app.add_typer(leads_app, name="leads")
 app.add_typer(models_app, name="models")
+app.add_typer(rules_app, name="rules")
+app.add_typer(keys_app, name="keys")
 
 
 @app.callback(invoke_without_command=True)
@@ -166,37 +175,15 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
 
 
 # Here, so that --help tells of looking between harvesting and mending.
-for command in (status, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge):
+for command in (status, report, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge, evaluate, gate):
     app.command()(command)
 
 
-@app.command()
-def snapshot(
-    name: Annotated[str, typer.Argument(help="a-z, 0-9, '.', '_', '-'; for example 2026-11-24.")],
-    data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False, wait: Wait = 0.0,
-) -> None:  # fmt: skip
-    """Freeze what the licences let out.
-
-    data/snapshots/NAME holds Parquet, a dataset card and a manifest with checksums. Only what the export class allows leaves; made twice,
-    it is byte for byte the same.
-    """
-    from store.snapshot.freeze import freeze
-
-    work = benchmark(data, config)
-    with work.database.writer(wait):
-        made = freeze(work.database, name, work.snapshots, work.settings.export)
-    if as_json:
-        print_json({"name": made.name, "path": made.path, "items": made.items, "sha256": made.sha256})
-    else:
-        configs = sorted(p.parent.name for p in Path(made.path).glob("*/*.parquet"))
-        print(f"{made.path}: {made.items:,} items, manifest sha256 {made.sha256}")
-        if not configs:
-            print("Nothing leaves: no item has a licence and a class that let it out.")
-        print("\n".join(f'  datasets.load_dataset("{made.path}", "{c}", split="test")' for c in configs))
-
-
+app.command()(publishing.snapshot)
 app.command()(publishing.publish)
 app.command()(publishing.withdraw)
+app.command()(hydrate)
+app.command()(site)
 app.command()(takedown)
 app.command()(mending.doctor)
 app.command()(mending.rebuild)
@@ -211,7 +198,7 @@ def serve(data: Data = DEFAULT_DATA, config: Config = None) -> None:
     from flows.serve import serve as serve_flows
 
     work = benchmark(data, config, create=True)
-    serve_flows(data, config, work.settings.schedule)
+    serve_flows(data, config, work.settings.schedule, work.settings.evaluate)
 
 
 app.command(name="config")(shown.show_config)

@@ -30,6 +30,8 @@ def print_page(overview: Mapping[str, Any], data: Path) -> None:
     _section(out, "sources", _sources(overview))
     if overview["rising"]:
         _section(out, "failures on the rise", _rising(overview["rising"]))
+    if status["trials"]["by_model"]:
+        _section(out, "what models made of it", _trials(status["trials"]))
     _section(out, "besides", _facts(overview))
     _section(out, "what to do next", _steps(overview["next"]))
 
@@ -107,6 +109,19 @@ def _rising(failures: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
+def _trials(told: Mapping[str, Any]) -> Table:
+    """A row for each model, under each id that it was served as."""
+    table = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
+    table.add_column("model, served as", overflow="fold")
+    for column in ("items", "passed", "failed", "left out", "$"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("last asked", no_wrap=True)
+    for row in told["by_model"]:
+        numbers = (_number(row[column]) for column in ("items", "passed", "failed", "left_out"))
+        table.add_row(escape(f"{row['model']}, {row['served_id']}"), *numbers, f"{row['usd']:.4f}", moment(row["last_asked"]))
+    return table
+
+
 def _snapshot(snapshot: Mapping[str, Any], repositories: Sequence[str]) -> str:
     places = f", at {', '.join(repositories)}" if repositories else ""
     return escape(f"{snapshot['name']} ({snapshot['items']:,}{places})")
@@ -122,6 +137,8 @@ def _facts(overview: Mapping[str, Any]) -> Table:
         "waiting": _waiting(status),
         "may leave": _most(status["by_export_class"]),
         "snapshots": ", ".join(_snapshot(s, overview["published"].get(s["name"], [])) for s in status["snapshots"][-3:]) or "none",
+        "trials say": _most(status["trials"]["by_state"]) if status["trials"]["by_state"] else "",
+        "key queue": f"{status['trials']['key_queue']:,} items: `thresher keys list`" if status["trials"]["key_queue"] else "",
         "verdicts": f"{status['verdicts']:,}" if status["verdicts"] else "",
         "completed": f"{status['leads_completed']:,} leads by persons" if status["leads_completed"] else "",
         "on disk": ", ".join(f"{name} {_size(size)}" for name, size in overview["disk"].items() if size),

@@ -1,20 +1,75 @@
-"""``thresher publish`` and ``thresher withdraw``."""
+"""``thresher snapshot``, ``thresher publish`` and ``thresher withdraw``."""
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.shared import DEFAULT_DATA, AsJson, Config, Data, benchmark, print_json
+from flows.cli.shared import DEFAULT_DATA, AsJson, Config, Data, Wait, benchmark, print_json, warn
 
 if TYPE_CHECKING:
     from flows.line.workspace import Workspace
     from store.snapshot.remote import Remote
 
+SHOWN = 40
+"""Findings of a snapshot that is refused; ``--json`` gives all."""
 To = Annotated[str, typer.Option("--to", help="The dataset repository, OWNER/NAME; else `repository` of config/export.toml.")]
+
+
+def snapshot(
+    name: Annotated[str, typer.Argument(help="a-z, 0-9, '.', '_', '-'; for example 2026-11-24.")],
+    leave_out: Annotated[bool, typer.Option("--leave-out", help="Freeze without the rows that are not fit to leave.")] = False,
+    data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False, wait: Wait = 0.0,
+) -> None:  # fmt: skip
+    """Freeze what the licences let out.
+
+    data/snapshots/NAME holds Parquet, a dataset card and a manifest with checksums. Only what the export class allows leaves; made twice,
+    it is byte for byte the same. Rows are looked at first (asked twice, no key or always the same, told by the question, broken letters,
+    no licence): where any is not fit nothing is frozen, and each is listed.
+    """
+    from store.snapshot.freeze import freeze
+    from store.snapshot.registry import MANIFEST
+
+    work = benchmark(data, config)
+    with listing(as_json), work.database.writer(wait):
+        made = freeze(work.database, name, work.snapshots, work.settings.export, leave_out=leave_out)
+    withheld = json.loads((Path(made.path) / MANIFEST).read_bytes())["withheld"]
+    left_out = {reason.removeprefix("lint_"): count for reason, count in withheld.items() if reason.startswith("lint_")}
+    if as_json:
+        print_json({"name": made.name, "path": made.path, "items": made.items, "sha256": made.sha256, "left_out": left_out})
+        return
+    configs = sorted(p.parent.name for p in Path(made.path).glob("*/*.parquet"))
+    print(f"{made.path}: {made.items:,} items, manifest sha256 {made.sha256}")
+    if left_out:
+        print(f"Left out, not fit to leave: {', '.join(f'{rule} {count:,}' for rule, count in sorted(left_out.items()))}")
+    if not configs:
+        print("Nothing leaves: no item has a licence and a class that let it out.")
+    print("\n".join(f'  datasets.load_dataset("{made.path}", "{c}", split="test")' for c in configs))
+
+
+@contextmanager
+def listing(as_json: bool) -> Iterator[None]:
+    """Where a snapshot is refused, every finding with its item; the error goes on, in one line."""
+    from store.snapshot.lint import SnapshotRefused
+
+    try:
+        yield
+    except SnapshotRefused as refused:
+        if as_json:
+            print_json({"refused": refused.listed})
+        else:
+            for finding in refused.findings[:SHOWN]:
+                warn(finding.line)
+            if len(refused.findings) > SHOWN:
+                warn(f"and {len(refused.findings) - SHOWN:,} more: --json lists all")
+        raise
 
 
 def publish(
@@ -35,7 +90,8 @@ def publish(
     work = benchmark(data, config)
     settings = work.settings.export.publish
     private = settings.private and not public
-    made = send(work.snapshots / check_name(name), _remote(work, to), private=private, overwrite=overwrite)
+    with listing(as_json):
+        made = send(work.snapshots / check_name(name), _remote(work, to), private=private, overwrite=overwrite)
     if as_json:
         print_json(asdict(made))
         return

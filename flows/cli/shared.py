@@ -15,6 +15,8 @@ import typer
 from thresher.characters import printable, printable_json
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
@@ -95,6 +97,10 @@ class Bars:
     def asked(self, done: int, total: int) -> None:
         """Questions to a language model that are answered, of so many."""
         self._show("model", done, total, "asking the language model")
+
+    def evaluated(self, done: int, total: int, usd: Decimal) -> None:
+        """Trials that are done, of so many, and what they cost so far."""
+        self._show("trials", done, total, f"asking models, ${usd:.4f} spent")
 
     def rebuilt(self, pages: int) -> None:
         """Pages of the archive that are landed again so far."""

@@ -43,7 +43,7 @@ def _overview(data: Path, settings: Settings) -> dict[str, Any]:
         return {
             "status": overview.status(con),
             "growth": overview.growth(con),
-            "sources": _sources(overview.visits(con), settings),
+            "sources": sources(overview.visits(con), settings),
             "sites": overview.sites(con),
             "dead_letters": overview.dead_letters(con),
             "rising": overview.rising_failures(con, RISING),
@@ -53,7 +53,7 @@ def _overview(data: Path, settings: Settings) -> dict[str, Any]:
         }
 
 
-def _sources(visits: list[dict[str, Any]], settings: Settings) -> list[dict[str, Any]]:
+def sources(visits: list[dict[str, Any]], settings: Settings) -> list[dict[str, Any]]:
     """Every source that is configured or was ever read: whether it is on, and how its last visit ended."""
     from flows.line.settings import why_off
 

@@ -26,10 +26,10 @@ def judge_source(run: Run, source: str) -> None:
     with work.database.transaction() as con:
         pages.unjudge(con, source, work.judged_by)
         pages.unjudge_held(con, source, run.run_id)
+        given = completions.completions(con)
     while True:
         with work.database.reader() as con:
             threads = list(pages.unjudged_threads(con, source, THREADS_AT_ONCE))
-            given = completions.completions(con)
         if not threads:
             return
         for portion in _portions(threads):

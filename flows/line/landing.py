@@ -162,5 +162,10 @@ def parse_page(scraper: Scraper, page: Page, work: Workspace) -> PageResult:
 
 
 def _without_keys(page: Page, **parsed: Any) -> PageResult:
+    return PageResult(addressed(page), **parsed)
+
+
+def addressed(page: Page) -> Page:
+    """The page under the address that the database knows it by, which names nobody; the archive has the one that it came with."""
     url = redact(page.url)[0]
-    return PageResult(page if url == page.url else replace(page, url=url), **parsed)
+    return page if url == page.url else replace(page, url=url)

@@ -11,7 +11,7 @@ from flows.line import purging, recovery, salt
 from flows.line.clock import ObservationClock, utc_now
 from flows.line.run import LiveRun, Progress, Silent
 from flows.line.workspace import Workspace
-from store import ledger, runs, verdicts
+from store import ledger, runs, trials, verdicts
 from store.journals import damaged_lines
 from store.proof import seal_proven
 from thresher.archive import history
@@ -58,6 +58,7 @@ def open_run(
         try:
             purging.relocate_all(work)
             verdicts.take_up(work.database)
+            trials.take_up(work.database, work.archive)
             recovery.recover(run, unfinished)
             run.notices += _damage(run)
             failpoint("run.opened")

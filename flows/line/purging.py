@@ -14,12 +14,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flows.line import distilling, survivors
-from flows.line.landing import parse_page
+from flows.line.landing import addressed, parse_page
 from flows.line.run import LiveRun, Purged
 from flows.line.survivors import Fate
 from flows.line.workspace import Workspace
 from scrapers import base
-from store import cluster_journal, completions, failures, pages, purging, removal, verdicts
+from store import cluster_journal, completions, failures, pages, purging, removal, trials, verdicts
 from store.pages import PageResult
 from store.purging import Purge
 from store.verdicts import Tombstones
@@ -68,12 +68,14 @@ def purge(run: LiveRun) -> Purged:
         cluster_journal.purge(con, work.archive)
         completions.purge(con, work.folder, {purge.record_key for purge in asked})
         verdicts.purge_edits(con, work.folder)
+        trials.purge(con, work.archive, {purge.record_key for purge in asked})
     _clear_leftovers(work)
     keep_lines(work.archive / distilling.FILE, distilling.check, lambda line: line["claim"] in claims)
     kept.forget(work.archive, {purge.record_key for purge in asked})
     keep_lines(work.archive / answers.FILE, answers.check, lambda line: line["file"] not in rewritten)
     failpoint("purging.archive")
-    work.database.compact()
+    if not all(purge.is_told_again for purge in asked):
+        work.database.compact()
     failpoint("purging.compacted")
     with work.database.transaction() as con:
         purging.done(con, [] if done.damaged else asked, listings)
@@ -103,7 +105,7 @@ def _purge_file(work: Workspace, file: Path, doomed: Doomed, unwanted: set[str],
 
 def relocate(work: Workspace, file: Path) -> None:
     """Write down where the pages of an archive file are by now."""
-    places = [(pages.page_id_of(page), ref.offset, page.sha256, len(page.body)) for _, ref, page in read_pages(file)]
+    places = [(pages.page_id_of(addressed(page)), ref.offset, page.sha256, len(page.body)) for _, ref, page in read_pages(file)]
     with work.database.transaction() as con:
         pages.relocate(con, file.name, places)
 

@@ -14,7 +14,7 @@ from flows.line.deciding import decide_queue
 from flows.line.recovery import Noted, acknowledge, archived_pages, judge_all, read_noted, replay
 from flows.line.run import Run
 from flows.line.workspace import Workspace
-from store import cluster_journal, completions, ledger, proof, runs, verdicts
+from store import cluster_journal, completions, ledger, proof, runs, trials, verdicts
 from store.cluster_journal import Passed
 from store.file import journal
 from store.file.checksums import row_counts
@@ -172,6 +172,8 @@ def _replay_all(anew: Workspace, old: Workspace, progress: Callable[[int], None]
                 if progress:
                     progress(page_count)
             failpoint("rebuild.run")
+        with anew.database.transaction() as con:
+            trials.replay(con, old.archive)
     return len(past_runs), page_count
 
 

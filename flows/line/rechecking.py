@@ -87,7 +87,7 @@ def _visit(run: LiveRun, source: Source, site: Any, client: Client) -> Visit:
     with run.work.database.reader() as con:
         threads = recheck_queue.due(con, source.name, site.name, _before(run))
     refused: list[str] = []
-    landing = land_pages(run, scraper, _answers(rechecker, client, site, threads, refused), source.expect)
+    landing = land_pages(run, scraper, answers(rechecker, client, site, threads, refused), source.expect)
     if landing.error is not None:
         log.warning("%s: %s", source.name, landing.error)
     alarm = ""
@@ -97,7 +97,7 @@ def _visit(run: LiveRun, source: Source, site: Any, client: Client) -> Visit:
     return Visit(site.name, False, landing, "; ".join(filter(None, [alarm, *refused])))
 
 
-def _answers(rechecker: Rechecker, client: Client, site: Any, threads: Mapping[str, str], refused: list[str]) -> Iterator[Page]:
+def answers(rechecker: Rechecker, client: Client, site: Any, threads: Mapping[str, str], refused: list[str]) -> Iterator[Page]:
     """The answers of a site. Where one cannot be had its portion is asked for thread by thread, and the thread that has none is put into
     ``refused``: what stands first in every night must not keep all others from being asked after."""
     failures = 0

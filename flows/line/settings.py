@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
 from dedupe.settings import Clusters, Dedupe
+from reporting.settings import Report
 from scrapers.common.queries import Queries, Query
 from scrapers.settings import Source
 from store.snapshot.settings import Export
@@ -23,6 +25,7 @@ from thresher.models.settings import Models
 from thresher.net.settings import Network
 from thresher.pictures.settings import Pictures
 from thresher.readers.settings import Readers
+from thresher.rulebook.settings import Judging
 from thresher.settings import Model, Section, origins, overridden, read_optional_toml, read_toml, validated
 
 CHECKOUT_CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -34,8 +37,10 @@ class Schedule(Section):
     cron: str = "0 3 * * *"
     recheck_cron: str = "0 5 * * *"
     """When ``thresher serve`` rechecks: after the harvest, which shows part of what would be asked after. One waits for the other."""
+    evaluate_cron: str = "0 7 * * *"
+    """When it evaluates models, where ``evaluate.models`` names any: after both, since they bring what is to be asked."""
     timezone: str = "UTC"
-    """The named time zone of both; summer time is followed."""
+    """The named time zone of all; summer time is followed."""
 
 
 class Recheck(Section):
@@ -43,6 +48,28 @@ class Recheck(Section):
 
     after_days: float = Field(7.0, ge=0)
     """A record is asked after when its site has not shown it for so many days."""
+
+
+class Evaluate(Section):
+    """Who is asked items, and within which limits: ``thresher evaluate`` and the flow of that name."""
+
+    models: tuple[str, ...] = ()
+    """Names of ``models.toml``. The flow asks the first two about every item, besides the one that is blamed; it is off while none is
+    named."""
+    judge: str = ""
+    """A name of ``models.toml``: who scores what no program can. Without one such items are not asked."""
+    trials: int = Field(5, ge=1, le=100)
+    """Of each item and model; two that fail make it reproduced."""
+    max_usd: Decimal = Field(Decimal(5), ge=0)
+    """What one run may spend at most, on all models and the judge together."""
+    max_output_tokens: int = Field(2048, ge=1)
+    """Of one answer. One that is cut here counts for nothing."""
+    items_per_night: int = Field(200, ge=1)
+    """Items that the flow takes up in one night, claimed failures first."""
+    again_after_days: float = Field(30.0, ge=0)
+    """The flow asks an item anew where its last trials are older: models change under their names."""
+    max_hours: float = Field(6.0, gt=0)
+    """After so long the flow asks no more, so that the next harvest finds nobody before it."""
 
 
 class Workers(Section):
@@ -61,13 +88,16 @@ class General(Section):
     network: Network = Network()
     schedule: Schedule = Schedule()
     recheck: Recheck = Recheck()
+    evaluate: Evaluate = Evaluate()
     workers: Workers = Workers()
     pictures: Pictures = Pictures()
+    report: Report = Report()
+    rulebook: Judging = Judging()
 
 
 FILES = {
     "network": "thresher.toml", "schedule": "thresher.toml", "recheck": "thresher.toml", "workers": "thresher.toml",
-    "pictures": "thresher.toml",
+    "pictures": "thresher.toml", "report": "thresher.toml", "rulebook": "thresher.toml", "evaluate": "thresher.toml",
     "dedupe": "dedupe.toml", "clusters": "clusters.toml", "export": "export.toml", "models": "models.toml", "readers": "readers.toml",
 }  # fmt: skip
 """The file of each section of Settings."""
@@ -80,8 +110,11 @@ class Settings(Section):
     network: Network
     schedule: Schedule
     recheck: Recheck = Recheck()
+    evaluate: Evaluate = Evaluate()
     workers: Workers
     pictures: Pictures = Pictures()
+    report: Report = Report()
+    rulebook: Judging = Judging()
     dedupe: Dedupe
     clusters: Clusters = Clusters()
     export: Export
@@ -122,8 +155,11 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         network=general.network,
         schedule=general.schedule,
         recheck=general.recheck,
+        evaluate=general.evaluate,
         workers=general.workers,
         pictures=general.pictures,
+        report=general.report,
+        rulebook=general.rulebook,
         dedupe=validated(Dedupe, read_toml(folder / "dedupe.toml"), folder / "dedupe.toml"),
         clusters=validated(Clusters, read_optional_toml(folder / "clusters.toml"), folder / "clusters.toml"),
         export=validated(Export, read_toml(folder / "export.toml"), folder / "export.toml"),

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from store.pages import PageResult
+from store.purging import TOLD
 from store.revisions import Emptied
 from store.rows import GONE, RecordRow, dumps, record_of, record_row, without_text
 from thresher.errors import ArchiveError
@@ -21,8 +22,6 @@ from thresher.model import CLEANED, Dead, Page, Record
 
 FORMAT = 1
 MEDIA_TYPE = "application/vnd.thresher.records+json"
-TOLD = frozenset({"deleted", "removed"})
-"""The statuses of a record that its site still shows a place of."""
 _MOMENTS = ("created_at", "edited_at")
 
 Fate = Literal["stays", "emptied", "taken_down"]

@@ -8,7 +8,8 @@ from typing import Any
 
 from store.snapshot.export import FILE, IDS
 from store.snapshot.harness import how_to_run
-from store.snapshot.tasks import CONFIGS, Way, way_of
+from store.snapshot.tasks import CONFIGS, way_of
+from thresher.scorers.ways import Way
 
 _ASKED: dict[Way, str] = {
     "choice": "`question` and `choices`; `answer` is the letter of the right one",
@@ -22,7 +23,7 @@ _LICENCES: dict[str, str] = {
     "cc-by-sa": "share-alike: what you make of it carries the same licence",
     "nc": "for non-commercial use only",
 }
-_IDS = "no text: where a record is, its hash and our labels; fetch it from its source with your own access"
+_IDS = "no text: where a record is, its hash and our labels; `thresher hydrate` fills them in from the source, with your own access"
 _COLUMNS = {
     "messages": "what a model is asked",
     "input": "the same as one text",
@@ -33,6 +34,7 @@ _COLUMNS = {
     "response_hashes, better": "in `ids`, of a `preference`: hashes of the responses, A first, and the letter of the better one",
     "tier": "evidence that models fail: untested, claimed, witnessed, reproduced",
     "key_status": "how far the key of this row can be trusted: none (no key leaves), sourced, agreed, verified, disputed",
+    "source, site, native_id, thread_id": "where the record is",
     "key_at_source": "the same of the item that a row of `ids` points at: its key stays where the record is",
     "tags": "what a case is about; `gradable:` fact, derivation, procedure, opinion or recommendation says how far an answer can be graded",
     "failing_hashes": "of the responses that failed; their texts stay",

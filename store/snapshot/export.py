@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,9 @@ from store.file.database import Connection
 from store.snapshot.licences import family, of_prompt
 from store.snapshot.registry import row_hash
 from store.snapshot.settings import Export
-from store.snapshot.tasks import PREFERENCE, asked, config_of, scored, votes
+from store.snapshot.tasks import asked, config_of, scored, votes
 from thresher.redaction import redact
+from thresher.scorers.ways import PREFERENCE
 from thresher.text import content_hash
 
 IDS = "ids"
@@ -53,8 +54,9 @@ TEXT_SCHEMA = pa.schema(
 """Of the configs with text. ``target`` is one string: runners score a list as wrong without a word."""
 IDS_SCHEMA = pa.schema(
     [
-        ("item_id", pa.string()), ("source", pa.string()), ("site", pa.string()), ("native_id", pa.string()), ("content_hash", pa.string()),
-        ("kind", pa.string()), ("tier", pa.string()), ("key_at_source", pa.string()), ("lifecycle", pa.string()), ("language", pa.string()),
+        ("item_id", pa.string()), ("source", pa.string()), ("site", pa.string()), ("native_id", pa.string()), ("thread_id", pa.string()),
+        ("content_hash", pa.string()), ("kind", pa.string()), ("tier", pa.string()),
+        ("key_at_source", pa.string()), ("lifecycle", pa.string()), ("language", pa.string()),
         ("tags", _STRINGS), ("rule", pa.string()), ("rule_version", pa.string()), ("reports", pa.int64()), ("licence", pa.string()),
         ("response_hashes", _STRINGS), ("better", pa.string()),
     ]
@@ -65,6 +67,7 @@ _SELECTED = """
         SELECT coalesce(i.merged_into, i.item_id) AS item_id,
                list({
                    'key': p.record_key, 'source': p.source, 'site': p.site, 'native_id': p.native_id, 'licence': p.licence,
+                   'thread_id': r.thread_id,
                    'content_hash': r.content_hash, 'failing': p.failing, 'own': i.merged_into IS NULL,
                    'consent': json_extract_string(r.marks, '$.consent')
                } ORDER BY p.lead_order) AS reports
@@ -74,8 +77,8 @@ _SELECTED = """
     )
     SELECT c.* EXCLUDE (tier, export_class, first_seen, last_seen),
            c.tier::VARCHAR AS tier, c.export_class::VARCHAR AS export_class, s.reports
-    FROM items_current c JOIN shown s ON s.item_id = c.item_id
-    WHERE c.export_class <> 'none' AND c.status IN ('proposed', 'active') ORDER BY c.item_id"""
+    FROM items_current c JOIN shown s ON s.item_id = c.item_id"""
+_LEAVING = "WHERE c.export_class <> 'none'"
 
 
 @dataclass(slots=True)
@@ -88,20 +91,30 @@ class Written:
     withheld: Counter[str] = field(default_factory=Counter)
 
 
-def write(con: Connection, folder: Path, export: Export, *, overlapping: Collection[str] = ()) -> Written:
-    """Write ``<config>/test-00000-of-00001.parquet`` for each config that has rows.
+def write(
+    con: Connection,
+    folder: Path,
+    export: Export,
+    look: Callable[[str, dict[str, Any]], None],
+    *,
+    overlapping: Collection[str] = (),
+    left_out: Mapping[str, str] | None = None,
+) -> Written:
+    """Write ``<config>/test-00000-of-00001.parquet`` for each config that has rows; ``look`` is shown each row with its config.
 
-    The text of items in ``overlapping`` stays, because words of a withheld text are in it.
+    The text of items in ``overlapping`` stays, because words of a withheld text are in it; of those in ``left_out`` nothing leaves, for
+    the reason that stands there.
     """
     written = Written()
-    with _Files(folder) as files:
-        for item in _selected(con):
-            config, rows, reason = (None, [], "no_consent") if _without_consent(item) else _place(item, export, overlapping)
+    with Files(folder) as files:
+        for item in selected(con):
+            config, rows, reason = _leaving(item, export, overlapping, left_out or {})
             if reason:
                 written.withheld[reason] += 1
             if config is None:
                 continue
             for row in rows:
+                look(config, row)
                 files.put(config, row)
                 written.licences.setdefault(config, Counter())[row["licence"].lower()] += 1
             written.rows[config] += len(rows)
@@ -109,13 +122,25 @@ def write(con: Connection, folder: Path, export: Export, *, overlapping: Collect
     return written
 
 
-def _selected(con: Connection) -> Iterator[dict[str, Any]]:
-    for batch in con.sql(_SELECTED).to_arrow_reader(_ROW_GROUP):
+def selected(con: Connection, where: str = _LEAVING) -> Iterator[dict[str, Any]]:
+    """The items that a person did not refuse, in the order of their ids, each with its live reports. ``where`` is of ``items_current c``;
+    by default it takes what may leave in any form."""
+    for batch in con.sql(f"{_SELECTED} {where} AND c.status IN ('proposed', 'active') ORDER BY c.item_id").to_arrow_reader(_ROW_GROUP):
         for item in batch.to_pylist():
             item["messages"] = json.loads(item["messages"])
             if item["export_class"] == "derived":
                 item["licence"] = of_prompt(item["licence"])
             yield item
+
+
+def _leaving(
+    item: dict[str, Any], export: Export, overlapping: Collection[str], left_out: Mapping[str, str]
+) -> tuple[str | None, list[dict[str, Any]], str]:
+    if _without_consent(item):
+        return None, [], "no_consent"
+    if reason := left_out.get(item["item_id"]):
+        return None, [], reason
+    return _place(item, export, overlapping)
 
 
 def _without_consent(item: dict[str, Any]) -> bool:
@@ -132,7 +157,7 @@ def _place(item: dict[str, Any], export: Export, overlapping: Collection[str]) -
     if as_text in ("full", "derived"):
         reason = _kept_back(item, overlapping)
         if not reason:
-            row = _text_row(item, export)
+            row = text_row(item, export)
             way, columns = scored(row)
             return config_of(family(item["licence"]), way), [{**row, **columns}], ""
     elif not as_text:
@@ -177,7 +202,8 @@ def _key(item: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _text_row(item: dict[str, Any], export: Export) -> dict[str, Any]:
+def text_row(item: dict[str, Any], export: Export) -> dict[str, Any]:
+    """The row of an item as text, without what a scorer reads (``store.snapshot.tasks.scored``)."""
     failing = [f for r in item["reports"] for f in json.loads(r["failing"])]
     lead = next(r for r in item["reports"] if r["own"])
     key = _key(item)
@@ -206,14 +232,14 @@ def _id_rows(item: dict[str, Any]) -> list[dict[str, Any]]:
             "key_at_source": item["key_status"],
             "lifecycle": item["status"],
             "reports": item["report_count"],
-            **{k: r[k] for k in ("source", "site", "native_id", "content_hash", "licence")},
+            **{k: r[k] for k in ("source", "site", "native_id", "thread_id", "content_hash", "licence")},
         }
         for r in item["reports"]
         if r["licence"].lower() != "unknown"
     ]
 
 
-class _Files:
+class Files:
     """One Parquet file for each config, written in row groups of a fixed size: the same rows give the same bytes."""
 
     def __init__(self, folder: Path) -> None:
@@ -221,7 +247,7 @@ class _Files:
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._waiting: dict[str, list[dict[str, Any]]] = {}
 
-    def __enter__(self) -> _Files:
+    def __enter__(self) -> Files:
         return self
 
     def __exit__(self, *error: object) -> None:

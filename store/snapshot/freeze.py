@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 
 from store.file.database import Connection, Database
 from store.rows import fetch
-from store.snapshot import leaks
+from store.snapshot import leaks, lint
 from store.snapshot.card import card
 from store.snapshot.export import Written, write
 from store.snapshot.harness import harness_files
@@ -41,16 +41,17 @@ def check_name(name: str) -> str:
     return name
 
 
-def freeze(database: Database, name: str, folder: Path, export: Export) -> Snapshot:
+def freeze(database: Database, name: str, folder: Path, export: Export, *, leave_out: bool = False) -> Snapshot:
     """Write the snapshot ``folder/name`` and register it. Made again from the same items it is the same, and nothing changes.
 
-    StoreError where a withheld text would leave, UsageError where the name is taken by another content: then nothing is published.
+    SnapshotRefused where a row is not fit to leave (``store.snapshot.lint``), unless such rows are to be left out; StoreError where a
+    withheld text would leave, UsageError where the name is taken by another content: then nothing is published.
     """
     target = folder / check_name(name)
     with database.writer():
         with _partial(folder, name) as partial:
             with database.reader() as con:
-                written = _write_files(con, partial, name, export)
+                written = _write_files(con, partial, name, export, leave_out=leave_out)
             failpoint("snapshot.manifest")
             manifest = _write_manifest(partial, name, export, written)
             digest = hashlib.sha256(manifest).hexdigest()
@@ -79,18 +80,22 @@ def _partial(folder: Path, name: str) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _write_files(con: Connection, folder: Path, name: str, export: Export) -> Written:
+def _write_files(con: Connection, folder: Path, name: str, export: Export, *, leave_out: bool) -> Written:
     """The Parquet files, the card, and what runs them. Items whose text shares a word run with a withheld text go without their text."""
     runs = leaks.Runs()
-    written = write(con, folder, export)
+    left_out: dict[str, str] = {}
+    written, findings = _write_rows(con, folder, export, left_out=left_out)
+    while findings and leave_out:  # what is left may be nearly constant where it was not before; it only grows less
+        left_out |= {one.item_id: f"lint_{one.rule}" for one in findings}
+        written, findings = _write_rows(con, folder, export, left_out=left_out)
+    lint.refuse(name, findings)
     failpoint("snapshot.parquet")
     exported = leaks.exported_runs(runs, _parquet(folder))
-    leaking = leaks.leaking_runs(con, runs, exported, _known_licences(con))
+    leaking = leaks.leaking_runs(con, runs, exported, known_licences(con))
     if len(leaking):
         overlapping = {row["item_id"] for path in _parquet(folder) for row in leaks.rows_with(runs, path, leaking)}
-        for path in _parquet(folder):
-            path.unlink()
-        written = write(con, folder, export, overlapping=overlapping)
+        written, findings = _write_rows(con, folder, export, left_out=left_out, overlapping=overlapping)
+        lint.refuse(name, findings)
     (folder / "README.md").write_text(card(name, written.rows, written.licences, export.canary), encoding="utf-8")
     for runner, content in harness_files(name, written.rows).items():
         (folder / runner).parent.mkdir(parents=True, exist_ok=True)
@@ -98,6 +103,18 @@ def _write_files(con: Connection, folder: Path, name: str, export: Export) -> Wr
     _write_difference(con, folder, name, written)
     refuse_leaks(runs, sorted(p for p in folder.rglob("*") if p.is_file()), leaking)
     return written
+
+
+def _write_rows(
+    con: Connection, folder: Path, export: Export, *, left_out: Mapping[str, str], overlapping: Collection[str] = ()
+) -> tuple[Written, list[lint.Finding]]:
+    """The Parquet files, in the place of those of another try, and what is wrong with their rows. No personal data is looked for: what
+    has any was kept back."""
+    for path in _parquet(folder):
+        path.unlink()
+    linting = lint.Lint(personal=False)
+    written = write(con, folder, export, linting.add, overlapping=overlapping, left_out=left_out)
+    return written, linting.findings()
 
 
 def refuse_leaks(runs: leaks.Runs, files: Sequence[Path], leaking: leaks.Hashes) -> None:
@@ -114,7 +131,8 @@ def _parquet(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.parquet"))
 
 
-def _known_licences(con: Connection) -> list[str]:
+def known_licences(con: Connection) -> list[str]:
+    """The licences of stored records under which a text may be passed on."""
     return [row[0] for row in con.execute("SELECT DISTINCT lower(licence) FROM records").fetchall() if family(row[0]) is not None]
 
 
@@ -169,8 +187,8 @@ def _publish(partial: Path, target: Path, manifest: bytes) -> None:
         frozen_manifest = target / MANIFEST
         if target.is_symlink() or not frozen_manifest.is_file() or frozen_manifest.read_bytes() != manifest:
             raise UsageError(f"{target} is there already with another content; choose another name, or remove it")
-        if verify(target):
-            raise StoreError(f"{target} does not match its manifest: {', '.join(verify(target))}; remove it and freeze again")
+        if wrong := verify(target):
+            raise StoreError(f"{target} does not match its manifest: {', '.join(wrong)}; remove it and freeze again")
         return
     sync(partial)
     failpoint("snapshot.rename")

@@ -15,16 +15,13 @@ from typing import Any, Final
 import yaml
 
 from store.snapshot.export import FILE
-from store.snapshot.tasks import CONFIGS, Way, way_of
+from store.snapshot.tasks import CONFIGS, way_of
+from thresher.scorers.asking import LAST_LINES
+from thresher.scorers.ways import Way
 
 EVAL: Final = "eval.yaml"
 FOLDER: Final = "harness"
 JUDGED: Final = "inspect_judged.py"
-
-_LAST_LINE: Final = "The last line of your response must be 'ANSWER: ' and the answer alone"
-_KEYED: Final = f"{_LAST_LINE}: a number in digits without separators of thousands, or at most three words."
-_MATHS: Final = f"{_LAST_LINE}, as one formula in LaTeX."
-_CHOICE: Final = f"{_LAST_LINE}, its letter."
 
 _ANSWER: Final = r"(?is)\A.*ANSWER\s*:[\s*`$\\(]*(.{1,200}?)[\s*`$\\).]*\Z"
 """The last answer, without the marks around it; nothing may follow it. It is compared as a whole, without regard to case. Anchored and
@@ -42,12 +39,12 @@ _INSPECT: Final[dict[Way, dict[str, Any]]] = {
     },
     "keyed": {
         "field_spec": {"input": "messages", "target": "answer", "metadata": _METADATA},
-        "solvers": [{"name": "prompt_template", "args": {"template": f"{{prompt}}\n\n{_KEYED}"}}, {"name": "generate"}],
+        "solvers": [{"name": "prompt_template", "args": {"template": f"{{prompt}}\n\n{LAST_LINES['keyed']}"}}, {"name": "generate"}],
         "scorers": [{"name": "pattern", "args": {"pattern": _ANSWER}}],
     },
     "maths": {
         "field_spec": {"input": "messages", "target": "answer", "metadata": _METADATA},
-        "solvers": [{"name": "prompt_template", "args": {"template": f"{{prompt}}\n\n{_MATHS}"}}, {"name": "generate"}],
+        "solvers": [{"name": "prompt_template", "args": {"template": f"{{prompt}}\n\n{LAST_LINES['maths']}"}}, {"name": "generate"}],
         "scorers": [{"name": "math"}],
     },
     "preference": {
@@ -59,8 +56,8 @@ _INSPECT: Final[dict[Way, dict[str, Any]]] = {
 
 _OPTIONS: Final = '{% for choice in choices %}\n{{ "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[loop.index0] }}) {{ choice }}{% endfor %}'
 _LM_EVAL: Final[dict[Way, tuple[str, str]]] = {
-    "choice": (f"{{{{question}}}}\n{_OPTIONS}\n\n{_CHOICE}", _LETTER),
-    "keyed": (f"{{{{input}}}}\n\n{_KEYED}", _ANSWER),
+    "choice": (f"{{{{question}}}}\n{_OPTIONS}\n\n{LAST_LINES['choice']}", _LETTER),
+    "keyed": (f"{{{{input}}}}\n\n{LAST_LINES['keyed']}", _ANSWER),
     "preference": ("{{input}}", _VOTE),
 }
 """What is asked, and where in the response the answer is. ``maths`` is missing: lm-eval has no algebra without code of one's own."""

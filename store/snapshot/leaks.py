@@ -93,6 +93,11 @@ def runs_in_file(runs: Runs, path: Path) -> Iterator[tuple[list[dict[str, Any]],
 def exported_runs(runs: Runs, files: Iterable[Path]) -> Hashes:
     """The runs of all these files, sorted, each once."""
     parts = [hashes for path in files for _, hashes, _ in runs_in_file(runs, path)]
+    return distinct(parts)
+
+
+def distinct(parts: Sequence[Hashes]) -> Hashes:
+    """All of them, sorted, each once."""
     return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.uint64)
 
 
@@ -107,7 +112,7 @@ def leaking_runs(con: Connection, runs: Runs, exported: Hashes, known_licences: 
             own, own_owner = runs.of(allowed)
             mine = {(int(h), int(o)) for h, o in zip(own, own_owner, strict=True)}
             parts.append(np.array([h for h, o in zip(hashes, owner, strict=True) if (int(h), int(o)) not in mine], dtype=np.uint64))
-    return np.unique(np.concatenate(parts))
+    return distinct(parts)
 
 
 def rows_with(runs: Runs, path: Path, leaking: Hashes) -> Iterator[dict[str, Any]]:

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from store.snapshot.export import FILE
+from store.snapshot.lint import lint_folder, refuse
 from store.snapshot.publications import Publication, note, publications
-from store.snapshot.registry import MANIFEST, verify
+from store.snapshot.registry import MANIFEST, differing, files_of
 from store.snapshot.remote import Content, HeadMoved, Remote, Tree
 from thresher.errors import HttpStatusError, RateLimited, StoreError, TransientError, UsageError
 from thresher.failpoint import failpoint
@@ -87,9 +88,11 @@ def publish(folder: Path, remote: Remote, *, private: bool = True, overwrite: bo
     """Send the snapshot in ``folder``. A repository that is not there is made, ``private`` or not.
 
     UsageError where its tag names another content already, or where files were changed on the Hub that thresher had put there
-    (``overwrite`` gives them up); StoreError where the folder does not match its manifest, or the Hub shows something else in the end.
+    (``overwrite`` gives them up); StoreError where the folder does not match its manifest, or the Hub shows something else in the end;
+    SnapshotRefused where a row is not fit to leave by the rules of today, whoever froze it.
     """
     frozen = _read(folder)
+    refuse(frozen.name, lint_folder(folder))
     patient = patience or Patience()
     patient(remote.create, private=private)
     if frozen.name not in patient(remote.tags):
@@ -114,10 +117,10 @@ def _read(folder: Path) -> _Frozen:
         manifest = (folder / MANIFEST).read_bytes()
     except OSError as error:
         raise UsageError(f"{folder}: is no snapshot ({error.strerror}); make one by `thresher snapshot NAME`") from error
-    if wrong := verify(folder):
-        raise StoreError(f"{folder} does not match its manifest: {', '.join(wrong)}; remove it and freeze again")
     said = json.loads(manifest)
-    files = {path: Content.of((folder / path).read_bytes()) for path in said["files"]}
+    files = {path: Content.of(file.read_bytes()) for path, file in files_of(folder).items()}
+    if wrong := differing(said["files"], {path: content.sha256 for path, content in files.items()}):
+        raise StoreError(f"{folder} does not match its manifest: {', '.join(wrong)}; remove it and freeze again")
     return _Frozen(said["name"], folder, {**files, MANIFEST: Content.of(manifest)})
 
 

@@ -60,12 +60,18 @@ def row_hash(rows: list[dict[str, Any]]) -> str:
 
 def verify(folder: Path) -> list[str]:
     """The files of a snapshot that are missing, foreign, or not what the manifest says."""
-    files = json.loads((folder / MANIFEST).read_bytes())["files"]
-    present = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST}
-    wrong = present.keys() ^ files.keys()
-    return sorted(
-        wrong | {n for n in present.keys() & files.keys() if hashlib.sha256(present[n].read_bytes()).hexdigest() != files[n]["sha256"]}
-    )
+    said = json.loads((folder / MANIFEST).read_bytes())["files"]
+    return differing(said, {path: hashlib.sha256(file.read_bytes()).hexdigest() for path, file in files_of(folder).items()})
+
+
+def files_of(folder: Path) -> dict[str, Path]:
+    """The files of a snapshot by their path in it, without its manifest."""
+    return {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST}
+
+
+def differing(said: Mapping[str, Mapping[str, Any]], sha256s: Mapping[str, str]) -> list[str]:
+    """The paths at which a manifest and the files that there are differ, by their SHA-256."""
+    return sorted(path for path in said.keys() | sha256s.keys() if path not in said or said[path]["sha256"] != sha256s.get(path))
 
 
 def restore(con: Connection, folder: Path) -> list[str]:

@@ -48,6 +48,10 @@ OF_A_MODEL = ("models.answered", "models.kept")
 """Killed in thresher/models/test_ask.py."""
 OF_PICTURES = ("picturing.archived", "picturing.landed")
 """Killed in line/test_pictures.py."""
+OF_A_RULEBOOK = ("rulebook.written", "rulebook.renamed")
+"""Killed in cli/test_rules.py."""
+OF_TRIALS = ("trials.kept", "trials.taken")
+"""Killed in cli/test_evaluating.py."""
 OF_PUBLISHING = ("publish.committed", "publish.tagged")
 OF_A_WITHDRAWAL = ("withdraw.untagged", "withdraw.purged")
 """Both are killed in test_publishing.py."""
@@ -125,8 +129,8 @@ def test_every_label_in_the_code_is_killed_at_here() -> None:
     code = "".join(p.read_text(encoding="utf-8") for part in ("flows", "store", "thresher") for p in sorted((ROOT / part).rglob("*.py")))
     assert set(re.findall(r'failpoint\("([a-z_.]+)"\)', code)) == {
         *OF_LANDING, *OF_DECIDING, *OF_CLUSTERING, *OF_A_REBUILD, *OF_AN_UNMERGE, *OF_A_SNAPSHOT, *OF_BRAKING,
-        *OF_A_PURGE, *OF_A_TAKEDOWN, *OF_PUBLISHING, *OF_A_WITHDRAWAL,
-        *OF_A_COMPLETION, *OF_A_MODEL, *OF_PICTURES,
+        *OF_TRIALS, *OF_A_PURGE, *OF_A_TAKEDOWN, *OF_PUBLISHING, *OF_A_WITHDRAWAL,
+        *OF_A_COMPLETION, *OF_A_MODEL, *OF_PICTURES, *OF_A_RULEBOOK,
     }  # fmt: skip
 
 

@@ -27,6 +27,7 @@ START = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 ENCODER = "letters-1"
 EXPORT = Export(version="1", classes=("full", "derived", "id_only"), canary="canary")
 PAGES = 12
+KEYS = ("Example", "Otter", "Heron", "Lynx", "Plover")
 
 
 def record(n: int, night: int = 1) -> Record:
@@ -59,8 +60,8 @@ def judge(records: list[Record]) -> list[Candidate | Refusal]:
     """Of whole threads: every fifth record is refused, and those without text."""
     return [
         Refusal(r.key, "no_text" if not r.text else "fifth", "") if not r.text or int(r.native_id[1:]) % 5 == 4
-        else Candidate(r.key, "question", (Message("user", r.text),), "river", "1", target="the Example", licence=r.licence,
-        export_class=r.export_class)
+        else Candidate(r.key, "question", (Message("user", r.text),), "river", "1", target=f"the {KEYS[sum(r.text.encode()) % 5]}",
+        licence=r.licence, export_class=r.export_class)
         for r in records
     ]  # fmt: skip
 

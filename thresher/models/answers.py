@@ -24,13 +24,15 @@ MILLION = Decimal(1_000_000)
 @dataclass(frozen=True, slots=True)
 class Question:
     """Messages for a model. ``form`` is what the answer has to be; without one its text is the answer. ``about`` are the keys of the
-    records that it quotes: when one of them is taken down, the answer goes too. ``purpose`` says who asks, with a version."""
+    records that it quotes: when one of them is taken down, the answer goes too. ``purpose`` says who asks, with a version. ``sample``
+    tells askings of the same words apart, where several answers are wanted."""
 
     messages: tuple[tuple[str, str], ...]
     form: type[BaseModel] | None = None
     max_output_tokens: int = 1024
     about: tuple[str, ...] = ()
     purpose: str = ""
+    sample: str = ""
 
     @property
     def schema(self) -> dict[str, Any] | None:
@@ -40,6 +42,7 @@ class Question:
     def hash_for(self, model: Model) -> str:
         """The same for the same question to the same model, wherever it is served."""
         asked = [model.served_id, self.messages, self.schema, self.max_output_tokens, model.temperature, model.extra]
+        asked += [self.sample] if self.sample else []
         return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
     @property
@@ -108,7 +111,8 @@ def cost(model: Model, usage: Usage) -> Decimal:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of a question. ``value`` is its ``form`` where it was answered; ``detail`` says in a few words what went wrong;
-    ``from_archive`` where nobody was asked this time, and it cost nothing."""
+    ``from_archive`` where nobody was asked this time, and it cost nothing; ``charged`` is what was ever paid for
+    it, tries that were lost among it; ``at`` when it was kept."""
 
     outcome: Outcome
     request_hash: str
@@ -121,3 +125,5 @@ class Answer:
     usd: Decimal = Decimal(0)
     seconds: float = 0.0
     from_archive: bool = False
+    charged: Decimal = Decimal(0)
+    at: str = ""

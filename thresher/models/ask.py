@@ -114,7 +114,7 @@ class Asker:
             self.tally.outcomes[answer.outcome] += 1
             if answer.detail:
                 self.tally.troubles[answer.detail] += 1
-        return answer
+        return replace(answer, charged=self._kept.charged(request_hash))
 
     def _from(self, line: dict[str, Any], question: Question) -> Answer:
         said = protocol.read_body(line["response"].encode())
@@ -131,6 +131,7 @@ class Asker:
             Usage.of(line["usage"]) or Usage(),
             seconds=float(line["seconds"]),
             from_archive=True,
+            at=line["at"],
         )
 
     def _fresh(self, question: Question, request_hash: str) -> Answer:

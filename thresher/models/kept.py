@@ -23,7 +23,8 @@ MOST_SILENCES = 3
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One answer. ``outcome`` is ``answered``, ``refused`` or ``silent``; ``response`` the body as it came, empty where none did."""
+    """One answer. ``outcome`` is ``answered``, ``refused``, ``silent``, or ``lost``, which was charged and says nothing of the question;
+    ``response`` the body as it came, empty where none did."""
 
     request_hash: str
     outcome: str
@@ -70,19 +71,27 @@ class Kept:
         self._lock = threading.Lock()
         self._settled: dict[str, dict[str, Any]] = {}
         self._silences: dict[str, int] = {}
+        self._charged: dict[str, Decimal] = {}
         for line in read_lines(path, check) if path else ():
             self._note(line)
 
     def _note(self, line: dict[str, Any]) -> None:
+        request_hash = line["request_hash"]
+        self._charged[request_hash] = self._charged.get(request_hash, Decimal(0)) + Decimal(line["usd"])
         if line["outcome"] == "silent":
-            self._silences[line["request_hash"]] = self._silences.get(line["request_hash"], 0) + 1
-        else:
-            self._settled[line["request_hash"]] = line
+            self._silences[request_hash] = self._silences.get(request_hash, 0) + 1
+        elif line["outcome"] != "lost":
+            self._settled[request_hash] = line
 
     def of(self, request_hash: str) -> dict[str, Any] | None:
         """What was answered or refused to this request; None where it was never asked, or nothing usable came."""
         with self._lock:
             return self._settled.get(request_hash)
+
+    def charged(self, request_hash: str) -> Decimal:
+        """All that was paid for it, what was lost on its way among it."""
+        with self._lock:
+            return self._charged.get(request_hash, Decimal(0))
 
     def silences(self, request_hash: str) -> int:
         """How often it was asked in vain."""

@@ -34,6 +34,8 @@ class Model(Section):
     under any other id is not used."""
     family: str = ""
     """Who made it, such as ``llama``: a judge is of another family than the judged."""
+    succeeds: tuple[str, ...] = ()
+    """Names of earlier models, as people call them, in whose place this one is asked at night where they are blamed."""
     released: date | None = None
     """Day of release."""
     shutdown: date | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from thresher.cues import fold
+from thresher.rules.exercise_citations import FEW_WORDS, OWN_NUMBERS, TABLE, cited, cites, is_aside
 from thresher.rules.exercise_tasks import MATHEMATICS, NUMBER, PICTURE, gives_data
 from thresher.rules.settings import ExerciseCues
 
@@ -16,7 +17,6 @@ _LABELS = (":\n", ": |", ": \\[", ": [figure", " (previous):\n")
 """After a name: what it names stands there."""
 PREVIOUS = " (previous):\n"
 """As the parser names the exercise before, where it gives it along."""
-_TABLE = re.compile(r"table|data|list|below$|above$|^refer to$|tabla|tabel|tableau|datos|dados|dati|daten")
 _PART = re.compile(r"\W{0,4}(?:\(?([b-h])[.)]|([\u24d1-\u24e9]))(?=\s|\Z)")
 _OWN_TASK = re.compile(r"[^\n:]{8,120}:\s*(?:\\\(.+\\\)\W*|[^\n]{1,60}=[^\n]{1,60})", re.DOTALL)
 """``Convert to exponential form:`` and a formula."""
@@ -63,30 +63,13 @@ _FITTED = re.compile(
 """Behind a graph: it only draws the curve whose equation follows."""
 _ENDS = re.compile(r"[.!?\n]")
 _ENDS_SENTENCE = re.compile(r"[.!?]\s")
-_OPENING = re.compile(r"figure\s\d{1,3}\s(?:shows|illustrates|depicts)\s(?:an?|how)\b(?![^.]{0,60}(?:graph|circuit|plot|diagram|curve))")
-_STOPS, _WHOLE_STORY, _LONG = ("", "\n", ".", "!", "?"), 40, 20
 _CONSIDERS = re.compile(
     r"\b(?:consider\w{0,6}|recall\w{0,3}|remember|recuerd\w{1,3}|recordemos|considér\w{1,4}|lembr\w{1,4}|betracht\w{1,3}|rozważ\w{0,3}|ricord\w{1,4})"
     r"\s[^.!?\n]{0,60}\Z"
 )
 """Before a thing described earlier, of which the next sentence says all."""
-_AS_IN = re.compile(r"\b(?:as|like) in (?:the )?\Z")
-_FOR = re.compile(r"(?:for|to|para|pour|für|per|dla)\b")
-_GIVEN = re.compile(r"\b(?:the|an?|el|la)\s\d[\d.,]*[-\s](?:\w+[-\s]){1,4}(?:in|of|from|de|en)\s\Z")
-_SMALL = r"[\s(,]*(?:(?:in|en|the|a|an|el|la)[\s(,]+){0,2}"
-_AS = re.compile(r"\b(?:as|like|como|comme|come|wie|jak)\s\Z")
-_TOLD = re.compile(
-    r"(?:discussed|described|considered|studied|mentioned|introduced|stated|noted|explained|derived|shown in|seen|vimos|visto|vista"
-    r"|analizamos|estudiamos|mencionad[oa]|descrit[oa]|comentamos)\b"
-)
-"""With ``as`` before it, or with numbers enough behind it, a text says itself what was discussed."""
-_TOLD_IN = re.compile(r"\b(?:discussed|considered|studied|mentioned|introduced|analyzed)\s(?:(?:in|at)\s(?:the\s)?)?\Z")
-_LOOK_BACK = 90
 _ON_TO = 40
 """Characters behind a pointer in which it may say of what."""
-_FEW_WORDS = 15
-_OWN_NUMBERS, _MANY_NUMBERS = 2, 3
-"""From here on a text gives numbers of its own."""
 
 
 def part_of_another(problem: str, stem: str, cues: ExerciseCues) -> str:
@@ -108,7 +91,7 @@ def pieces_needed(pieces: tuple[str, ...], statement: str, cues: ExerciseCues, *
         else:
             places = [m.span() for m in re.finditer(re.escape(name), folded)]
         if any(
-            not (_cites(folded, start, cues) or _aside(folded, start, end, cues) or (not recapped and cited(folded, start, end, cues)))
+            not (cites(folded, start, cues) or is_aside(folded, start, end, cues) or (not recapped and cited(folded, start, end, cues)))
             for start, end in places
         ):
             needed.append(piece)
@@ -129,7 +112,7 @@ def leans_elsewhere(folded: str, cues: ExerciseCues) -> str:
         numbered = _NUMBERED.search(words)
         if numbered and (stands(f"{numbered.group(1)} {numbered.group(2)}", folded) or _NUMBERED_HERE.search(folded)):
             continue
-        if not numbered and ((has_table and _TABLE.search(words)) or (has_picture and _PICTURED.search(words))):
+        if not numbered and ((has_table and TABLE.search(words)) or (has_picture and _PICTURED.search(words))):
             continue
         if _WORKED.search(words) and not numbered and _WORKED_THERE.search(folded):
             continue
@@ -161,61 +144,6 @@ def _in_sentence(folded: str, match: re.Match[str]) -> str:
     return match.group() + _ENDS.split(folded[match.end() : match.end() + _ON_TO], maxsplit=1)[0]
 
 
-def cited(folded: str, start: int, end: int, cues: ExerciseCues) -> bool:
-    """Whether a text only cites what it points at between two places, and says itself what is needed: ``as stated in``, ``a setup like
-    that in``, ``(see also ...)``, ``in ..., we found that``, ``the 70.0-kg swimmer in``."""
-    return (
-        _cites(folded, start, cues)
-        or _aside(folded, start, end, cues)
-        or _recaps(folded, end, cues)
-        or _says_itself(folded, start)
-        or _opens(folded, start)
-    )
-
-
-def _cites(folded: str, start: int, cues: ExerciseCues) -> bool:
-    before = folded[max(0, start - _LOOK_BACK) : start]
-    return cues.cites.ends(before, _SMALL) or (_AS.search(before) is not None and _TOLD.match(folded, start) is not None)
-
-
-def _aside(folded: str, start: int, end: int, cues: ExerciseCues) -> bool:
-    """Whether the place is a parenthesis that only sends to more of the same: ``(see also Exercise 7)``, ``the law (Equation 6.4)``."""
-    opening = folded.rfind("(", max(0, start - _LOOK_BACK), start + 1)
-    if opening < 0 or folded[opening - 1 : opening] == "\\" or ")" in folded[opening:start]:
-        return False
-    closing = folded.find(")", end - 1, end + _LOOK_BACK)
-    words = folded[opening + 1 : start].strip()
-    is_for = _FOR.match(folded[end:closing].strip()) is not None and not words.startswith("you ")
-    if closing < 0 or _TABLE.search(folded[start:end]) or is_for:
-        return False
-    if not words and not cues.asides.match(folded, start):
-        law = folded[start:end].startswith(("equation", "ecuación"))
-        return law or len(NUMBER.findall(folded)) >= _OWN_NUMBERS
-    aside = cues.asides.match(folded[opening + 1 : end]) or _AS_IN.search(folded[opening:start])
-    return aside is not None and len(folded.split()) >= _FEW_WORDS
-
-
-def _recaps(folded: str, end: int, cues: ExerciseCues) -> bool:
-    """Whether the words behind a place say what stands there: ``In Example 2, we found that``."""
-    after = folded[end : end + _LOOK_BACK]
-    match = cues.recaps.match(after.lstrip(" ,)"))
-    return match is not None and (NUMBER.search(folded) is not None or "\\(" in folded or "\\[" in folded or len(folded.split()) > _LONG)
-
-
-def _says_itself(folded: str, start: int) -> bool:
-    """Whether a place stands behind a thing whose quantity is given: ``The 70.0-kg swimmer in``."""
-    before = folded[max(0, start - _LOOK_BACK) : start]
-    numbers = len(NUMBER.findall(folded))
-    if numbers > _MANY_NUMBERS and (_TOLD.match(folded, start) or _TOLD_IN.search(before)):
-        return True
-    return numbers > _OWN_NUMBERS and _GIVEN.search(before) is not None
-
-
-def _opens(folded: str, start: int) -> bool:
-    """Whether a place opens a sentence that says what a figure shows, ``Figure 4 shows how``, in a text that goes on without it."""
-    return _OPENING.match(folded, start) is not None and folded[:start].rstrip(" *")[-1:] in _STOPS and len(folded.split()) >= _WHOLE_STORY
-
-
 def _within(folded: str, match: re.Match[str], cues: ExerciseCues) -> bool:
     """Whether what is pointed at stands in the same text."""
     words, before, after = match.group(), folded[: match.start()], folded[match.end() :]
@@ -231,9 +159,9 @@ def _within(folded: str, match: re.Match[str], cues: ExerciseCues) -> bool:
         return True
     if not before.strip(" *") and after[:1] == ":":
         return True
-    if _CONSIDERS.search(before) and (MATHEMATICS.search(after) or len(NUMBER.findall(after)) > _OWN_NUMBERS):
+    if _CONSIDERS.search(before) and (MATHEMATICS.search(after) or len(NUMBER.findall(after)) > OWN_NUMBERS):
         return _BACK.search(words) is not None
-    if "data" in words and not _BACK.search(words) and not _ON.search(words) and len(NUMBER.findall(before)) > _OWN_NUMBERS:
+    if "data" in words and not _BACK.search(words) and not _ON.search(words) and len(NUMBER.findall(before)) > OWN_NUMBERS:
         return True
     if _SHOWN.search(words) and _FITTED.match(after):
         return True
@@ -248,4 +176,4 @@ def _within(folded: str, match: re.Match[str], cues: ExerciseCues) -> bool:
         return own and cues.drawing.search(before) is not None
     if _ON.search(words):
         return "\n" in after.strip() or "\\[" in after
-    return _BACK.search(words) is not None and len(before.split()) >= _FEW_WORDS
+    return _BACK.search(words) is not None and len(before.split()) >= FEW_WORDS

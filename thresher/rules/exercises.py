@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from thresher.cues import fold
 from thresher.model import Candidate, Exercise, Message, Record, Refusal
 from thresher.rules.exercise_captions import without_captions, without_descriptions, without_label
+from thresher.rules.exercise_citations import cited
 from thresher.rules.exercise_keys import LETTERS, key
 from thresher.rules.exercise_pictures import described, draws_only, illustration_left_out
-from thresher.rules.exercise_pointers import PREVIOUS, cited, leans_elsewhere, part_of_another, pieces_needed, stands
+from thresher.rules.exercise_pointers import PREVIOUS, leans_elsewhere, part_of_another, pieces_needed, stands
 from thresher.rules.exercise_tasks import (
     MATHEMATICS,
     PICTURE,

@@ -9,6 +9,7 @@ from thresher.rules.battles import judge_battle
 from thresher.rules.complaints import about_a_model, collects_failures, judge_complaint
 from thresher.rules.exercises import judge_exercise
 from thresher.rules.outcome import Reason, refuse
+from thresher.rules.programs import Programs, judge_problem, judge_submission
 from thresher.rules.questions import accepted_answer, judge_answer, judge_question
 from thresher.rules.replies import explained_replies, judge_reply
 from thresher.rules.settings import Rules
@@ -46,6 +47,7 @@ class _Thread:
         self.ballots = Ballots.of(thread)
         self.collects = self.root is not None and collects_failures(self.root, rules)
         self.explained = explained_replies(thread, rules)
+        self.programs = Programs.of(thread, rules)
 
     def chain(self, record: Record) -> list[Record]:
         """What a record answers, from the post down to its parent; without the root where a part is not known."""
@@ -72,6 +74,10 @@ def _judge_one(record: Record, thread: _Thread, rules: Rules) -> Candidate | Ref
         return refuse(record, "no_body")
     if not record.text.strip() and not record.title.strip() and record.detail is None:
         return refuse(record, "empty")
+    if record.role == "problem":
+        return judge_problem(record, thread.programs, rules)
+    if record.role == "submission":
+        return judge_submission(record, thread.programs, rules)
     if refusal := refused_outright(record, rules):
         return refuse(record, "is_the_reference") if record is thread.accepted else refusal
     if record.role == "battle":

@@ -108,7 +108,7 @@ def judge_answer(
     prompt = question_text(question)
     if _unfit(question, accepted, rules) or not all(_stands_alone(a, question, thread, rules) for a in (accepted, record)):
         return refuse(record, "answer_not_accepted", "unfit")
-    task = rules.alternate_task.replace("{solution}", accepted.text)
+    task = rules.tasks.alternate.replace("{solution}", accepted.text)
     return candidate(
         [record, question, accepted],
         rules.version,

@@ -109,10 +109,10 @@ def judge_reply(
         return refuse(record, "ordinary_reply", "own")
     if root is not None and (root.marks.get("images") or (not root.text and root.marks.get("links"))):
         return refuse(record, "ordinary_reply", "about a picture or link")
-    said = rules.reply_between.join(f"{r.title}\n\n{r.text}".strip() for r in chain)
+    said = rules.tasks.reply_between.join(f"{r.title}\n\n{r.text}".strip() for r in chain)
     if len(said) > limits.reply_parent_max_chars or any(r.marks.get("images") for r in chain) or IMAGE.search(said) or LINK.search(said):
         return refuse(record, "ordinary_reply", "parent")
-    task = rules.reply_task.replace("{parent}", said).replace("{reply}", record.text)
+    task = rules.tasks.reply.replace("{parent}", said).replace("{reply}", record.text)
     return candidate(
         [record, *chain, explanation],
         rules.version,

@@ -53,8 +53,14 @@ class Tasks(_Section):
     alternate: str
     reply: str
     reply_between: str
+    program: str
+    program_rubric: str
+    several_outputs: str
+    alternate_program: str
+    review_program: str
+    review_rubric: str
 
-    @field_validator("alternate")
+    @field_validator("alternate", "alternate_program", "review_program")
     @classmethod
     def _names_the_solution(cls, text: str) -> str:
         if "{solution}" not in text:
@@ -208,6 +214,17 @@ class Replies(_Section):
     most: int = Field(ge=1)
 
 
+class Programs(_Section):
+    """Of problems that programs solve: which verdicts are keys, and how many programs of one problem are asked about."""
+
+    verdicts: dict[str, str] = Field(min_length=1)
+    reviews_most: int = Field(ge=0)
+    alternates_most: int = Field(ge=0)
+    max_program_chars: int = Field(ge=100)
+    max_test_chars: int = Field(ge=10)
+    max_key_chars: int = Field(ge=10)
+
+
 class Spam(_Section):
     """Advertising."""
 
@@ -232,6 +249,7 @@ class RulesFile(_Section):
     exercises: Exercises
     gradable: Gradable
     replies: Replies
+    programs: Programs
     not_allowed: dict[str, Phrases]
     spam: Spam
     tags: dict[str, Phrases]

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from thresher.cues import Cue, any_of, pattern_of
 from thresher.errors import SettingsError
 from thresher.names import Family, Names
-from thresher.rules.schema import EXERCISES, Language, Limits, Phrases, RulesFile, Vote, explain
+from thresher.rules.schema import EXERCISES, Language, Limits, Phrases, Programs, RulesFile, Tasks, Vote, explain
 
 _NO_PROSE = re.compile(r"\w\.ai(?!\w)|https?:|[\\{}_^=$\u2200-\u22ff]")
 """What stands in addresses and formulas, in which two letters are no word."""
@@ -143,9 +143,7 @@ class Rules:
 
     version: str
     limits: Limits
-    alternate_task: str
-    reply_task: str
-    reply_between: str
+    tasks: Tasks
     reasons: Mapping[str, str]
     names: Names
     about_words: Cue
@@ -173,6 +171,7 @@ class Rules:
     asks_meaning: Cue
     explains: Cue
     replies_most: int
+    programs: Programs
     exercises: Mapping[str, ExerciseCues]
     """By language; an exercise in another one is not covered."""
     not_allowed: Mapping[str, Cue]
@@ -250,9 +249,7 @@ def _compile(file: RulesFile) -> Rules:
     return Rules(
         version=file.version,
         limits=file.limits,
-        alternate_task=file.tasks.alternate,
-        reply_task=file.tasks.reply,
-        reply_between=file.tasks.reply_between,
+        tasks=file.tasks,
         reasons=file.reasons,
         names=names,
         about_words=any_of([*file.about.words, *file.about.ambiguous]),
@@ -276,6 +273,7 @@ def _compile(file: RulesFile) -> Rules:
         asks_meaning=any_of(file.replies.asks),
         explains=any_of(file.replies.explains),
         replies_most=file.replies.most,
+        programs=file.programs,
         exercises={
             code: ExerciseCues(**{f.name: any_of(getattr(own, f.name)) for f in fields(ExerciseCues)})
             for code, own in exercises.languages.items()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dedupe.guard.check import Comparable, Finding, check
+from dedupe.guard.check import Comparable, check
+from dedupe.guard.differences import Finding
 from dedupe.guard.features import profile
 from dedupe.guard.slips import slip
 from thresher.text import content_id

@@ -54,7 +54,7 @@ def test_the_environment_stands_over_the_file() -> None:
         ("dedupe.toml", "neighbours = 10", "neighbours = 'many'", ["dedupe.toml", "neighbours", "'many'"]),
         ("sources/discourse.toml", "min_interval_s = 2.0", "min_interval_s = -2.0", ["discourse.toml", "pace.min_interval_s"]),
         ("sources/discourse.toml", 'name = "discourse"', 'name = "forum"', ["discourse.toml", "name of the file"]),
-        ("export.toml", 'version = "4"', "version = ", ["export.toml", "not valid TOML"]),
+        ("export.toml", 'version = "5"', "version = ", ["export.toml", "not valid TOML"]),
         ("queries.toml", "'\"asked chatgpt\" wrong'", "'asked chatgpt\" wrong'", ["queries.toml", "queries.0", "not closed"]),
     ],
 )

@@ -25,8 +25,9 @@ from store.snapshot.harness import harness_files
 from store.snapshot.publishing import publish
 from store.snapshot.remote import Remote
 from store.snapshot.settings import Export
-from store.snapshot.tasks import comparable, way_of
+from store.snapshot.tasks import way_of
 from thresher.model import Candidate, Message, Page, Record
+from thresher.scorers.ways import comparable
 
 HARNESSED = {"choice", "keyed", "maths", "preference", "nc-keyed"}
 ITEMS: list[dict[str, Any]] = [

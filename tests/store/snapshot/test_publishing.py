@@ -16,7 +16,7 @@ from loopback_hub import TOKEN, Blob, LoopbackHub
 
 from sample.wire import Answer, Fault, instead, json_answer
 from store.snapshot.card import card
-from store.snapshot.export import FILE
+from store.snapshot.export import FILE, TEXT_SCHEMA
 from store.snapshot.publications import public, publications
 from store.snapshot.publishing import LONGEST_WAIT_S, Patience, Published, publish, withdraw
 from store.snapshot.remote import Content, Remote
@@ -62,8 +62,18 @@ def frozen(folder: Path, name: str, *questions: str, config: str = "keyed") -> P
     """A small snapshot with its manifest."""
     target = folder / name
     (target / config).mkdir(parents=True)
-    table = pa.table({"item_id": [f"i{len(q)}" for q in questions], "input": list(questions), "target": ["4"] * len(questions)})
-    pq.write_table(table, target / config / FILE)
+    row = {
+        "question": "",
+        "target": "4",
+        "answer": "4",
+        "choices": [],
+        "rubric": "",
+        "licence": "cc-by-nc-4.0" if config.startswith("nc-") else "cc-by-4.0",
+        "attribution": "forum",
+        "url": "",
+    }
+    rows = [{**row, "item_id": f"i{len(q)}", "input": q} for q in questions]
+    pq.write_table(pa.Table.from_pylist(rows, pa.schema([TEXT_SCHEMA.field(name) for name in rows[0]])), target / config / FILE)
     (target / "README.md").write_text(card(name, {config: len(questions)}, {config: {"cc-by-4.0": len(questions)}}, ""))
     files = {p.relative_to(target).as_posix(): p.read_bytes() for p in sorted(target.rglob("*")) if p.is_file()}
     sums = {path: {"bytes": len(data), "sha256": Content.of(data).sha256} for path, data in files.items()}

@@ -61,6 +61,10 @@ def stems(content: str) -> list[str]:
         ("<equation id='q'><m:math><m:mi>x</m:mi></m:math></equation>", r"\[x\]"),
         ("<list><item>a</item><item>b</item></list>", "- a\n- b"),
         ("<list list-type='enumerated'><item>a</item><item>b<list><item>c</item></list></item></list>", "1. a\n2. b\n   - c"),
+        (
+            "<list><item>a<list><item>b<newline/>c<code display='block'>if d:\n  e    f</code></item></list></item></list>",
+            "- a\n   - b\n      c\n      ```\n      if d:\n        e    f\n      ```",
+        ),
         ("<list list-type='enumerated' number-style='upper-roman' start-value='3'><item>a</item></list>", "(III) a"),
         ("<list list-type='enumerated' number-style='lower-alpha' mark-suffix=')'><item>a</item></list>", "a) a"),
         ("<list list-type='labeled-item'><item><label>Plan A:</label>pay</item></list>", "Plan A: pay"),

@@ -182,6 +182,21 @@ def test_what_was_answered_is_kept_and_nobody_is_asked_again(serve: Any, ask: An
     assert ask(server, kept=Kept(path), offline=True).ask(question("two?")).outcome == "unavailable"
 
 
+def test_a_lost_answer_settles_nothing_and_is_asked_for_again(serve: Any, ask: Any, question: Any, tmp_path: Path) -> None:
+    server = serve(faults=("reset",))
+    lost = ask(server, tries=1, kept=Kept(tmp_path / FILE), **KEYS).ask(question(form=None))
+    again = ask(server, tries=1, kept=Kept(tmp_path / FILE), **KEYS).ask(question(form=None))
+    assert (lost.outcome, again.outcome, again.from_archive) == ("silent", "answered", False)
+    assert again.charged == lost.usd + again.usd > again.usd > 0
+
+
+def test_a_question_is_asked_as_often_as_it_has_samples(serve: Any, ask: Any, question: Any, tmp_path: Path) -> None:
+    server = serve()
+    asker = ask(server, kept=Kept(tmp_path / FILE))
+    asker.ask_all([question(sample=sample) for sample in ("1", "2", "2", "")] + [question()])
+    assert server.served == 3
+
+
 def test_silence_is_asked_about_again_but_not_for_ever(serve: Any, ask: Any, question: Any, tmp_path: Path) -> None:
     server = serve(every="prose")
     for _ in range(4):

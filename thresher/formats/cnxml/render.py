@@ -12,7 +12,7 @@ from posixpath import basename
 
 from lxml.etree import _Element
 
-from thresher.formats.books.text import KEPT, SPACE, SUFFIX, UnknownElement, spaced, tidy
+from thresher.formats.books.text import KEPT, SPACE, SUFFIX, UnknownElement, listing, spaced, tidy
 from thresher.formats.cnxml.document import cnx
 from thresher.formats.cnxml.lists import markers
 from thresher.formats.cnxml.references import References
@@ -168,13 +168,12 @@ class Writer:
     def _list(self, el: _Element) -> str:
         items = [i for i in el if i.tag == cnx("item")]
         head = "".join(self._one(c) for c in el if c.tag == cnx("title"))
-        lines = []
+        rows = []
         for marker, item in zip(markers(el, items), items, strict=True):
-            text = tidy(self._inside(item)).replace("\n\n", "\n")
+            inner = self._inside(item)
             label = item.find(cnx("label"))
-            own = f"{tidy(self._inside(label))} " if label is not None else marker
-            lines.append(f"{own}{text}".replace("\n", "\n" + KEPT * 3))
-        return f"{head}\n\n" + "\n".join(lines) + "\n\n"
+            rows.append((marker if label is None else f"{self.text(label)} ", inner))
+        return head + listing(rows)
 
     def _figure(self, el: _Element) -> str:
         label = self._labelled(el)

@@ -1,0 +1,384 @@
+"""Models meet items: what is missing is planned and priced, asked side by side within a budget, scored, and kept at once.
+
+Nothing here holds the lease of the benchmark but for the short write at the end: a harvest may run meanwhile. Every answer is on the disk
+before it is used, so a run that is killed and begun again asks only what is missing, and pays for nothing twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from flows.line.scoring import Scoring, shown, why_not
+from flows.line.workspace import Workspace
+from store import evaluation, trials
+from store.evaluation import Wanted
+from store.file.lease import Lease
+from store.trials import Scored, Trial
+from thresher.errors import DatabaseLocked, StoreError
+from thresher.models.answers import Answer, Question, Usage, cost
+from thresher.models.ask import Asker
+from thresher.models.budget import Budget
+from thresher.models.kept import FILE, Kept
+from thresher.models.protocol import FINISHED
+from thresher.models.settings import Model
+from thresher.scorers.base import Task, task_of
+from thresher.scorers.judge import Judge
+
+log = logging.getLogger("thresher.evaluating")
+
+LOCK = "evaluating.lock"
+TAKE_UP_AFTER = 500
+"""Trials after which they are brought into the database while others are asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One trial that is missing. ``charged`` is what tries of it that gave nothing have cost before."""
+
+    task: Task
+    model: Model
+    round: str
+    number: int
+    charged: Decimal = Decimal(0)
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """What makes it one trial."""
+        return self.task.item_id, self.model.name, self.round, self.number
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What a model would be asked: trials, items, and in US dollars the most that they can cost and what they may come to, judged by the
+    length of earlier answers (None before there are any)."""
+
+    model: Model
+    due: tuple[Due, ...]
+    already: int
+    most_usd: Decimal
+    likely_usd: Decimal | None
+
+    def row(self) -> dict[str, Any]:
+        """JSON-ready."""
+        likely = None if self.likely_usd is None else float(self.likely_usd)
+        return {"model": self.model.name, "served_id": self.model.served_id, "items": len({due.task.item_id for due in self.due}),
+                "trials": len(self.due), "already": self.already, "most_usd": float(self.most_usd), "likely_usd": likely}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be asked of whom. ``left_out`` counts items that nobody could score, by reason."""
+
+    portions: tuple[Portion, ...]
+    tasks: tuple[Task, ...]
+    left_out: dict[str, int]
+    max_output_tokens: int
+
+    @property
+    def most_usd(self) -> Decimal:
+        """All of it at the most."""
+        return sum((portion.most_usd for portion in self.portions), Decimal(0))
+
+
+@dataclass
+class Evaluated:
+    """What came of a plan: trials by verdict (``none`` where nobody could tell), those left out because they were cut or failed, those
+    not asked, and why; ``usd`` is what was spent this time."""
+
+    asked: int = 0
+    kept: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    not_asked: Counter[str] = field(default_factory=Counter)
+    rescored: int = 0
+    usd: Decimal = Decimal(0)
+    waiting: bool = False
+    """Written down, and not yet in the database, since somebody else was writing to it."""
+
+    def row(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {"asked": self.asked, "kept": self.kept, "verdicts": dict(self.verdicts), "left_out": dict(self.left_out),
+                "not_asked": dict(self.not_asked), "rescored": self.rescored, "usd": float(self.usd), "waiting": self.waiting}  # fmt: skip
+
+
+@dataclass
+class Round:
+    """The last round of an item and a model, as the journal tells it."""
+
+    number: int
+    began: datetime
+    settled: set[int] = field(default_factory=set)
+    charged: dict[int, Decimal] = field(default_factory=dict)
+
+
+def plan(
+    work: Workspace, models: Sequence[Model], wanted: Wanted, *, judged: bool, trials_each: int, max_output_tokens: int,
+    again_after_days: float | None = None, way: str = "", limit: int = 0, only_due: bool = False,
+    of: Callable[[dict[str, Any]], Sequence[Model]] | None = None,
+    now: datetime | None = None,
+) -> Plan:  # fmt: skip
+    """What is missing of ``trials_each`` trials of every wanted item by every model (of each item, those that ``of`` names). Where the last
+    round of an item is older than ``again_after_days`` another one begins. ``limit`` counts items; with ``only_due`` only those of which
+    something is missing, those that nobody was ever asked first. Nobody is asked."""
+    with work.database.reader() as con:
+        items = evaluation.items(con, wanted)
+    written = trials.lines(work.archive)
+    rounds, lengths = _rounds(written, max_output_tokens), _lengths(written)
+    before = None if again_after_days is None else (now or datetime.now(UTC)) - timedelta(days=again_after_days)
+
+    def missing(task: Task, model: Model) -> list[Due]:
+        return list(_due(task, model, rounds.get((task.item_id, model.name)), trials_each, before))
+
+    left_out: Counter[str] = Counter()
+    tasks, asked_of = [], {}
+    for item in items:
+        task = task_of(item)
+        if way and task.way != way:
+            continue
+        if reason := why_not(task, judged):
+            left_out[reason] += 1
+            continue
+        asked_of[task.item_id] = {m.name for m in (of(item) if of else models)}
+        if only_due and not any(missing(task, model) for model in models if model.name in asked_of[task.item_id]):
+            continue
+        tasks.append(task)
+        if limit and not only_due and len(tasks) == limit:
+            break
+    if only_due:
+        met = {item_id for item_id, _ in rounds}
+        tasks = sorted(tasks, key=lambda task: task.item_id in met)[: limit or None]
+    portions = []
+    for model in models:
+        own = [task for task in tasks if model.name in asked_of[task.item_id]]
+        due = tuple(due for task in own for due in missing(task, model))
+        portions.append(_priced(model, due, trials_each * len(own) - len(due), max_output_tokens, lengths.get(model.name)))
+    return Plan(tuple(portions), tuple(tasks), dict(left_out), max_output_tokens)
+
+
+def _rounds(written: list[dict[str, Any]], max_output_tokens: int) -> dict[tuple[str, str], Round]:
+    rounds: dict[tuple[str, str], Round] = {}
+    for line in written:
+        if line["type"] != trials.TRIAL:
+            continue
+        key, number = (line["item_id"], line["model"]), int(line["round"])
+        if key not in rounds or number > rounds[key].number:
+            rounds[key] = Round(number, datetime.fromisoformat(line["asked_at"]))
+        if number == rounds[key].number:
+            told = rounds[key]
+            told.charged[line["number"]] = told.charged.get(line["number"], Decimal(0)) + Decimal(line["usd"])
+            cut = bool(line["error"]) and line["finish_reason"] not in FINISHED
+            if line["settled"] and not (cut and line["answered_tokens"] < max_output_tokens):
+                told.settled.add(line["number"])
+    return rounds
+
+
+def _lengths(written: list[dict[str, Any]]) -> dict[str, float]:
+    """The mean tokens of an answer of each model."""
+    sums: dict[str, list[int]] = {}
+    for line in written:
+        if line["type"] == trials.TRIAL and line["answered_tokens"]:
+            sums.setdefault(line["model"], []).append(line["answered_tokens"])
+    return {model: sum(lengths) / len(lengths) for model, lengths in sums.items()}
+
+
+def _due(task: Task, model: Model, last: Round | None, trials_each: int, before: datetime | None) -> Iterator[Due]:
+    numbers = range(1, trials_each + 1)
+    if last is not None and last.settled.issuperset(numbers) and before is not None and last.began <= before:
+        last = Round(last.number + 1, last.began)
+    last = last or Round(1, datetime.now(UTC))
+    for number in numbers:
+        if number not in last.settled:
+            yield Due(task, model, f"{last.number:04}", number, last.charged.get(number, Decimal(0)))
+
+
+def question(due: Due, max_output_tokens: int) -> Question:
+    """What is sent."""
+    messages = tuple((message.role, message.content) for message in shown(due.task, due.number).messages)
+    return Question(
+        messages,
+        max_output_tokens=max_output_tokens,
+        about=due.task.record_keys,
+        purpose="trial 1",
+        sample=f"{due.model.name} {due.round}.{due.number}",
+    )
+
+
+def _priced(
+    model: Model, due: tuple[Due, ...], already: int, max_output_tokens: int, length: float | None
+) -> Portion:  # fmt: skip
+    most, likely = Decimal(0), Decimal(0)
+    for one in due:
+        asked = question(one, max_output_tokens)
+        most += cost(model, Usage(asked.most_input_tokens, 0, max_output_tokens))
+        likely += cost(model, Usage(asked.most_input_tokens // 4, 0, round(length or 0)))
+    return Portion(model, due, already, most, None if length is None else likely)
+
+
+@contextmanager
+def _alone(work: Workspace) -> Iterator[None]:
+    """One evaluation of a benchmark at a time: two would ask the same."""
+    lease = Lease(work.folder / LOCK, "evaluate")
+    try:
+        lease.acquire(0.0)
+    except DatabaseLocked as locked:
+        raise DatabaseLocked(f"another evaluation of this benchmark is at work ({locked})") from None
+    try:
+        yield
+    finally:
+        lease.release()
+
+
+def evaluate(
+    work: Workspace, planned: Callable[[], Plan], *, budget: Budget, judge: Model | None = None,
+    until: float = math.inf, told: Callable[[int, int, Decimal], None] = lambda done, total, usd: None,
+) -> tuple[Plan, Evaluated]:  # fmt: skip
+    """Ask, score and keep what a plan lacks. ``planned`` makes the plan once nobody else evaluates. After ``until`` (of
+    ``time.monotonic``) no further question goes out. ``told`` hears how many trials are done, of how many, and the money that was spent.
+    StoreError where an answer cannot be kept."""
+    outcome = Evaluated()
+    work.archive.mkdir(exist_ok=True)
+    with _alone(work), ExitStack() as stack:
+        plan_ = planned()
+        kept = Kept(work.archive / FILE)
+        judging = Judge(stack.enter_context(Asker(judge, budget=budget, kept=kept))) if judge is not None else None
+        scoring = Scoring(judging)
+        models = {portion.model.name: portion.model for portion in plan_.portions}
+        _check_and_rescore(work, plan_, scoring, models, outcome)
+        try:
+            _ask_all(work, plan_, scoring, stack, budget, kept, outcome, until, told)
+        finally:
+            outcome.usd = budget.spent_usd
+            outcome.waiting = not _take_up(work, plan_)
+    return plan_, outcome
+
+
+def _ask_all(
+    work: Workspace, plan_: Plan, scoring: Scoring, stack: ExitStack, budget: Budget, kept: Kept, outcome: Evaluated, until: float,
+    told: Callable[[int, int, Decimal], None],
+) -> None:  # fmt: skip
+    total = sum(len(portion.due) for portion in plan_.portions)
+    futures: dict[Future[Trial | str], Due] = {}
+    askers = []
+    done = since = 0
+    try:
+        for portion in plan_.portions:
+            asker = stack.enter_context(Asker(portion.model, budget=budget, kept=kept))
+            pool = ThreadPoolExecutor(max_workers=portion.model.concurrency, thread_name_prefix="thresher-trial")
+            stack.callback(pool.shutdown, cancel_futures=True)
+            askers.append(asker)
+            for due in portion.due:
+                futures[pool.submit(_trial, asker, due, scoring, plan_.max_output_tokens, until)] = due
+        waiting = set(futures)
+        while waiting:
+            ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            done += len(ready)
+            since += _note(work, [future.result() for future in ready], outcome)
+            told(done, total, budget.spent_usd)
+            if since >= TAKE_UP_AFTER:
+                since = 0
+                _take_up(work, plan_)
+    except BaseException:
+        for asker in askers:
+            asker.close()
+        raise
+    finally:
+        outcome.asked = sum(asker.tally.asked for asker in askers)
+        outcome.kept = sum(asker.tally.kept for asker in askers)
+
+
+def _note(work: Workspace, results: Sequence[Trial | str], outcome: Evaluated) -> int:
+    """Keep trials; how many."""
+    made = [result for result in results if isinstance(result, Trial)]
+    outcome.not_asked.update(result for result in results if isinstance(result, str))
+    for trial in made:
+        if trial.error:
+            outcome.left_out[trial.error] += 1
+        else:
+            outcome.verdicts[trial.score.verdict or "none"] += 1
+    if made:
+        trials.keep(work.archive, [trial.line() for trial in made])
+    return len(made)
+
+
+def _trial(asker: Asker, due: Due, scoring: Scoring, max_output_tokens: int, until: float) -> Trial | str:
+    """One trial; why not, where nobody was asked."""
+    if time.monotonic() > until:
+        return "the time of this run is over"
+    answer = asker.ask(question(due, max_output_tokens))
+    usd = max(Decimal(0), answer.charged - due.charged)
+    if answer.outcome == "over_budget" or (answer.outcome == "unavailable" and not usd and not answer.seconds):
+        return answer.detail
+    response = answer.text or (answer.detail.removeprefix("declined: ") if answer.outcome == "refused" else "")
+    error = _error(answer)
+    score = Scored() if error else scoring.score(due.task, response, due.number, due.model)
+    settled = not error or answer.from_archive or answer.finish_reason not in FINISHED
+    return Trial(
+        secrets.token_hex(8), due.task.item_id, due.task.version, due.task.way, due.model.name, answer.served_id, due.round, due.number,
+        answer.at or datetime.now(UTC).isoformat(), response, answer.finish_reason, answer.usage.sent, answer.usage.cached,
+        answer.usage.answered, str(usd), round(answer.seconds, 3), due.task.record_keys, score, error, settled,
+    )  # fmt: skip
+
+
+def _error(answer: Answer) -> str:
+    """Why there is no whole answer: the endpoint failed, a limit cut it, or the provider's filter stepped in before the model. A model that
+    declines has answered."""
+    if answer.outcome == "answered" or (answer.outcome == "refused" and answer.detail.startswith("declined: ")):
+        return ""
+    return answer.detail or answer.outcome
+
+
+def _check_and_rescore(work: Workspace, plan_: Plan, scoring: Scoring, models: dict[str, Model], outcome: Evaluated) -> None:
+    """Hold each item's scorer against its key and recorded failing answers, and give answers that an older scorer judged another verdict:
+    nobody is asked but the judge."""
+    at = datetime.now(UTC).isoformat()
+    tasks = {task.item_id: task for task in plan_.tasks}
+    checked: dict[str, Any] = {}
+    answers: dict[str, tuple[dict[str, Any], Scored]] = {}
+    for line in trials.lines(work.archive):
+        if line["type"] == trials.CHECKED:
+            checked[line["item_id"]] = line
+        elif line["type"] == trials.TRIAL and not line["error"] and line["item_id"] in tasks and line["model"] in models:
+            answers[line["trial_id"]] = (line, _score_in(line))
+        elif line["type"] == trials.SCORED and line["trial_id"] in answers:
+            answers[line["trial_id"]] = (answers[line["trial_id"]][0], _score_in(line))
+    fresh = []
+    for task in tasks.values():
+        check, before = scoring.check(task), checked.get(task.item_id)
+        told = check and check.line(at)
+        if told and (before is None or {**told, "at": ""} != {**before, "at": ""}):
+            fresh.append(told)
+    for line, score in answers.values():
+        if not scoring.is_current(score):
+            again = scoring.score(tasks[line["item_id"]], line["response"], line["number"], models[line["model"]])
+            if again != score:
+                fresh.append(trials.rescored(line["trial_id"], again, at))
+                outcome.rescored += 1
+    if fresh:
+        trials.keep(work.archive, fresh)
+
+
+def _score_in(line: dict[str, Any]) -> Scored:
+    return Scored(line["scorer"], line["scorer_version"], line["verdict"], line["why"], line["evidence"])
+
+
+def _take_up(work: Workspace, plan_: Plan) -> bool:
+    """Into the database, where nobody else is writing; else the next command that writes does it."""
+    try:
+        trials.take_up(work.database, work.archive, [task.item_id for task in plan_.tasks])
+    except DatabaseLocked:
+        return False
+    except StoreError as error:
+        log.warning("%s", error)
+        return False
+    return True

@@ -1,0 +1,159 @@
+-- Models are asked: what each answered, how it was scored, and what follows for the tier of an item.
+CREATE TABLE trials (
+    trial_id        VARCHAR NOT NULL,
+    item_id         VARCHAR NOT NULL,
+    version         INTEGER NOT NULL,
+    way             VARCHAR NOT NULL,
+    model           VARCHAR NOT NULL,
+    served_id       VARCHAR NOT NULL,
+    round           VARCHAR NOT NULL,
+    number          INTEGER NOT NULL,
+    asked_at        TIMESTAMPTZ NOT NULL,
+    response        VARCHAR NOT NULL,
+    finish_reason   VARCHAR NOT NULL,
+    sent_tokens     BIGINT NOT NULL,
+    cached_tokens   BIGINT NOT NULL,
+    answered_tokens BIGINT NOT NULL,
+    usd             DECIMAL(18, 10) NOT NULL,
+    seconds         DOUBLE NOT NULL,
+    scorer          VARCHAR NOT NULL,
+    scorer_version  VARCHAR NOT NULL,
+    verdict         VARCHAR,
+    why             VARCHAR NOT NULL,
+    evidence        VARCHAR NOT NULL,
+    error           VARCHAR NOT NULL
+);
+COMMENT ON TABLE trials IS 'Every time a model was asked an item: the answer, its cost, and how it was scored';
+COMMENT ON COLUMN trials.model IS 'The name in models.toml';
+COMMENT ON COLUMN trials.served_id IS 'What the endpoint said that it is';
+COMMENT ON COLUMN trials.round IS 'Counts the rounds of trials of this item and model: 0001, 0002, ...';
+COMMENT ON COLUMN trials.usd IS 'By the prices in models.toml at that time; an answer that was lost is charged as the most that it could cost';
+COMMENT ON COLUMN trials.verdict IS 'pass, fail or borderline; NULL where nothing could score it';
+COMMENT ON COLUMN trials.error IS 'Why there is no whole answer (a limit cut it, the endpoint failed); such a trial is left out of k of n';
+
+CREATE TABLE scorer_checks (
+    item_id        VARCHAR NOT NULL,
+    way            VARCHAR NOT NULL,
+    scorer         VARCHAR NOT NULL,
+    scorer_version VARCHAR NOT NULL,
+    key_verdict    VARCHAR,
+    failing        VARCHAR,
+    why            VARCHAR NOT NULL,
+    checked_at     TIMESTAMPTZ NOT NULL
+);
+COMMENT ON TABLE scorer_checks IS 'What the scorer of an item says of its own key, which must pass, and of the recorded failing answer, which must not';
+COMMENT ON COLUMN scorer_checks.failing IS 'pass where the scorer passes a failing answer that was recorded, else fail; NULL where there is none to score';
+
+CREATE TABLE trials_taken (bytes BIGINT NOT NULL);
+INSERT INTO trials_taken VALUES (0);
+COMMENT ON TABLE trials_taken IS 'One row: how long archive/trials.jsonl was when it was last read';
+
+CREATE VIEW key_queue AS
+WITH doubted AS (
+    SELECT coalesce(i.merged_into, i.item_id) AS item_id, c.way, c.scorer, c.scorer_version, c.why,
+           CASE WHEN c.key_verdict = 'fail' THEN 'key_fails' ELSE 'failing_passes' END AS reason, c.checked_at AS since
+    FROM scorer_checks c JOIN items i ON i.item_id = c.item_id
+    WHERE c.key_verdict = 'fail' OR c.failing = 'pass'
+),
+failed_by_all AS (
+    SELECT coalesce(i.merged_into, i.item_id) AS item_id, any_value(t.way) AS way, any_value(t.scorer) AS scorer,
+           any_value(t.scorer_version) AS scorer_version, count(DISTINCT t.model) AS models, max(t.asked_at) AS since
+    FROM trials t JOIN items i ON i.item_id = t.item_id WHERE t.verdict IN ('pass', 'fail')
+    GROUP BY 1 HAVING count(DISTINCT t.model) >= 2 AND bool_and(t.verdict = 'fail')
+)
+SELECT item_id, reason, way, scorer, scorer_version, why, since FROM doubted
+UNION ALL
+SELECT item_id, 'all_models_fail', way, scorer, scorer_version, models || ' models fail it in every trial', since
+FROM failed_by_all ANTI JOIN doubted USING (item_id);
+COMMENT ON VIEW key_queue IS 'Items whose key a person should look at first';
+COMMENT ON COLUMN key_queue.reason IS 'key_fails: the scorer does not accept the key; failing_passes: it accepts the failing answer that was recorded (neither counts as reproduced); all_models_fail: every trial of two or more models fails';
+
+CREATE VIEW trial_rounds AS
+SELECT coalesce(i.merged_into, t.item_id) AS item_id, t.model, t.round,
+       arg_max(t.served_id, t.asked_at) AS served_id,
+       count(*) FILTER (t.error = '' AND t.verdict = 'fail') AS k,
+       count(*) FILTER (t.error = '' AND t.verdict IN ('pass', 'fail')) AS n,
+       count(*) FILTER (t.error = '' AND t.verdict = 'borderline') AS borderline,
+       count(*) FILTER (t.error = '' AND t.verdict IS NULL) AS unscored,
+       count(*) FILTER (t.error <> '') AS left_out,
+       max(t.asked_at) AS last_asked,
+       max(t.asked_at) FILTER (t.error = '' AND t.verdict = 'fail') AS last_failed,
+       arg_max(t.served_id, t.asked_at) FILTER (t.error = '' AND t.verdict = 'fail') AS failed_as,
+       sum(t.usd) AS usd
+FROM trials t JOIN items i ON i.item_id = t.item_id GROUP BY ALL;
+COMMENT ON VIEW trial_rounds IS 'The trials of an item and of those merged into it, by model and round: k of n failed';
+COMMENT ON COLUMN trial_rounds.left_out IS 'Trials that a limit cut or that ended in an error: no part of n';
+
+CREATE VIEW item_states AS
+WITH told AS (
+    SELECT item_id, model, max(round) AS round, arg_max(k, round) AS k, arg_max(n, round) AS n, count(*) AS rounds,
+           count(*) FILTER (k >= 2) AS failing_rounds, min(round) FILTER (k >= 2) AS first_reproduced,
+           min(round) FILTER (k < 2) AS first_not, arg_max(served_id, round) AS served_id, max(last_asked) AS last_asked,
+           max(last_failed) AS last_failed, arg_max(failed_as, last_failed) AS failed_as
+    FROM trial_rounds WHERE n >= 2 GROUP BY ALL
+)
+SELECT t.item_id, t.model, t.served_id, t.round, t.k, t.n,
+       CASE WHEN q.item_id IS NOT NULL THEN 'key in question'
+            WHEN t.k >= 2 AND t.failing_rounds = 1 THEN 'reproduced'
+            WHEN t.k >= 2 AND (t.first_not IS NULL OR t.first_not < t.first_reproduced)
+                 AND t.failing_rounds = (SELECT count(*) FROM trial_rounds r
+                                         WHERE r.item_id = t.item_id AND r.model = t.model AND r.n >= 2 AND r.round >= t.first_reproduced)
+                THEN 'still failing'
+            WHEN t.k >= 1 THEN 'intermittent'
+            WHEN t.failing_rounds > 0 THEN 'solved since'
+            ELSE 'not reproduced' END AS state,
+       t.last_asked, t.last_failed, t.failed_as, t.rounds, t.failing_rounds
+FROM told t LEFT JOIN (SELECT DISTINCT item_id FROM key_queue WHERE reason <> 'all_models_fail') q ON q.item_id = t.item_id;
+COMMENT ON VIEW item_states IS 'What the trials say of each item and model; computed, never typed in. Rounds in which fewer than two trials could be scored say nothing';
+COMMENT ON COLUMN item_states.state IS 'reproduced: two trials or more of a round failed; still failing: so did every round since; intermittent: some do and some do not; solved since: it was reproduced, and in the last round none failed; not reproduced: none failed; key in question: the item does not count';
+COMMENT ON COLUMN item_states.last_failed IS 'When it was last seen failing, by failed_as';
+
+CREATE VIEW results_by_model AS
+SELECT t.model, t.served_id, count(DISTINCT coalesce(i.merged_into, t.item_id)) AS items, count(*) AS trials,
+       count(*) FILTER (t.error = '' AND t.verdict = 'pass') AS passed,
+       count(*) FILTER (t.error = '' AND t.verdict = 'fail') AS failed,
+       count(*) FILTER (t.error = '' AND t.verdict = 'borderline') AS borderline,
+       count(*) FILTER (t.error = '' AND t.verdict IS NULL) AS unscored,
+       count(*) FILTER (t.error <> '') AS left_out,
+       sum(t.usd) AS usd, sum(t.sent_tokens)::BIGINT AS sent_tokens, sum(t.answered_tokens)::BIGINT AS answered_tokens,
+       avg(t.seconds) AS mean_seconds, min(t.asked_at) AS first_asked, max(t.asked_at) AS last_asked
+FROM trials t JOIN items i ON i.item_id = t.item_id GROUP BY ALL ORDER BY t.model, t.served_id;
+COMMENT ON VIEW results_by_model IS 'What each model, under each id that it was served as, made of the items';
+
+CREATE VIEW reproduced_items AS
+SELECT DISTINCT r.item_id FROM trial_rounds r
+WHERE r.k >= 2 AND r.item_id NOT IN (SELECT item_id FROM key_queue WHERE reason <> 'all_models_fail');
+COMMENT ON VIEW reproduced_items IS 'Items of which two trials or more of one round failed, with a scorer that tells their key from their failing answer';
+
+CREATE OR REPLACE VIEW items_current AS
+SELECT i.item_id, i.version, i.kind, i.messages,
+       CASE WHEN json_array_length(i.messages) = 1 THEN i.messages ->> '$[0].content'
+            ELSE array_to_string(list_transform(from_json(i.messages, '[{"role":"VARCHAR","content":"VARCHAR"}]'),
+                                                lambda m: m.role || ': ' || m.content), E'\n\n') END AS prompt,
+       i.target, i.aliases, i.choices, i.rubric,
+       CASE WHEN i.item_id IN (FROM reproduced_items) THEN 'reproduced'::tier ELSE e.tier END AS tier,
+       coalesce(v.key_status, i.key_status) AS key_status,
+       CASE WHEN i.lifecycle = 'retired' THEN i.lifecycle ELSE coalesce(v.lifecycle, i.lifecycle) END AS status,
+       i.language, i.tags, r.licence, e.export_class, r.attribution, r.source, r.site, r.native_id, r.url,
+       i.rule, i.rule_version, e.first_seen, e.last_seen, e.report_count, e.source_count, e.strength, i.created_run
+FROM items i
+JOIN evidence e ON e.item_id = i.item_id
+JOIN reports r ON r.item_id = i.item_id AND r.record_key = e.lead_record AND r.live
+LEFT JOIN last_verdicts v ON v.item_id = i.item_id
+WHERE i.merged_into IS NULL;
+COMMENT ON VIEW items_current IS 'The benchmark: one row for each canonical item with live evidence';
+COMMENT ON COLUMN items_current.item_id IS 'xxh3-128 of the normalised messages, options and target';
+COMMENT ON COLUMN items_current.prompt IS 'The messages as one text';
+COMMENT ON COLUMN items_current.target IS 'The key: what a right answer says';
+COMMENT ON COLUMN items_current.tier IS 'reproduced where two trials or more of a model failed, else the strongest evidence among the reports: untested < claimed < witnessed';
+COMMENT ON COLUMN items_current.key_status IS 'How far the target can be trusted; a person''s word stands over the source''s';
+COMMENT ON COLUMN items_current.status IS 'proposed, active, retired, rejected or waived';
+COMMENT ON COLUMN items_current.licence IS 'Of the first live report, whose wording the item has';
+COMMENT ON COLUMN items_current.export_class IS 'The least that any of its reports allows: none < id_only < derived < full';
+COMMENT ON COLUMN items_current.source IS 'Of the first live report by date, source, site and native id';
+COMMENT ON COLUMN items_current.first_seen IS 'When a page with one of its records was first fetched';
+COMMENT ON COLUMN items_current.last_seen IS 'When a page with one of its records was last fetched';
+COMMENT ON COLUMN items_current.report_count IS 'Live reports, of this item and of those merged into it';
+COMMENT ON COLUMN items_current.source_count IS 'How many sources report it';
+COMMENT ON COLUMN items_current.strength IS 'The strongest signal of failure among the reports, 0 to 1';
+COMMENT ON COLUMN items_current.created_run IS 'The run that found it first';

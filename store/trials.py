@@ -1,0 +1,289 @@
+"""What models answered when they were asked items, in ``archive/trials.jsonl`` and from there in the database.
+
+Whoever asks writes lines and holds no lease, so an evaluation of hours never locks a harvest out; the lines come into the database when
+somebody next writes (``take_up``), and a rebuild replays them and asks nobody. Three kinds of lines: a ``trial``; ``scored``, another
+verdict on a trial that is there, by a newer scorer; ``checked``, what the scorer of an item says of its key and recorded failing answer.
+What is said of an item that left goes with it: ``purge``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import pyarrow as pa
+
+from store.file.database import Connection, Database
+from store.rows import arrow_schema, fetch, keys, run, table
+from thresher.disk import BadLine, append_lines, bad_lines, keep_lines, read_lines
+from thresher.failpoint import failpoint
+from thresher.models import kept
+
+FILE = "trials.jsonl"
+TRIAL, SCORED, CHECKED = "trial", "scored", "checked"
+Verdict = Literal["pass", "fail", "borderline"]
+VERDICTS = ("pass", "fail", "borderline", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """How an answer was scored. ``verdict`` is None where nothing could score it, and ``why`` says so."""
+
+    scorer: str = ""
+    scorer_version: str = ""
+    verdict: Verdict | None = None
+    why: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One time that a model was asked an item. ``about`` are the records that report the item: with them the answer leaves. ``error`` says
+    why there is no whole answer; such a trial counts for nothing, and ``settled`` tells whether it is asked again."""
+
+    trial_id: str
+    item_id: str
+    version: int
+    way: str
+    model: str
+    served_id: str
+    round: str
+    number: int
+    asked_at: str
+    response: str
+    finish_reason: str
+    sent_tokens: int
+    cached_tokens: int
+    answered_tokens: int
+    usd: str
+    seconds: float
+    about: tuple[str, ...] = ()
+    score: Scored = field(default_factory=Scored)
+    error: str = ""
+    settled: bool = True
+
+    def line(self) -> dict[str, Any]:
+        """As it is written."""
+        entry = asdict(self)
+        score = entry.pop("score")
+        return {"type": TRIAL, **entry, "about": list(self.about), **score}
+
+
+def rescored(trial_id: str, score: Scored, at: str) -> dict[str, Any]:
+    """The line of another verdict on a trial."""
+    return {"type": SCORED, "trial_id": trial_id, "at": at, **asdict(score)}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a scorer says of an item's own key, and ``pass`` where it passes a failing answer that was recorded."""
+
+    item_id: str
+    way: str
+    scorer: str
+    scorer_version: str
+    key_verdict: Verdict | None
+    failing: Verdict | None
+    why: str
+    about: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether the item may count."""
+        return self.key_verdict != "fail" and self.failing != "pass"
+
+    def line(self, at: str) -> dict[str, Any]:
+        """As it is written."""
+        return {"type": CHECKED, **asdict(self), "about": list(self.about), "at": at}
+
+
+def keep(archive: Path, lines: Iterable[dict[str, Any]]) -> None:
+    """Bring lines to the disk."""
+    append_lines(archive / FILE, lines)
+    failpoint("trials.kept")
+
+
+def lines(archive: Path) -> list[dict[str, Any]]:
+    """Every line that can be used, in order."""
+    return list(read_lines(archive / FILE, check))
+
+
+def damaged_lines(archive: Path) -> list[BadLine]:
+    """The lines that cannot be used."""
+    return bad_lines(archive / FILE, check)
+
+
+_TEXTS = {
+    TRIAL: ("trial_id", "item_id", "way", "model", "served_id", "round", "asked_at", "response", "finish_reason", "usd", "scorer",
+            "scorer_version", "why", "evidence", "error"),
+    SCORED: ("trial_id", "at", "scorer", "scorer_version", "why", "evidence"),
+    CHECKED: ("item_id", "way", "at", "scorer", "scorer_version", "why"),
+}  # fmt: skip
+
+
+def check(line: dict[str, Any]) -> None:
+    """KeyError, TypeError or ValueError for a line that lacks something."""
+    kind = line["type"]
+    if kind not in _TEXTS:
+        raise ValueError(f"{kind!r} is none of {', '.join(_TEXTS)}")
+    if not all(type(line[name]) is str for name in _TEXTS[kind]):
+        raise TypeError("a text of it is none")
+    if any(line[name] not in VERDICTS for name in (("key_verdict", "failing") if kind == CHECKED else ("verdict",))):
+        raise ValueError("not a verdict")
+    datetime.fromisoformat(line["asked_at" if kind == TRIAL else "at"])
+    if kind != SCORED and not isinstance(line["about"], list):
+        raise TypeError("about is no list")
+    if kind == TRIAL:
+        if not all(type(line[name]) is int for name in ("version", "number", "sent_tokens", "cached_tokens", "answered_tokens")):
+            raise TypeError("a number of it is none")
+        float(line["seconds"])
+        try:
+            Decimal(line["usd"])
+        except InvalidOperation as error:
+            raise ValueError("usd is no number") from error
+
+
+def take_up(database: Database, archive: Path, asked: Collection[str] = ()) -> int:
+    """Bring what was written since into the database; returns how many trials are new there. A glance where nothing was written.
+
+    ``asked`` are the items that whoever calls has just asked about: what was said of those that left meanwhile is dropped.
+    """
+    size = _size(archive)
+    with database.reader() as con:
+        if size == _taken(con):
+            return 0
+        gone = set(asked) - _present(con, asked)
+    if gone:
+        _drop(archive, lambda line: line.get("item_id") in gone)
+    with database.transaction() as con:
+        return replay(con, archive)
+
+
+def replay(con: Connection, archive: Path) -> int:
+    """Bring every line into the database that it lacks, as far as its item is there. Returns how many trials are new."""
+    written, size = lines(archive), _size(archive)
+    before = _count(con)
+    _insert_trials(con, [line for line in written if line["type"] == TRIAL])
+    _score_again(con, [line for line in written if line["type"] == SCORED])
+    _insert_checks(con, [line for line in written if line["type"] == CHECKED])
+    con.execute("UPDATE trials_taken SET bytes = ?", [size])
+    failpoint("trials.taken")
+    return _count(con) - before
+
+
+def purge(con: Connection, archive: Path, record_keys: Collection[str]) -> None:
+    """Drop what was said of items that left the database with these records."""
+    removed = set(record_keys)
+    touched = [line for line in lines(archive) if removed & set(line.get("about", ()))]
+    gone = {line["item_id"] for line in touched} - _present(con, [line["item_id"] for line in touched])
+    if gone:
+        _drop(archive, lambda line: line.get("item_id") in gone)
+
+
+def _drop(archive: Path, doomed: Any) -> None:
+    """Lines, the later verdicts on them, and the answers that they were made of."""
+    going = [line for line in lines(archive) if doomed(line)]
+    trial_ids = {line["trial_id"] for line in going if line["type"] == TRIAL}
+    kept.forget(archive, {key for line in going for key in line["about"]})
+    keep_lines(archive / FILE, check, lambda line: not doomed(line) and not (line["type"] == SCORED and line["trial_id"] in trial_ids))
+
+
+def forget_dropped(con: Connection) -> None:
+    """Drop the rows of the items in the table ``dropped``."""
+    for name in ("trials", "scorer_checks"):
+        con.execute(f"DELETE FROM {name} WHERE item_id IN (FROM dropped)")
+
+
+class _Row(NamedTuple):
+    """The columns of ``trials``, but for ``usd``."""
+
+    trial_id: str
+    item_id: str
+    version: int
+    way: str
+    model: str
+    served_id: str
+    round: str
+    number: int
+    asked_at: datetime
+    response: str
+    finish_reason: str
+    sent_tokens: int
+    cached_tokens: int
+    answered_tokens: int
+    usd: str
+    seconds: float
+    scorer: str
+    scorer_version: str
+    verdict: str | None
+    why: str
+    evidence: str
+    error: str
+
+
+def _insert_trials(con: Connection, written: list[dict[str, Any]]) -> None:
+    by_id = {line["trial_id"]: line for line in written}
+    rows = [
+        tuple(datetime.fromisoformat(line[name]) if name == "asked_at" else line[name] for name in _Row._fields) for line in by_id.values()
+    ]
+    run(
+        con,
+        """INSERT INTO trials BY NAME SELECT g.* REPLACE (g.usd::DECIMAL(18, 10) AS usd)
+           FROM given g SEMI JOIN items USING (item_id) ANTI JOIN trials t ON t.trial_id = g.trial_id""",
+        given=table(arrow_schema(_Row), rows),
+    )
+
+
+_SCORE = ("trial_id", "scorer", "scorer_version", "verdict", "why", "evidence")
+
+
+def _score_again(con: Connection, written: list[dict[str, Any]]) -> None:
+    """The last verdict on each trial stands."""
+    last = {line["trial_id"]: tuple(line[name] for name in _SCORE) for line in written}
+    set_ = ", ".join(f"{name} = g.{name}" for name in _SCORE[1:])
+    run(
+        con,
+        f"UPDATE trials SET {set_} FROM given g WHERE trials.trial_id = g.trial_id",
+        given=table(dict.fromkeys(_SCORE, pa.string()), last.values()),
+    )
+
+
+class _Checked(NamedTuple):
+    item_id: str
+    way: str
+    scorer: str
+    scorer_version: str
+    key_verdict: str | None
+    failing: str | None
+    why: str
+    checked_at: datetime
+
+
+def _insert_checks(con: Connection, written: list[dict[str, Any]]) -> None:
+    last = {line["item_id"]: line for line in written}
+    rows = [(*(line[name] for name in _Checked._fields[:-1]), datetime.fromisoformat(line["at"])) for line in last.values()]
+    given = table(arrow_schema(_Checked), rows)
+    run(con, "DELETE FROM scorer_checks USING given WHERE scorer_checks.item_id = given.item_id", given=given)
+    run(con, "INSERT INTO scorer_checks BY NAME SELECT g.* FROM given g SEMI JOIN items USING (item_id)", given=given)
+
+
+def _present(con: Connection, item_ids: Collection[str]) -> set[str]:
+    return {
+        row["item_id"] for row in fetch(con, "SELECT item_id FROM items SEMI JOIN given USING (item_id)", given=keys("item_id", item_ids))
+    }
+
+
+def _taken(con: Connection) -> int:
+    return int(con.execute("SELECT bytes FROM trials_taken").fetchall()[0][0])
+
+
+def _count(con: Connection) -> int:
+    return int(con.execute("SELECT count(*) FROM trials").fetchall()[0][0])
+
+
+def _size(archive: Path) -> int:
+    return (archive / FILE).stat().st_size if (archive / FILE).exists() else 0

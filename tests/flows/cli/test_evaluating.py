@@ -1,0 +1,231 @@
+"""``thresher evaluate``: a real server, real kills, and money."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chat_server import ChatServer
+
+from store.file.database import Database
+from store.reading import rows
+from store.trials import lines
+
+CONFIG = Path(__file__).resolve().parents[3] / "config"
+N = 3
+"""Items that are asked."""
+
+
+def answer(body: dict[str, Any]) -> str:
+    """Option A wherever there are options; what is option A differs from trial to trial."""
+    return "It depends on the day.\nANSWER: A"
+
+
+@pytest.fixture(scope="module")
+def landed(thresher: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample book, landed."""
+    folder = tmp_path_factory.mktemp("evaluated") / "data"
+    book = CONFIG.parent / "sample" / "world" / "book"
+    assert thresher("ingest", "textbooks", str(book), "--data", str(folder), "--no-embed").returncode == 3
+    return folder
+
+
+@pytest.fixture
+def copy(landed: Path, tmp_path: Path) -> Path:
+    shutil.copytree(landed, tmp_path / "data")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    with ChatServer(answer) as server:
+        yield server
+
+
+@pytest.fixture
+def config(tmp_path: Path, server: ChatServer) -> Path:
+    folder = tmp_path / "config"
+    shutil.copytree(CONFIG, folder)
+    models = [
+        {"name": name, "endpoint": server.url, "served_id": "small-1", "input_price": 0.5, "output_price": 2.0, "tries": 1,
+         "timeout_s": 2.0, "max_wait_s": 1.0, "concurrency": 4}
+        for name in ("small", "large")
+    ]  # fmt: skip
+    text = "\n".join("[[models]]\n" + "\n".join(f"{key} = {json.dumps(value)}" for key, value in model.items()) for model in models)
+    (folder / "models.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def evaluate(thresher: Callable[..., Any], copy: Path, config: Path) -> Callable[..., Any]:
+    def run(*arguments: str, models: tuple[str, ...] = ("small",), **environment: str) -> Any:
+        more = ("--way", "choice", "--limit", str(N), "--data", str(copy), "--config", str(config))
+        return thresher("evaluate", *models, *more, *arguments, **environment)
+
+    return run
+
+
+def told(copy: Path, sql: str) -> list[dict[str, Any]]:
+    with Database(copy).reader() as con:
+        return rows(con, sql)
+
+
+def wrong(copy: Path) -> Callable[[dict[str, Any]], str]:
+    """Answers that name an option which is no key."""
+    keys = {row["target"] for row in told(copy, "SELECT target FROM items WHERE len(choices) > 0")}
+    keys |= {key.partition(") ")[2] for key in keys}
+
+    def answer(body: dict[str, Any]) -> str:
+        options = re.findall(r"^([A-Z])\) (.*)$", body["messages"][-1]["content"], re.MULTILINE)
+        return "ANSWER: " + next(letter for letter, text in options if text not in keys)
+
+    return answer
+
+
+def test_a_dry_run_prices_and_asks_nobody(evaluate: Callable[..., Any], server: ChatServer) -> None:
+    done = evaluate("--dry-run", "--json", models=("small", "large"))
+    plan = json.loads(done.stdout)
+    assert (done.returncode, server.seen) == (0, [])
+    assert [(p["model"], p["items"], p["trials"]) for p in plan["plan"]] == [("small", N, 5 * N), ("large", N, 5 * N)]
+    assert plan["most_usd"] > 2 * 5 * N * 2048 * 2.0 / 1e6
+
+
+def test_each_item_is_asked_five_times_and_what_was_answered_is_scored(
+    evaluate: Callable[..., Any], server: ChatServer, copy: Path
+) -> None:  # fmt: skip
+    done = evaluate("--json", models=("small", "large"))
+    assert done.returncode == 0, done.stderr
+    outcome = json.loads(done.stdout)
+    assert (outcome["asked"], server.served) == (2 * 5 * N, 2 * 5 * N)
+    kept = told(copy, "FROM trials")
+    assert len(kept) == 2 * 5 * N
+    assert sum(outcome["verdicts"].values()) == 2 * 5 * N
+    assert {row["verdict"] for row in kept} == {"pass", "fail"}
+    assert sum(row["usd"] for row in kept) == pytest.approx(Decimal(outcome["usd"]), abs=Decimal("1e-9"))
+    by_model = told(copy, "SELECT model, items, trials, usd FROM results_by_model")
+    assert [(row["model"], row["items"], row["trials"]) for row in by_model] == [("large", N, 5 * N), ("small", N, 5 * N)]
+    again = evaluate("--json", models=("small", "large"))
+    assert (json.loads(again.stdout)["asked"], server.served) == (0, 2 * 5 * N)
+
+
+def test_a_killed_evaluation_begun_again_asks_only_what_is_missing(
+    evaluate: Callable[..., Any], server: ChatServer, copy: Path
+) -> None:  # fmt: skip
+    for failpoint in ("models.kept:3", "trials.kept:2", "models.kept:4", "trials.taken"):
+        assert evaluate(THRESHER_FAILPOINT=failpoint).returncode == -9
+    done = evaluate()
+    assert done.returncode == 0, done.stderr
+    kept = told(copy, "SELECT item_id, number, usd FROM trials")
+    assert len(kept) == len({(row["item_id"], row["number"]) for row in kept}) == 5 * N
+    answers = [json.loads(line) for line in (copy / "archive" / "model_answers.jsonl").read_text().splitlines()]
+    assert len(answers) == len({line["request_hash"] for line in answers}) == 5 * N
+    assert sum(row["usd"] for row in kept) == sum(Decimal(line["usd"]) for line in answers)
+    # of four kills each may have met the questions of four threads that the server had and that nobody had written down
+    assert server.served <= 5 * N + 4 * 3
+
+
+def test_the_budget_is_never_passed_and_the_rest_is_left_for_the_next_time(
+    evaluate: Callable[..., Any], server: ChatServer, copy: Path
+) -> None:  # fmt: skip
+    budget = Decimal("0.0024")
+    done = evaluate("--budget", str(budget), "--json", "--max-tokens", "1000")
+    outcome = json.loads(done.stdout)
+    assert (done.returncode, 0 < outcome["asked"] < 5 * N) == (3, True)
+    spent = sum(
+        Decimal(line["usd"]) for line in map(json.loads, (copy / "archive" / "model_answers.jsonl").read_text().splitlines())
+    )  # fmt: skip
+    assert 0 < spent == Decimal(str(outcome["usd"])) <= budget
+    assert outcome["not_asked"] == {"the budget of this run is used": 5 * N - outcome["asked"]}
+    assert json.loads(evaluate("--json", "--max-tokens", "1000").stdout)["asked"] == 5 * N - outcome["asked"]
+
+
+@pytest.mark.parametrize("fault", ["429", "hang", "broken-json", "no-choices", "500-after", "cut-length"])
+def test_a_server_that_misbehaves_makes_no_failure_of_a_model(
+    evaluate: Callable[..., Any], server: ChatServer, copy: Path, fault: str
+) -> None:  # fmt: skip
+    server.every = fault
+    done = evaluate("--trials", "1", "--json")
+    outcome = json.loads(done.stdout)
+    assert (done.returncode, outcome["verdicts"]) == (1, {})
+    assert sum(outcome["left_out"].values()) + sum(outcome["not_asked"].values()) == N
+    assert told(copy, "FROM item_states") == []
+    charged = sum(Decimal(line["usd"]) for line in lines(copy / "archive") if line["type"] == "trial")
+    assert charged == Decimal(str(outcome["usd"]))
+    server.every = ""
+    assert evaluate("--trials", "1").returncode == 0 or fault == "cut-length"
+
+
+def test_trials_survive_a_rebuild_and_nobody_is_asked(
+    evaluate: Callable[..., Any], thresher: Callable[..., Any], server: ChatServer, copy: Path, config: Path
+) -> None:  # fmt: skip
+    assert evaluate().returncode == 0
+    before, asked = told(copy, "FROM trials ORDER BY trial_id"), server.served
+    done = thresher("rebuild", "--data", str(copy), "--config", str(config))
+    assert done.returncode in (0, 3), done.stderr
+    assert (told(copy, "FROM trials ORDER BY trial_id"), server.served) == (before, asked)
+
+
+def test_a_harvest_that_is_writing_is_not_in_the_way(evaluate: Callable[..., Any], copy: Path, server: ChatServer) -> None:
+    with Database(copy).lease(0):
+        done = evaluate("--json")
+    assert (done.returncode, json.loads(done.stdout)["waiting"]) == (0, True)
+    assert told(copy, "FROM trials") == []
+    assert "the next command that writes takes the trials up" in done.stderr
+    assert json.loads(evaluate("--json").stdout)["waiting"] is False
+    assert (len(told(copy, "FROM trials")), server.served) == (5 * N, 5 * N)
+
+
+def test_what_cannot_be_is_told(evaluate: Callable[..., Any], server: ChatServer) -> None:
+    for arguments, said in (
+        (("--kind", "poem"), "'poem' is no kind of an item; there are: exercise"),
+        (("--tier", "sure"), "'sure' is no tier"),
+        (("--judge", "nobody"), "has no model 'nobody'"),
+    ):
+        done = evaluate(*arguments)
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+    assert server.seen == []
+
+
+def test_what_trials_say_is_shown_and_a_key_in_question_is_queued(
+    evaluate: Callable[..., Any], thresher: Callable[..., Any], server: ChatServer, copy: Path
+) -> None:  # fmt: skip
+    server.answer = lambda body: "ANSWER: none of them"
+    assert evaluate().returncode == 0
+    assert told(copy, "FROM item_states") == []
+    server.answer = wrong(copy)
+    assert evaluate("--again-after", "0", models=("small", "large")).returncode == 0
+    states = told(copy, "FROM item_states")
+    assert {row["state"] for row in states} == {"reproduced"}
+    item_id = states[0]["item_id"]
+    shown = thresher("show", item_id, "--data", str(copy))
+    assert "small: reproduced, 5 of 5 failed on " in shown.stdout
+    assert "served as" in shown.stdout
+    queue = json.loads(thresher("keys", "list", "--json", "--data", str(copy)).stdout)
+    assert {row["reason"] for row in queue} == {"all_models_fail"}
+    status = thresher("status", "--data", str(copy)).stdout
+    assert "what models made of it" in status
+    assert f"{N} items: `thresher keys list`" in status
+    assert json.loads(thresher("status", "--json", "--data", str(copy)).stdout)["status"]["by_tier"]["reproduced"] == N
+
+
+def test_a_takedown_takes_the_answers_along(
+    evaluate: Callable[..., Any], thresher: Callable[..., Any], server: ChatServer, copy: Path, config: Path
+) -> None:  # fmt: skip
+    server.answer = lambda body: f"You asked: {body['messages'][-1]['content']}\nANSWER: A"
+    assert evaluate().returncode == 0
+    (gone, words), *_ = [tuple(row.values()) for row in told(
+        copy, "SELECT r.record_key, left(c.messages ->> '$[0].content', 25) FROM items_current c JOIN reports r USING (item_id) "
+        "SEMI JOIN trials USING (item_id) ORDER BY ALL"
+    )]  # fmt: skip
+    done = thresher("takedown", gone, "--reason", "asked for", "--no-embed", "--data", str(copy), "--config", str(config))
+    assert done.returncode == 0, done.stderr
+    assert told(copy, "SELECT count(DISTINCT item_id) AS n FROM trials") == [{"n": N - 1}]
+    for name in ("trials.jsonl", "model_answers.jsonl"):
+        assert words not in (copy / "archive" / name).read_text(encoding="utf-8")
+    assert json.loads(evaluate("--json").stdout)["asked"] == 5
