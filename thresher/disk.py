@@ -40,7 +40,7 @@ def append_lines(path: Path, entries: Iterable[dict[str, Any]]) -> None:
     """
     data = b"".join(_sealed(json.dumps(entry, sort_keys=True).encode()) + b"\n" for entry in entries)
     try:
-        fd = _sole_writer(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        fd = _locked(path)
         try:
             size = os.fstat(fd).st_size
             if size and os.pread(fd, 1, size - 1) != b"\n":
@@ -53,17 +53,18 @@ def append_lines(path: Path, entries: Iterable[dict[str, Any]]) -> None:
         raise StoreError(f"{path}: cannot be written ({error.strerror}); what was committed stays, run the command again") from error
 
 
-def _sole_writer(path: Path, flags: int) -> int:
-    """The file opened, and locked against others that append to it or write it anew. One that was replaced meanwhile is opened again:
-    what is appended to a file that has no name any more would be lost."""
+def _locked(path: Path) -> int:
+    """The file, made where it is not there, for nobody but us until it is closed. Whoever waited while it was written anew takes the new
+    one."""
     while True:
-        fd = os.open(path, flags, 0o644)
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            if os.path.samestat(os.fstat(fd), path.stat()):
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            if path.exists() and os.path.samestat(os.fstat(fd), path.stat()):
                 return fd
-        except FileNotFoundError:
-            pass
+        except OSError:
+            os.close(fd)
+            raise
         os.close(fd)
 
 
@@ -158,7 +159,7 @@ def amend_lines(path: Path, check: Check, amended: Callable[[dict[str, Any]], di
     if not path.is_file():
         return
     with may_be_written(path):
-        lock = _sole_writer(path, os.O_RDWR)
+        fd = _locked(path)
         try:
             lines = list(read_lines(path, check))
             kept = [line for line in map(amended, lines) if line is not None]
@@ -170,7 +171,7 @@ def amend_lines(path: Path, check: Check, amended: Callable[[dict[str, Any]], di
             fresh.replace(path)
             sync(path.parent)
         finally:
-            os.close(lock)
+            os.close(fd)
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -34,7 +34,8 @@ SELECT i.item_id, i.version, i.kind, i.messages,
        CASE WHEN json_array_length(i.messages) = 1 THEN i.messages ->> '$[0].content'
             ELSE array_to_string(list_transform(from_json(i.messages, '[{"role":"VARCHAR","content":"VARCHAR"}]'),
                                                 lambda m: m.role || ': ' || m.content), E'\n\n') END AS prompt,
-       i.target, i.aliases, i.choices, i.rubric, e.tier,
+       i.target, i.aliases, i.choices, i.rubric,
+       CASE WHEN i.item_id IN (FROM reproduced_items) THEN 'reproduced'::tier ELSE e.tier END AS tier,
        coalesce(v.key_status, i.key_status) AS key_status,
        CASE WHEN i.lifecycle = 'retired' THEN i.lifecycle ELSE coalesce(v.lifecycle, i.lifecycle) END AS status,
        i.language, i.tags, r.licence, e.export_class, r.attribution, r.source, r.site, r.native_id, r.url,
@@ -48,7 +49,7 @@ COMMENT ON COLUMN items_current.item_id IS 'xxh3-128 of the normalised messages,
 COMMENT ON COLUMN items_current.version IS 'Counts the wordings of the source and the edits of persons';
 COMMENT ON COLUMN items_current.prompt IS 'The messages as one text';
 COMMENT ON COLUMN items_current.target IS 'The key: what a right answer says';
-COMMENT ON COLUMN items_current.tier IS 'Strongest evidence among the reports: untested < claimed < witnessed < reproduced';
+COMMENT ON COLUMN items_current.tier IS 'reproduced where two trials or more of a model failed, else the strongest evidence among the reports: untested < claimed < witnessed';
 COMMENT ON COLUMN items_current.key_status IS 'How far the target can be trusted; a person''s word stands over the source''s';
 COMMENT ON COLUMN items_current.status IS 'proposed, active, retired, rejected or waived';
 COMMENT ON COLUMN items_current.tags IS 'edited_by_a_person where messages, target or rubric are not as the source has them';

@@ -39,7 +39,7 @@ OF_A_TAKEDOWN = ("verdicts.takedown",)
 """Both are killed in line/test_takedown.py."""
 OF_A_REBUILD = ("rebuild.run", "rebuild.made", "rebuild.aside", "rebuild.moved")
 OF_AN_UNMERGE = ("verdicts.unmerge", "verdicts.merge")
-"""Killed in test_rebuild.py."""
+"""The unmerge is killed in test_rebuild.py; a merge writes in the same order."""
 OF_A_SNAPSHOT = ("snapshot.parquet", "snapshot.manifest", "snapshot.rename", "snapshot.published")
 
 OF_A_COMPLETION = ("completions.complete", "completions.reopen")
