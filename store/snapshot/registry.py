@@ -63,9 +63,13 @@ def verify(folder: Path) -> list[str]:
     files = json.loads((folder / MANIFEST).read_bytes())["files"]
     present = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST}
     wrong = present.keys() ^ files.keys()
-    return sorted(
-        wrong | {n for n in present.keys() & files.keys() if hashlib.sha256(present[n].read_bytes()).hexdigest() != files[n]["sha256"]}
-    )
+    return sorted(wrong | {n for n in present.keys() & files.keys() if sha256_of(present[n]) != files[n]["sha256"]})
+
+
+def sha256_of(path: Path) -> str:
+    """Of a file, read in pieces: a Parquet file may be larger than the memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def restore(con: Connection, folder: Path) -> list[str]:
