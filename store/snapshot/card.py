@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from store.snapshot.difference import Difference
 from store.snapshot.export import FILE, IDS
 from store.snapshot.harness import how_to_run
 from store.snapshot.tasks import CONFIGS, way_of
@@ -24,6 +26,21 @@ _LICENCES: dict[str, str] = {
     "nc": "for non-commercial use only",
 }
 _IDS = "no text: where a record is, its hash and our labels; `thresher hydrate` fills them in from the source, with your own access"
+_METHOD = (
+    "Public posts, logs of conversations and textbooks are harvested with every answer archived. Rules and readers",
+    "decide what of them can be asked again (the columns `rule` and `rule_version`), a model of sentence similarity",
+    "with a trained judge merges what is asked twice, and persons reject, waive, verify and part. Before it was",
+    "frozen each row was looked at for duplicates, missing and constant keys, keys that the question tells, broken",
+    "letters, missing licences, personal data, and words of texts that must not leave. `croissant.json` describes",
+    "the columns for machines, with the fields for responsible AI.",
+)
+_LIMITS = (
+    "A report is what somebody said: only `witnessed` and `reproduced` rows have the answer that failed.",
+    "A key is the source's unless `key_status` says `verified`.",
+    "People report what annoys them, in the languages of the sites that are read: no random sample of what models are asked.",
+    "Near-duplicates of what models were trained on are not taken out.",
+)
+_NOBODY = "No person has judged items of it yet, so its share of bad items is not known."
 _COLUMNS = {
     "messages": "what a model is asked",
     "input": "the same as one text",
@@ -43,10 +60,20 @@ _COLUMNS = {
 }
 
 
-def card(name: str, rows: Mapping[str, int], licences: Mapping[str, Mapping[str, int]], canary: str) -> str:
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a card says beside the numbers of its rows."""
+
+    difference: Difference = field(default_factory=Difference)
+    contact: str = ""
+    estimates: tuple[str, ...] = ()
+
+
+def card(name: str, rows: Mapping[str, int], licences: Mapping[str, Mapping[str, int]], canary: str, about: About | None = None) -> str:
     """README.md. Holds no text of any item, and no time. The config that opens by itself is the freest one that has rows."""
     from huggingface_hub import DatasetCardData
 
+    about = about or About()
     first = next((config for config in (*CONFIGS, IDS) if rows.get(config)), None)
     data = DatasetCardData(
         pretty_name=f"thresher {name}",
@@ -65,12 +92,11 @@ def card(name: str, rows: Mapping[str, int], licences: Mapping[str, Mapping[str,
     lines += ["## Licences", "", "Each row names its own.", "", "| config | licence | rows |", "| --- | --- | ---: |"]
     lines += [f"| `{c}` | {_cell(licence)} | {n} |" for c in sorted(licences) for licence, n in sorted(licences[c].items())]
     lines += ["", "## Columns", "", *(f"- **{column}**: {what}" for column, what in _COLUMNS.items()), ""]
-    lines += [
-        "## Removal",
-        "",
-        "Whoever wrote a text here can have it removed: open a discussion on this repository with the `item_id`.",
-        "",
-    ]
+    lines += ["## How it was made", "", *_METHOD, ""]
+    lines += ["## Known limits", "", *(f"- {line}" for line in (*_LIMITS, *(about.estimates or (_NOBODY,)))), ""]
+    lines += ["## Since the snapshot before", "", *_since(about.difference), ""]
+    lines += ["## Removal", "", f"Whoever wrote a text here can have it removed: {_asks(about.contact)} with the `item_id`.", ""]
+    lines += ["## Citation", "", *(f"    {line}" for line in citation(name, about.difference.version).splitlines()), ""]
     if canary:
         lines += [
             "## Canary",
@@ -81,6 +107,24 @@ def card(name: str, rows: Mapping[str, int], licences: Mapping[str, Mapping[str,
             "",
         ]
     return "\n".join(lines)
+
+
+def citation(name: str, version: str) -> str:
+    """BibTeX."""
+    key = re.sub(r"[^a-z0-9]", "", name)
+    return f"@misc{{thresher{key},\n  title = {{thresher {name}: where language models fail}},\n  version = {{{version}}},\n}}"
+
+
+def _since(difference: Difference) -> list[str]:
+    version = f"Version {difference.version}. MAJOR rises where rows were removed, MINOR where some came, PATCH where some changed."
+    if difference.since is None:
+        return [version, "", "This is the first one."]
+    counts = ", ".join(f"{len(getattr(difference, part)):,} {part}" for part in ("added", "removed", "changed"))
+    return [version, "", f"Since `{_cell(difference.since)}`: {counts}. `difference.json` lists them."]
+
+
+def _asks(contact: str) -> str:
+    return f"write to {re.sub(r'[^A-Za-z0-9@:/._+-]', '', contact)}" if contact else "open a discussion on this repository"
 
 
 def _what(config: str) -> str:

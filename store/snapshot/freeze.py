@@ -1,6 +1,7 @@
 """Freezing a named set of items: a folder that is there whole or not at all, byte for byte the same when made again.
 
-<name>/<config>/test-00000-of-00001.parquet   README.md   eval.yaml   harness/   difference.json   manifest.json (written last)
+<name>/<config>/test-00000-of-00001.parquet   README.md   eval.yaml   harness/   difference.json   croissant.json
+manifest.json (written last)
 """
 
 from __future__ import annotations
@@ -18,11 +19,15 @@ from typing import Any
 from store.file.database import Connection, Database
 from store.rows import fetch
 from store.snapshot import leaks, lint
-from store.snapshot.card import card
+from store.snapshot.card import About, card, citation
+from store.snapshot.croissant import NAME as CROISSANT
+from store.snapshot.croissant import Described, croissant
+from store.snapshot.difference import Difference, measure
+from store.snapshot.estimates import estimates
 from store.snapshot.export import Written, write
 from store.snapshot.harness import harness_files
 from store.snapshot.licences import family
-from store.snapshot.registry import MANIFEST, Registered, register, verify
+from store.snapshot.registry import MANIFEST, Registered, register, sha256_of, verify
 from store.snapshot.settings import Export
 from thresher.disk import sync
 from thresher.errors import StoreError, UsageError
@@ -51,9 +56,9 @@ def freeze(database: Database, name: str, folder: Path, export: Export, *, leave
     with database.writer():
         with _partial(folder, name) as partial:
             with database.reader() as con:
-                written = _write_files(con, partial, name, export, leave_out=leave_out)
+                written, difference = _write_files(con, partial, name, export, leave_out=leave_out)
             failpoint("snapshot.manifest")
-            manifest = _write_manifest(partial, name, export, written)
+            manifest = _write_manifest(partial, name, export, written, difference)
             digest = hashlib.sha256(manifest).hexdigest()
             _publish(partial, target, manifest)
         failpoint("snapshot.published")
@@ -80,7 +85,7 @@ def _partial(folder: Path, name: str) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _write_files(con: Connection, folder: Path, name: str, export: Export, *, leave_out: bool) -> Written:
+def _write_files(con: Connection, folder: Path, name: str, export: Export, *, leave_out: bool) -> tuple[Written, Difference]:
     """The Parquet files, the card, and what runs them. Items whose text shares a word run with a withheld text go without their text."""
     runs = leaks.Runs()
     left_out: dict[str, str] = {}
@@ -96,13 +101,25 @@ def _write_files(con: Connection, folder: Path, name: str, export: Export, *, le
         overlapping = {row["item_id"] for path in _parquet(folder) for row in leaks.rows_with(runs, path, leaking)}
         written, findings = _write_rows(con, folder, export, left_out=left_out, overlapping=overlapping)
         lint.refuse(name, findings)
-    (folder / "README.md").write_text(card(name, written.rows, written.licences, export.canary), encoding="utf-8")
+    difference = measure(con, name, written.hashes)
+    (folder / "difference.json").write_bytes(_json(difference.listed))
+    about = About(difference, export.contact, tuple(estimates(con)))
+    (folder / "README.md").write_text(card(name, written.rows, written.licences, export.canary, about), encoding="utf-8")
+    parquet = {path.parent.name: Described(path.stat().st_size, sha256_of(path)) for path in _parquet(folder)}
+    described = croissant(name, difference.version, _published(con), parquet, citation(name, difference.version))
+    (folder / CROISSANT).write_bytes(_json(described))
     for runner, content in harness_files(name, written.rows).items():
         (folder / runner).parent.mkdir(parents=True, exist_ok=True)
         (folder / runner).write_bytes(content)
-    _write_difference(con, folder, name, written)
     refuse_leaks(runs, sorted(p for p in folder.rglob("*") if p.is_file()), leaking)
-    return written
+    return written, difference
+
+
+def _published(con: Connection) -> str:
+    """The day on which the newest record of an item was first seen: made again from the same items, it is the same."""
+    sql = "SELECT max(first_seen) AS day FROM records SEMI JOIN (SELECT record_key FROM reports WHERE live) USING (record_key)"
+    day = fetch(con, sql)[0]["day"]
+    return f"{day or datetime(1970, 1, 1, tzinfo=UTC):%Y-%m-%d}"
 
 
 def _write_rows(
@@ -136,43 +153,21 @@ def known_licences(con: Connection) -> list[str]:
     return [row[0] for row in con.execute("SELECT DISTINCT lower(licence) FROM records").fetchall() if family(row[0]) is not None]
 
 
-def _write_difference(con: Connection, folder: Path, name: str, written: Written) -> None:
-    """What is new, gone and changed since the snapshot before; the lists stay empty for a first one."""
-    before = con.execute(
-        """SELECT name FROM snapshots WHERE name <> ? AND number < coalesce((SELECT number FROM snapshots WHERE name = ?), 2147483647)
-           ORDER BY number DESC LIMIT 1""",
-        [name, name],
-    ).fetchall()
-    difference: dict[str, Any] = {"since": None, "added": [], "removed": [], "changed": []}
-    if before:
-        rows = fetch(con, "SELECT config, item_id, row_hash FROM snapshot_items WHERE name = ?", [before[0][0]])
-        old = {(r["config"], r["item_id"]): r["row_hash"] for r in rows}
-        now = written.hashes
-        difference = {
-            "since": before[0][0],
-            "added": sorted(f"{c}/{i}" for c, i in now.keys() - old.keys()),
-            "removed": sorted(f"{c}/{i}" for c, i in old.keys() - now.keys()),
-            "changed": sorted(f"{c}/{i}" for c, i in now.keys() & old.keys() if now[c, i] != old[c, i]),
-        }
-    (folder / "difference.json").write_bytes(_json(difference))
-
-
-def _write_manifest(folder: Path, name: str, export: Export, written: Written) -> bytes:
+def _write_manifest(folder: Path, name: str, export: Export, written: Written, difference: Difference) -> bytes:
     files = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        data = path.read_bytes()
-        files[path.relative_to(folder).as_posix()] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        files[path.relative_to(folder).as_posix()] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
         sync(path)
-    difference = json.loads((folder / "difference.json").read_bytes())
     manifest = _json(
         {
             "name": name,
             "format": FORMAT,
+            "version": difference.version,
             "export_version": export.version,
             "items": len({item_id for _, item_id in written.hashes}),
             "configs": dict(sorted(written.rows.items())),
             "withheld": dict(sorted(written.withheld.items())),
-            "difference": {k: v if k == "since" else len(v) for k, v in difference.items()},
+            "difference": {k: v if k == "since" else len(v) for k, v in difference.listed.items()},
             "files": files,
         }
     )

@@ -85,7 +85,7 @@ def runs_in_file(runs: Runs, path: Path) -> Iterator[tuple[list[dict[str, Any]],
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_BATCH):
             rows = batch.to_pylist()
-            texts = [(i, text) for i, row in enumerate(rows) for text in strings_in(row)]
+            texts = [(i, text) for i, row in enumerate(rows) for text in dict.fromkeys(strings_in(row)) if len(text) >= WORDS]
             hashes, owner = runs.of([text for _, text in texts])
             yield rows, hashes, np.array([i for i, _ in texts], dtype=np.int64)[owner]
 
@@ -109,9 +109,11 @@ def leaking_runs(con: Connection, runs: Runs, exported: Hashes, known_licences: 
         hit = _among(hashes, exported)
         hashes, owner = hashes[hit], owner[hit]
         if len(hashes):
-            own, own_owner = runs.of(allowed)
-            mine = {(int(h), int(o)) for h, o in zip(own, own_owner, strict=True)}
-            parts.append(np.array([h for h, o in zip(hashes, owner, strict=True) if (int(h), int(o)) not in mine], dtype=np.uint64))
+            hit_by = np.unique(owner)
+            own, own_owner = runs.of([allowed[n] for n in hit_by.tolist()])
+            mine = set(zip(own.tolist(), hit_by[own_owner].tolist(), strict=True))
+            others = [h for h, o in zip(hashes.tolist(), owner.tolist(), strict=True) if (h, o) not in mine]
+            parts.append(np.array(others, dtype=np.uint64))
     return distinct(parts)
 
 

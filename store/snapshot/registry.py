@@ -61,7 +61,7 @@ def row_hash(rows: list[dict[str, Any]]) -> str:
 def verify(folder: Path) -> list[str]:
     """The files of a snapshot that are missing, foreign, or not what the manifest says."""
     said = json.loads((folder / MANIFEST).read_bytes())["files"]
-    return differing(said, {path: hashlib.sha256(file.read_bytes()).hexdigest() for path, file in files_of(folder).items()})
+    return differing(said, {path: sha256_of(file) for path, file in files_of(folder).items()})
 
 
 def files_of(folder: Path) -> dict[str, Path]:
@@ -72,6 +72,12 @@ def files_of(folder: Path) -> dict[str, Path]:
 def differing(said: Mapping[str, Mapping[str, Any]], sha256s: Mapping[str, str]) -> list[str]:
     """The paths at which a manifest and the files that there are differ, by their SHA-256."""
     return sorted(path for path in said.keys() | sha256s.keys() if path not in said or said[path]["sha256"] != sha256s.get(path))
+
+
+def sha256_of(path: Path) -> str:
+    """Of a file, read in pieces: a Parquet file may be larger than the memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def restore(con: Connection, folder: Path) -> list[str]:

@@ -25,4 +25,7 @@ class Export(Section):
     """The export classes that leave: ``full`` is text with licence and attribution, ``derived`` what we made of it, ``id_only`` where a
     record is; ``none`` never leaves."""
     canary: str = ""
+    """A string by which a corpus shows that it was trained on the benchmark; it stands in each row and in the card."""
+    contact: str = ""
+    """Where somebody asks for a text to be removed, an address of mail or of a page; empty: a discussion on the repository."""
     publish: Publish = Publish()
