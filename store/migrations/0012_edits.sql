@@ -15,6 +15,28 @@ SELECT *, count(*) OVER (PARTITION BY item_id) AS edits FROM edits
 QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY given_at DESC, verdict_id DESC) = 1;
 COMMENT ON VIEW last_edits IS 'How each edited item is now, and how often it was edited';
 
+CREATE VIEW reworded_items AS
+SELECT item_id, max(given_at) AS since FROM edits
+WHERE messages IS NOT NULL OR target IS NOT NULL OR rubric IS NOT NULL OR tags IS NULL GROUP BY ALL;
+COMMENT ON VIEW reworded_items IS 'Since when an item asks, or is scored by, the words that it has now: trials before that are of another question. An edit of tags alone is none';
+
+CREATE OR REPLACE VIEW trial_rounds AS
+SELECT coalesce(i.merged_into, t.item_id) AS item_id, t.model, t.round,
+       arg_max(t.served_id, t.asked_at) AS served_id,
+       count(*) FILTER (t.error = '' AND t.verdict = 'fail') AS k,
+       count(*) FILTER (t.error = '' AND t.verdict IN ('pass', 'fail')) AS n,
+       count(*) FILTER (t.error = '' AND t.verdict = 'borderline') AS borderline,
+       count(*) FILTER (t.error = '' AND t.verdict IS NULL) AS unscored,
+       count(*) FILTER (t.error <> '') AS left_out,
+       max(t.asked_at) AS last_asked,
+       max(t.asked_at) FILTER (t.error = '' AND t.verdict = 'fail') AS last_failed,
+       arg_max(t.served_id, t.asked_at) FILTER (t.error = '' AND t.verdict = 'fail') AS failed_as,
+       sum(t.usd) AS usd
+FROM trials t JOIN items i ON i.item_id = t.item_id LEFT JOIN reworded_items w ON w.item_id = t.item_id
+WHERE w.item_id IS NULL OR t.asked_at > w.since GROUP BY ALL;
+COMMENT ON VIEW trial_rounds IS 'The trials of an item as it is worded now and of those merged into it, by model and round: k of n failed';
+COMMENT ON COLUMN trial_rounds.left_out IS 'Trials that a limit cut or that ended in an error: no part of n';
+
 CREATE OR REPLACE VIEW items_current AS
 WITH worded AS (
     SELECT i.* REPLACE (
@@ -35,7 +57,7 @@ SELECT i.item_id, i.version, i.kind, i.messages,
             ELSE array_to_string(list_transform(from_json(i.messages, '[{"role":"VARCHAR","content":"VARCHAR"}]'),
                                                 lambda m: m.role || ': ' || m.content), E'\n\n') END AS prompt,
        i.target, i.aliases, i.choices, i.rubric,
-       CASE WHEN i.item_id IN (FROM reproduced_items) THEN 'reproduced'::tier ELSE e.tier END AS tier,
+       CASE WHEN p.item_id IS NOT NULL THEN 'reproduced'::tier ELSE e.tier END AS tier,
        coalesce(v.key_status, i.key_status) AS key_status,
        CASE WHEN i.lifecycle = 'retired' THEN i.lifecycle ELSE coalesce(v.lifecycle, i.lifecycle) END AS status,
        i.language, i.tags, r.licence, e.export_class, r.attribution, r.source, r.site, r.native_id, r.url,
@@ -43,7 +65,8 @@ SELECT i.item_id, i.version, i.kind, i.messages,
 FROM worded i
 JOIN evidence e ON e.item_id = i.item_id
 JOIN reports r ON r.item_id = i.item_id AND r.record_key = e.lead_record AND r.live
-LEFT JOIN last_verdicts v ON v.item_id = i.item_id;
+LEFT JOIN last_verdicts v ON v.item_id = i.item_id
+LEFT JOIN reproduced_items p ON p.item_id = i.item_id;
 COMMENT ON VIEW items_current IS 'The benchmark: one row for each canonical item with live evidence, as persons edited it';
 COMMENT ON COLUMN items_current.item_id IS 'xxh3-128 of the normalised messages, options and target as they were harvested; an edit does not change it';
 COMMENT ON COLUMN items_current.version IS 'Counts the wordings of the source and the edits of persons';

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from store import items, pages, removal, runs, trials
+from store import items, pages, removal, runs, trials, verdicts
+from store.curating import VerdictLog
+from store.edits import Edit
 from store.file.database import Database
 from store.reading import rows
 from store.trials import Check, Scored, Trial
@@ -93,6 +95,22 @@ def test_the_state_of_an_item_is_read_off_its_rounds(filled: Database, rounds: l
     for day, verdicts in enumerate(rounds):
         told(filled, *verdicts, day=day)
     assert state(filled)[0] == expected
+
+
+def test_trials_of_an_item_before_it_was_reworded_say_nothing_of_it(filled: Database) -> None:
+    told(filled, F, F, F)
+    item_id = ids(filled)[0]
+    log = VerdictLog(filled.folder)
+    log.add([Edit(item_id, "ann", "", 1, tags=("sums",))], {item_id: ["user"]})
+    verdicts.take_up(filled)
+    assert tier(filled) == "reproduced"
+    log.add([Edit(item_id, "ann", "", 2, ("What is 0 + 1?",), "1")], {item_id: ["user"]})
+    verdicts.take_up(filled)
+    with filled.reader() as con:
+        assert rows(con, "FROM item_states") == []
+    assert tier(filled) == "untested"
+    told(filled, F, F, P, day=1000)
+    assert (state(filled)[:3], tier(filled)) == (("reproduced", 2, 3), "reproduced")
 
 
 def test_what_a_limit_cut_or_nobody_could_score_is_left_out_and_counted(filled: Database) -> None:
