@@ -92,8 +92,8 @@ def test_two_failing_trials_of_five_make_an_item_reproduced(filled: Database) ->
     ],
 )
 def test_the_state_of_an_item_is_read_off_its_rounds(filled: Database, rounds: list[tuple[Any, ...]], expected: str) -> None:
-    for day, verdicts in enumerate(rounds):
-        told(filled, *verdicts, day=day)
+    for day, said in enumerate(rounds):
+        told(filled, *said, day=day)
     assert state(filled)[0] == expected
 
 
