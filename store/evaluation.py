@@ -158,6 +158,11 @@ def last_round(con: Connection, model: str, item_id: str) -> list[dict[str, Any]
         [model, item_id],
     )
     if not found:
-        there = ", ".join(row["model"] for row in states_of(con, item_id)) or "none"
-        raise UsageError(f"{item_id} has no trial of {model!r}; models that were asked and scored: {there}")
+        asked = rows(
+            con,
+            "SELECT DISTINCT t.model FROM trials t JOIN items i USING (item_id) WHERE coalesce(i.merged_into, i.item_id) = ? ORDER BY 1",
+            [item_id],
+        )
+        there = ", ".join(row["model"] for row in asked) or "no model yet"
+        raise UsageError(f"{item_id} has no trial of {model!r}; it was put to: {there}")
     return found

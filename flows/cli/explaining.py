@@ -22,6 +22,8 @@ def explain(
     """
     from functools import cache
 
+    from rich.padding import Padding
+
     from flows import summary
     from flows.cli.rules import rulebook
     from flows.line import explaining
@@ -34,7 +36,8 @@ def explain(
         return
     out = summary.console()
     for number, one in enumerate(told):
-        out.print("\n".join(["", *_lines(one)] if number else _lines(one)))
+        for line in ["", *_lines(one)] if number else _lines(one):
+            out.print(Padding.indent(line.lstrip(), len(line) - len(line.lstrip())))
 
 
 def _lines(told: dict[str, Any]) -> Iterator[str]:
@@ -100,8 +103,9 @@ def _verdict(told: dict[str, Any]) -> str:
 
 
 def _reported(claim: dict[str, Any]) -> str:
-    of = f" of {claim['of_model']}" if claim["of_model"] else ""
-    return f"{claim['tier']}{of}, on {claim['site']}, {(claim['at'] or 'undated')[:10]}: {claim['url'] or claim['source']}"
+    by = f" by {claim['by']}" if claim["by"] else ""
+    of = f", of {claim['of_model']}" if claim["of_model"] else ""
+    return f"on {claim['site']}, {(claim['at'] or 'undated')[:10]}{by}{of} ({claim['tier']}): {claim['url'] or claim['source']}"
 
 
 def _marked(told: dict[str, Any]) -> str:

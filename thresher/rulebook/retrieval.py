@@ -46,15 +46,18 @@ class Retriever:
 
     def law(self, item: Evidence, responses: Sequence[str] = (), *, rules: int = 8, precedents: int = 3) -> Law:
         """The law for an item and the responses to be judged: at most so many rules for what was asked and half as many for
-        what was answered, those above them not counted, and so many cases."""
+        what was answered, and so many cases; those above them, and those that the cases cite, are not counted."""
         prompt = self._encode([item.prompt[:_LONGEST]])
+        cases = self._nearest(prompt, precedents)
         chosen = self._in_scope(item, prompt, responses, rules)
+        chosen += [self.book.rules[one] for case in cases for one in dict.fromkeys(case.rules) if one in self.book.rules]
+        chosen = list({rule.id: rule for rule in chosen}.values())
         above = {upper.id: upper for rule in chosen for upper in self.book.above(rule.id)}
         return Law(
             self.book.version,
             self.book.digest,
             tuple(in_order(self.book, [*above.values(), *(rule for rule in chosen if rule.id not in above)])),
-            tuple(self._nearest(prompt, precedents)),
+            tuple(cases),
         )
 
     def _in_scope(self, item: Evidence, prompt: Floats, responses: Sequence[str], count: int) -> list[Rule]:
