@@ -287,6 +287,43 @@ def test_an_amendment_has_kept_answers_judged_again_and_asks_no_model(
     assert cited() == [(trial_id, 2, verdict) for trial_id, _, verdict in before]
 
 
+def test_a_verdict_is_explained_from_the_claim_to_the_rule(
+    judged: Callable[..., dict[str, Any]], thresher: Callable[..., Any], copy: Path, config: Path
+) -> None:  # fmt: skip
+    judged()
+    row = told(copy, "SELECT trial_id, item_id, scorer_version, evidence FROM trials WHERE scorer = 'judge' ORDER BY 1")[0]
+    where = ("--data", str(copy), "--config", str(config))
+    text = thresher("explain", row["trial_id"][:12], *where, COLUMNS="2000").stdout
+    cited = json.loads(row["evidence"])["rules"]
+    report = told(copy, f"SELECT url FROM reports WHERE item_id = '{row['item_id']}'")[0]
+    for said in ("I would >>>rather not say<<< how", "fail, by judge", row["scorer_version"], "served as small-1 on ", report["url"],
+                 f"1. {cited[0]} ", f"2. {cited[1]} ", "by version 1 of the rulebook"):  # fmt: skip
+        assert said in text, said
+    (one,) = json.loads(thresher("explain", row["item_id"], "--model", "small", "--json", *where).stdout)
+    assert (one["trial_id"], one["words"], [rule["id"] for rule in one["rules"]]) == (row["trial_id"], "rather not say", cited)
+    assert one["rulebook"]["altered"] is False
+    first = config / "rulebook" / "constitution.toml"
+    first.write_text(first.read_text(encoding="utf-8").replace("\nWho ", "\nWhoever "), encoding="utf-8")
+    assert "somebody changed a file by hand" in thresher("explain", row["trial_id"], *where).stdout
+
+
+def test_a_verdict_by_code_is_explained_without_rules(
+    evaluate: Callable[..., Any], thresher: Callable[..., Any], copy: Path, config: Path
+) -> None:  # fmt: skip
+    assert evaluate("--trials", "2", "--limit", "1").returncode == 0
+    row = told(copy, "SELECT trial_id, item_id, evidence FROM trials WHERE number = 2")[0]
+    where = ("--data", str(copy), "--config", str(config))
+    one = json.loads(thresher("explain", row["trial_id"], "--json", *where).stdout)
+    assert (one["rulebook"], one["words"], one["way"]) == (None, row["evidence"], "choice")
+    begin, end = one["words_at"]
+    assert one["response"][begin:end] == row["evidence"]
+    assert "ANSWER" in one["asked"][-1]["content"]
+    assert "verdict" in thresher("explain", row["item_id"], "--model", "small", *where).stdout
+    unasked = thresher("explain", row["item_id"], "--model", "large", *where)
+    assert (unasked.returncode, "it was put to: small" in unasked.stderr) == (2, True)
+    assert thresher("explain", "zzz", *where).returncode == 2
+
+
 def test_a_model_that_declines_has_answered(evaluate: Callable[..., Any], server: ChatServer, copy: Path) -> None:
     server.every = "refusal"
     done = evaluate("--trials", "1", "--json")

@@ -47,7 +47,15 @@ def test_the_nearest_precedents_come_and_none_that_is_about_something_else(folde
 
 
 def test_the_rules_that_a_precedent_cites_can_be_cited_after_it(folder: Path) -> None:
-    stated = {"asked": "How many?", "verdict": "pass", "rules": ("lamps.lit.1",), "reason": "x", "by": "ann", "version": 1, "id": "case.0000"}
+    stated = {
+        "asked": "How many?",
+        "verdict": "pass",
+        "rules": ("lamps.lit.1",),
+        "reason": "x",
+        "by": "ann",
+        "version": 1,
+        "id": "case.0000",
+    }
     decide(folder, Case.model_validate({**stated, "at": datetime.now(UTC), "responses": (Response(text="yes", decides=("yes",)),)}))
     law = Retriever(load(folder), encode).law(item("How many?"), rules=1)
     assert [rule.id for rule in law.rules] == ["constitution.truth", "lamps.lit.1", "lamps.short.1"]
