@@ -37,7 +37,7 @@ def explain(
     out = summary.console()
     for number, one in enumerate(told):
         for line in ["", *_lines(one)] if number else _lines(one):
-            out.print(Padding.indent(line.lstrip(), len(line) - len(line.lstrip())))
+            out.print(Padding(line.lstrip(), (0, 0, 0, len(line) - len(line.lstrip())), expand=False) if line else "")
 
 
 def _lines(told: dict[str, Any]) -> Iterator[str]:
@@ -82,9 +82,12 @@ def _law(told: dict[str, Any]) -> Iterator[str]:
     yield from ("", f"[cyan]by version {told['rulebook']['version']} of the rulebook[/] ({told['rulebook']['digest']})")
     if told["rulebook"]["altered"]:
         yield "  [yellow]that version has other words now: somebody changed a file by hand[/]"
+    shown = set[str]()
     for number, rule in enumerate(told["rules"], 1):
         yield f"  {number}. [bold]{escape(rule['id'])}[/] {escape(rule['text'] or 'is no rule of that version')}"
-        yield from (f"     [dim]under[/] {escape(upper['id'])} {escape(upper['text'])}" for upper in rule["above"])
+        for upper in rule["above"]:
+            yield f"     [dim]under[/] {escape(upper['id'])}{'' if upper['id'] in shown else ' ' + escape(upper['text'])}"
+            shown.add(upper["id"])
     for case in told["precedents"]:
         if "asked" not in case:
             yield f"  [dim]precedent[/] {escape(case['id'])} is no case of that version"
