@@ -141,6 +141,8 @@ def _end(work: Workspace, plan: Plan, outcome: Evaluated, as_json: bool, usd: De
     else:
         for line in in_words(plan, outcome):
             print(line)
+    for notice in outcome.notices:
+        warn(f"note: {notice}")
     if outcome.waiting:
         warn("note: somebody else is writing to the benchmark; the next command that writes takes the trials up, none is lost")
     if outcome.left_out or outcome.not_asked:

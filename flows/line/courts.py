@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from flows.line.workspace import Workspace
 from store import cases
@@ -13,19 +12,17 @@ from thresher.rulebook.reading import load
 from thresher.rulebook.searching import Encode, Floats, word_encoder
 from thresher.scorers.citing import Court
 
-log = logging.getLogger("thresher.evaluating")
 
-
-def court(work: Workspace) -> Court:
+def court(work: Workspace, notice: Callable[[str], None]) -> Court:
     """The newest version of the rulebook that the settings name, with what the benchmark knows of its items. SettingsError where it cannot
-    be read, before anybody is asked."""
+    be read, before anybody is asked. ``notice`` hears where rules have to be looked up by words."""
     book = load(work.settings.rulebook.path(work.settings.folder))
     with work.database.reader() as con:
         items = {item.item_id: item for item in cases.evidence(con)}
-    return Court(book, _encoder(work, book), items)
+    return Court(book, _encoder(work, book, notice), items)
 
 
-def _encoder(work: Workspace, book: Rulebook) -> Encode:
+def _encoder(work: Workspace, book: Rulebook, notice: Callable[[str], None]) -> Encode:
     """That of the dedupe, opened at the first text; where it cannot be had, by words for the whole run: two encoders cannot be compared."""
     chosen: list[Encode] = []
 
@@ -34,7 +31,7 @@ def _encoder(work: Workspace, book: Rulebook) -> Encode:
             try:
                 chosen.append(work.encoder.encode)
             except EncoderError as error:
-                log.warning("rules are looked up by words alone: %s", error)
+                notice(f"rules for the judge were looked up by words alone: {error}")
                 chosen.append(word_encoder([*(rule.in_words for rule in book.rules.values()), *(case.asked for case in book.precedents)]))
         return chosen[0](texts)
 

@@ -106,13 +106,16 @@ class Evaluated:
     not_asked: Counter[str] = field(default_factory=Counter)
     rescored: int = 0
     usd: Decimal = Decimal(0)
+    notices: list[str] = field(default_factory=list)
+    """For a person, of what went otherwise than wanted."""
     waiting: bool = False
     """Written down, and not yet in the database, since somebody else was writing to it."""
 
     def row(self) -> dict[str, Any]:
         """JSON-ready."""
         return {"asked": self.asked, "kept": self.kept, "verdicts": dict(self.verdicts), "left_out": dict(self.left_out),
-                "not_asked": dict(self.not_asked), "rescored": self.rescored, "usd": float(self.usd), "waiting": self.waiting}  # fmt: skip
+                "not_asked": dict(self.not_asked), "rescored": self.rescored, "usd": float(self.usd), "notices": self.notices,
+                "waiting": self.waiting}  # fmt: skip
 
 
 @dataclass
@@ -256,7 +259,7 @@ def evaluate(
         plan_ = planned()
         kept = Kept(work.archive / FILE)
         asker = stack.enter_context(Asker(judge, budget=budget, kept=kept)) if judge is not None else None
-        scoring = Scoring(Judge(asker, court(work) if by_rules else None) if asker is not None else None)
+        scoring = Scoring(Judge(asker, court(work, outcome.notices.append) if by_rules else None) if asker is not None else None)
         models = {portion.model.name: portion.model for portion in plan_.portions}
         _check_and_rescore(work, plan_, scoring, models, outcome)
         try:

@@ -71,4 +71,4 @@ def evaluate_night(work: Workspace, *, budget_usd: Decimal | None = None) -> tup
     until = time.monotonic() + settings.max_hours * 3600
     plan, outcome = evaluating.evaluate(work, planned, budget=Budget(usd), judge=judge, by_rules=settings.by_rules, until=until)
     notices = [f"{n:,} items that blame {blamed} were put to {model}, which succeeds it" for (blamed, model), n in choice.succeeded.items()]
-    return plan, outcome, notices
+    return plan, outcome, [*notices, *outcome.notices]

@@ -274,7 +274,7 @@ def test_an_amendment_has_kept_answers_judged_again_and_asks_no_model(
         kept = told(copy, "SELECT trial_id, verdict, evidence FROM trials WHERE scorer = 'judge' ORDER BY 1")
         return [(row["trial_id"], json.loads(row["evidence"])["rulebook"], row["verdict"]) for row in kept]
 
-    judged()
+    assert ["looked up by words alone" in notice for notice in judged()["notices"]] == [True]
     before = cited()
     assert before
     assert {(version, verdict) for _, version, verdict in before} == {(1, "fail")}
