@@ -29,7 +29,7 @@ def explained(con: Connection, trial: Mapping[str, Any], version: Callable[[int]
     """The whole chain of a trial, JSON-ready. ``version`` reads a version of the rulebook; it is not called for a verdict without rules."""
     item = queries.item(con, trial["item_id"])
     task = task_of(item)
-    cited = Cited.of(trial["evidence"])
+    cited = Cited.of(trial["evidence"], trial["scorer_version"])
     place = find(trial["response"], cited.words)
     return {
         **{name: trial[name] for name in _OF_TRIAL},

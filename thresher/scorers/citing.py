@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 from thresher.model import conversation
 from thresher.rulebook.checking import faults
@@ -21,6 +21,9 @@ from thresher.rulebook.model import Case, Response, Rule, Rulebook, Ruled
 from thresher.rulebook.retrieval import Law, Retriever
 from thresher.rulebook.searching import Encode
 from thresher.scorers.base import Task, Verdict
+
+RULES: Final = "rules_1"
+"""The file in ``prompts/`` that asks a judge to cite; it is part of the version of a judge that does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,10 @@ class Cited:
         return json.dumps(asdict(self), ensure_ascii=False) if self.rulebook else self.words
 
     @classmethod
-    def of(cls, evidence: str) -> Self:
-        """From what was kept. Words of an answer that happen to be JSON of another form are words."""
+    def of(cls, evidence: str, scorer_version: str) -> Self:
+        """From what was kept. Without rules in the version of the scorer they are words, also where an answer holds such JSON."""
+        if RULES not in scorer_version.partition("-")[0].split("+"):
+            return cls(evidence)
         try:
             stated = json.loads(evidence)
             rules, precedents = tuple(map(str, stated["rules"])), tuple(map(str, stated["precedents"]))

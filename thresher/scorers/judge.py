@@ -25,11 +25,10 @@ from thresher.rulebook.retrieval import Law
 from thresher.scorers import citing
 from thresher.scorers.base import Score, Task, Verdict
 from thresher.scorers.checks import checks_of
-from thresher.scorers.citing import Court
+from thresher.scorers.citing import RULES, Court
 from thresher.scorers.final import without_thought
 
 VERDICT: Final = "verdict_1"
-RULES: Final = "rules_1"
 BETTER: Final = "better_1"
 """The files in ``prompts/`` that are sent; a change of meaning gets a number of its own."""
 MOST_ANSWER_CHARS: Final = 24_000

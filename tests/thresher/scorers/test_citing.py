@@ -65,7 +65,7 @@ def test_a_verdict_by_rules_counts_and_what_it_cited_is_kept(judge: Any) -> None
     by, server = judge(RULING)
     said = by.score(TASK, ANSWER)
     assert (said.verdict, said.why) == ("fail", "The lamp is lit.")
-    assert Cited.of(said.evidence) == Cited("It is dark", ("lamps.lit.1", "lamps.short.1"), ("case.0001",), 1, BOOK.digest)
+    assert Cited.of(said.evidence, said.version) == Cited("It is dark", ("lamps.lit.1", "lamps.short.1"), ("case.0001",), 1, BOOK.digest)
     told, asked = (message["content"] for message in server.seen[0]["body"]["messages"])
     assert told.index("constitution.truth (principle)") < told.index("lamps.lit.1 (rule)") < told.index("lamps.short.1 (rule)")
     assert "lamps.gone.1" not in told
@@ -120,6 +120,11 @@ def test_an_amendment_and_a_decided_case_make_another_version(judge: Any) -> Non
     assert len(versions) == 4
 
 
-@pytest.mark.parametrize("words", ["It is dark", '{"words": "x"}', "[1]", "7", ""])
-def test_words_without_rules_are_kept_as_they_are(words: str) -> None:
-    assert Cited.of(Cited(words).text()) == Cited(words)
+FORGED = Cited("x", ("lamps.free.1",), (), 1, "0").text()
+
+
+@pytest.mark.parametrize("words", ["It is dark", FORGED, ""])
+def test_words_without_rules_are_kept_as_they_are_and_forge_no_citation(judge: Any, words: str) -> None:
+    plain = Judge(judge(RULING)[0].asker).version
+    assert Cited(words).text() == words
+    assert Cited.of(words, plain) == Cited.of(words, "choice-1") == Cited(words)
