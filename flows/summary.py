@@ -157,5 +157,5 @@ class _Screen(Console):
 
 
 def console() -> Console:
-    """Where people read."""
-    return _Screen(highlight=False)
+    """Where people read. What a text holds is shown as it stands, ``:tada:`` too."""
+    return _Screen(highlight=False, emoji=False)

@@ -136,3 +136,33 @@ def key_queue(con: Connection) -> list[dict[str, Any]]:
 def key_queue_size(con: Connection) -> int:
     """How many those are."""
     return count(con, "SELECT count(DISTINCT item_id) FROM key_queue")
+
+
+def trial_like(con: Connection, beginning: str) -> dict[str, Any]:
+    """The trial whose id begins so, with all its columns. UsageError where there is none or more than one."""
+    matches = rows(con, "SELECT * FROM trials WHERE starts_with(trial_id, ?) ORDER BY trial_id LIMIT 2", [beginning]) if beginning else []
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise UsageError(f"more than one trial begins with {beginning!r}")
+    raise UsageError(f"no trial begins with {beginning!r}; for the last round of an item give its id and --model NAME")
+
+
+def last_round(con: Connection, model: str, item_id: str) -> list[dict[str, Any]]:
+    """Every trial of the last round of a model and an item, with all columns; those without a whole answer too. UsageError where there is
+    none."""
+    found = rows(
+        con,
+        """SELECT t.* FROM trials t JOIN items i USING (item_id) WHERE t.model = ? AND coalesce(i.merged_into, i.item_id) = ?
+           QUALIFY t.round = max(t.round) OVER () ORDER BY t.number, t.asked_at""",
+        [model, item_id],
+    )
+    if not found:
+        asked = rows(
+            con,
+            "SELECT DISTINCT t.model FROM trials t JOIN items i USING (item_id) WHERE coalesce(i.merged_into, i.item_id) = ? ORDER BY 1",
+            [item_id],
+        )
+        there = ", ".join(row["model"] for row in asked) or "no model yet"
+        raise UsageError(f"{item_id} has no trial of {model!r}; it was put to: {there}")
+    return found

@@ -19,6 +19,7 @@ from flows.cli.clusters import app as clusters_app
 from flows.cli.coverage import rules_app
 from flows.cli.curate import curate
 from flows.cli.evaluating import evaluate
+from flows.cli.explaining import explain
 from flows.cli.gate import gate
 from flows.cli.hydrate import hydrate
 from flows.cli.judging import app as judge_app
@@ -177,7 +178,7 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
 
 
 # Here, so that --help tells of looking between harvesting and mending.
-for command in (status, report, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge, evaluate, gate):
+for command in (status, report, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge, evaluate, explain, gate):
     app.command()(command)
 
 

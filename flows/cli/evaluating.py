@@ -34,6 +34,7 @@ def evaluate(
     trials: Annotated[int | None, typer.Option("--trials", help="Of each item and model.", min=1, max=100)] = None,
     budget: Annotated[float | None, typer.Option("--budget", help="US dollars that are never passed.", min=0)] = None,
     judge: Annotated[str, typer.Option("--judge", help="A name of models.toml: who scores what no program can.")] = "",
+    no_rules: Annotated[bool, typer.Option("--no-rules", help="The judge goes without the rulebook, and cites nothing.")] = False,
     max_tokens: Annotated[int | None, typer.Option("--max-tokens", help="Of one answer.", min=1)] = None,
     again_after: Annotated[
         float | None, typer.Option("--again-after", help="Ask anew where the last trials are older than so many days.", min=0)
@@ -76,7 +77,8 @@ def evaluate(
             print_json(_as_row(made, usd))
         return
     with _told(as_json) as told:
-        made, outcome = evaluating.evaluate(work, planned, budget=Budget(usd), judge=judging, told=told)
+        by_rules = settings.by_rules and not no_rules
+        made, outcome = evaluating.evaluate(work, planned, budget=Budget(usd), judge=judging, by_rules=by_rules, told=told)
     _end(work, made, outcome, as_json, usd)
 
 
@@ -139,6 +141,8 @@ def _end(work: Workspace, plan: Plan, outcome: Evaluated, as_json: bool, usd: De
     else:
         for line in in_words(plan, outcome):
             print(line)
+    for notice in outcome.notices:
+        warn(f"note: {notice}")
     if outcome.waiting:
         warn("note: somebody else is writing to the benchmark; the next command that writes takes the trials up, none is lost")
     if outcome.left_out or outcome.not_asked:

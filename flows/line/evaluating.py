@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from flows.line.courts import court
 from flows.line.scoring import Scoring, shown, why_not
 from flows.line.workspace import Workspace
 from store import evaluation, trials
@@ -105,13 +106,16 @@ class Evaluated:
     not_asked: Counter[str] = field(default_factory=Counter)
     rescored: int = 0
     usd: Decimal = Decimal(0)
+    notices: list[str] = field(default_factory=list)
+    """For a person, of what went otherwise than wanted."""
     waiting: bool = False
     """Written down, and not yet in the database, since somebody else was writing to it."""
 
     def row(self) -> dict[str, Any]:
         """JSON-ready."""
         return {"asked": self.asked, "kept": self.kept, "verdicts": dict(self.verdicts), "left_out": dict(self.left_out),
-                "not_asked": dict(self.not_asked), "rescored": self.rescored, "usd": float(self.usd), "waiting": self.waiting}  # fmt: skip
+                "not_asked": dict(self.not_asked), "rescored": self.rescored, "usd": float(self.usd), "notices": self.notices,
+                "waiting": self.waiting}  # fmt: skip
 
 
 @dataclass
@@ -242,10 +246,11 @@ def _alone(work: Workspace) -> Iterator[None]:
 
 
 def evaluate(
-    work: Workspace, planned: Callable[[], Plan], *, budget: Budget, judge: Model | None = None,
+    work: Workspace, planned: Callable[[], Plan], *, budget: Budget, judge: Model | None = None, by_rules: bool = True,
     until: float = math.inf, told: Callable[[int, int, Decimal], None] = lambda done, total, usd: None,
 ) -> tuple[Plan, Evaluated]:  # fmt: skip
-    """Ask, score and keep what a plan lacks. ``planned`` makes the plan once nobody else evaluates. After ``until`` (of
+    """Ask, score and keep what a plan lacks. ``planned`` makes the plan once nobody else evaluates. ``by_rules``: the judge
+    goes by the rulebook. After ``until`` (of
     ``time.monotonic``) no further question goes out. ``told`` hears how many trials are done, of how many, and the money that was spent.
     StoreError where an answer cannot be kept."""
     outcome = Evaluated()
@@ -253,8 +258,8 @@ def evaluate(
     with _alone(work), ExitStack() as stack:
         plan_ = planned()
         kept = Kept(work.archive / FILE)
-        judging = Judge(stack.enter_context(Asker(judge, budget=budget, kept=kept))) if judge is not None else None
-        scoring = Scoring(judging)
+        asker = stack.enter_context(Asker(judge, budget=budget, kept=kept)) if judge is not None else None
+        scoring = Scoring(Judge(asker, court(work, outcome.notices.append) if by_rules else None) if asker is not None else None)
         models = {portion.model.name: portion.model for portion in plan_.portions}
         _check_and_rescore(work, plan_, scoring, models, outcome)
         try:

@@ -69,6 +69,6 @@ def evaluate_night(work: Workspace, *, budget_usd: Decimal | None = None) -> tup
 
     usd = settings.max_usd if budget_usd is None else budget_usd
     until = time.monotonic() + settings.max_hours * 3600
-    plan, outcome = evaluating.evaluate(work, planned, budget=Budget(usd), judge=judge, until=until)
+    plan, outcome = evaluating.evaluate(work, planned, budget=Budget(usd), judge=judge, by_rules=settings.by_rules, until=until)
     notices = [f"{n:,} items that blame {blamed} were put to {model}, which succeeds it" for (blamed, model), n in choice.succeeded.items()]
-    return plan, outcome, notices
+    return plan, outcome, [*notices, *outcome.notices]

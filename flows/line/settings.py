@@ -58,6 +58,8 @@ class Evaluate(Section):
     named."""
     judge: str = ""
     """A name of ``models.toml``: who scores what no program can. Without one such items are not asked."""
+    by_rules: bool = True
+    """The judge is given the rules of the rulebook and the precedents that concern an item, and has to cite them."""
     trials: int = Field(5, ge=1, le=100)
     """Of each item and model; two that fail make it reproduced."""
     max_usd: Decimal = Field(Decimal(5), ge=0)

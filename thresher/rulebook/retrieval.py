@@ -1,7 +1,8 @@
 """What a judge is given of the rulebook for one item: the rules in scope, the principles above them, and the nearest decided cases.
 
-Rules are in scope by a phrase, tag or kind of failure that they share with the item, or by nearness of what was asked and answered; the
-tree above each comes with it. What a judge then says is checked by ``checking.faults`` against the same version.
+Rules are in scope by a phrase, tag or kind of failure that they share with the item, or by nearness of what was asked; a few more by
+nearness of what was answered. An answer adds rules and takes none away, since whoever writes it may wish to. The tree above
+each comes with it. What a judge then says is checked by ``checking.faults`` against the same version.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Law(NamedTuple):
 
 
 class Retriever:
-    """A version of a rulebook, encoded once, asked for many items."""
+    """A version of a rulebook, encoded once, asked for many items. Without a model ``encode`` may be ``searching.word_encoder``."""
 
     def __init__(self, book: Rulebook, encode: Encode) -> None:
         self.book = book
@@ -44,29 +45,37 @@ class Retriever:
         self._of_cases: Floats | None = encode([case.asked[:_LONGEST] for case in self._cases]) if self._cases else None
 
     def law(self, item: Evidence, responses: Sequence[str] = (), *, rules: int = 8, precedents: int = 3) -> Law:
-        """The law for an item and the responses to be judged: at most so many rules, those above them not counted, and so many cases."""
+        """The law for an item and the responses to be judged: at most so many rules for what was asked and half as many for
+        what was answered, and so many cases; those above them, and those that the cases cite, are not counted."""
         prompt = self._encode([item.prompt[:_LONGEST]])
+        cases = self._nearest(prompt, precedents)
         chosen = self._in_scope(item, prompt, responses, rules)
+        chosen += [self.book.rules[one] for case in cases for one in dict.fromkeys(case.rules) if one in self.book.rules]
+        chosen = list({rule.id: rule for rule in chosen}.values())
         above = {upper.id: upper for rule in chosen for upper in self.book.above(rule.id)}
         return Law(
             self.book.version,
             self.book.digest,
             tuple(in_order(self.book, [*above.values(), *(rule for rule in chosen if rule.id not in above)])),
-            tuple(self._nearest(prompt, precedents)),
+            tuple(cases),
         )
 
     def _in_scope(self, item: Evidence, prompt: Floats, responses: Sequence[str], count: int) -> list[Rule]:
         if self._views is None or self._asked is None:
             return []
-        near = np.where([rule.by_request for rule in self._rules], (prompt @ self._asked.T)[0], 0.0)
+        asked = np.where([rule.by_request for rule in self._rules], (prompt @ self._asked.T)[0], 0.0)
+        chosen = self._best(item, asked, count)
         if responses:
             answered = self._views.nearness(self._encode([text[:_LONGEST] for text in responses])).max(axis=0)
-            near = np.maximum(near, answered)
+            near = self._best(item, answered, len(self._rules))
+            chosen += [at for at in near if at not in chosen][: count // 2]
+        return [self._rules[at] for at in chosen]
+
+    def _best(self, item: Evidence, near: Floats, count: int) -> list[int]:
         scores = {
             at: float(near[at]) + _shared(rule, item) for at, rule in enumerate(self._rules) if not rule.items or item.kind in rule.items
         }
-        best = sorted(scores, key=lambda at: (-scores[at], self._rules[at].id))[:count]
-        return [self._rules[at] for at in best]
+        return sorted(scores, key=lambda at: (-scores[at], self._rules[at].id))[:count]
 
     def _nearest(self, prompt: Floats, count: int) -> list[Case]:
         if self._of_cases is None:

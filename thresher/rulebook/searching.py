@@ -74,6 +74,27 @@ def search(rules: Sequence[Rule], query: str, encode: Encode | None = None, coun
     return [Hit(rules[at], scores[at], words[at], None if near is None else float(near[at])) for at in best[:count]]
 
 
+def word_encoder(texts: Sequence[str]) -> Encode:
+    """An encoder without a model: the words that a text shares with these, each weighed by how few of them have it (tf-idf); a text that
+    shares none is a row of zeros. Nearness is a cosine too, and says less of texts that say the same in other words."""
+    counted = [Counter(terms(text)) for text in texts]
+    spread = Counter(term for text in counted for term in text)
+    columns = {term: column for column, term in enumerate(sorted(spread))}
+    weights = np.array([math.log(1 + len(texts) / spread[term]) for term in columns], dtype=np.float32)
+
+    def encode(given: Sequence[str]) -> Floats:
+        rows = np.zeros((len(given), len(columns)), dtype=np.float32)
+        for row, text in zip(rows, given, strict=True):
+            for term, n in Counter(terms(text)).items():
+                if term in columns:
+                    row[columns[term]] = n
+        rows *= weights
+        unit: Floats = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+        return unit
+
+    return encode
+
+
 def by_words(rules: Sequence[Rule], query: str) -> list[float]:
     """BM25 of each rule; 0 where it shares no word with the query."""
     texts = [Counter(terms(rule.in_words)) for rule in rules]

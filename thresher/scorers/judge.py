@@ -1,8 +1,9 @@
 """A language model as a judge of what no program can score, believed only as far as code can check it.
 
 The item, the reference and the answer go out as one JSON string between marks that none of them can know, so that no text speaks for
-another. A verdict counts only with words that stand in the answer; one that cannot be verified is None. What code cannot promise is that a
-model judges a cunning answer right: where it or code sees that an answer speaks to its judge, it never passes by the judge alone.
+another. A verdict counts only with words that stand in the answer; one that cannot be verified is None. Before a rulebook (``citing``) it
+also has to cite the rules that it goes by, and citations with a fault make it None. What code cannot promise is that a model judges a
+cunning answer right: where it or code sees that an answer speaks to its judge, it never passes by the judge alone.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ from pydantic import BaseModel, ConfigDict
 from thresher.models.answers import Question
 from thresher.models.ask import Asker
 from thresher.readers.verbatim import find
+from thresher.rulebook.retrieval import Law
+from thresher.scorers import citing
 from thresher.scorers.base import Score, Task, Verdict
 from thresher.scorers.checks import checks_of
+from thresher.scorers.citing import RULES, Court
 from thresher.scorers.final import without_thought
 
 VERDICT: Final = "verdict_1"
@@ -57,6 +61,14 @@ class Ruling(BaseModel):
     steers: bool
 
 
+class Citation(Ruling):
+    """What a judge says of one answer by a rulebook."""
+
+    rules: list[str]
+    precedents: list[str]
+    rulebook: int
+
+
 class Comparison(BaseModel):
     """What a judge says of two answers."""
 
@@ -82,15 +94,16 @@ class Preferred:
 
 class Judge:
     """Asks one model, through an asker that keeps every answer: judging kept responses again, or with another judge, asks the judged models
-    nothing."""
+    nothing. ``court`` is the rulebook that single answers are judged by; pairs are judged without."""
 
-    def __init__(self, asker: Asker) -> None:
+    def __init__(self, asker: Asker, court: Court | None = None) -> None:
         self.asker = asker
-        self.version = self._version(VERDICT)
+        self.court = court
+        self.version = self._version(VERDICT, RULES, by=f"{court.version}-") if court else self._version(VERDICT)
 
-    def _version(self, prompt: str) -> str:
-        digest = hashlib.sha256(instructions(prompt).encode()).hexdigest()[:8]
-        return f"{prompt}-{digest}-{self.asker.model.served_id}"
+    def _version(self, *prompts: str, by: str = "") -> str:
+        digest = hashlib.sha256("".join(map(instructions, prompts)).encode()).hexdigest()[:8]
+        return f"{'+'.join(prompts)}-{digest}-{by}{self.asker.model.served_id}"
 
     def score(self, task: Task, response: str, judged_family: str = "") -> Score:
         """Its verdict; None where it gave none that can be verified, or is of the family of the judged model (empty: no model of ours).
@@ -100,10 +113,17 @@ class Judge:
             return self._score(None, reason)
         if not said:
             return self._score("fail", "the response is empty")
-        answer = self.asker.ask(question(task, said))
+        law = self.court.law(task, said) if self.court else None
+        answer = self.asker.ask(question(task, said, law))
         if answer.outcome != "answered" or not isinstance(answer.value, Ruling):
             return self._score(None, f"the judge gave no verdict: {answer.detail or answer.outcome}")
-        return self._score(*believed(answer.value, said))
+        verdict, why, words = believed(answer.value, said)
+        if self.court is None or law is None or not isinstance(answer.value, Citation):
+            return self._score(verdict, why, words)
+        cited = self.court.cited(answer.value, words).text()
+        if verdict and (wrong := self.court.faults(law, answer.value, verdict, said, words)):
+            return self._score(None, f"the verdict {verdict} does not count: {'; '.join(wrong)}", cited)
+        return self._score(verdict, why, cited)
 
     def _cannot(self, task: Task, judged_family: str, *answers: str) -> str:
         own = self.asker.model.family
@@ -139,7 +159,7 @@ class Judge:
 
     def _vote(self, task: Task, said: tuple[str, str], order: tuple[int, int]) -> tuple[int | Literal["tie"] | None, str]:
         shown = {letter: said[place] for letter, place in zip("AB", order, strict=True)}
-        answer = self.asker.ask(_question(task, shown, BETTER, Comparison))
+        answer = self.asker.ask(_question(task, {**shown}, BETTER, Comparison))
         ruling = answer.value
         if answer.outcome != "answered" or not isinstance(ruling, Comparison):
             return None, f"the judge gave no verdict: {answer.detail or answer.outcome}"
@@ -175,17 +195,22 @@ def instructions(prompt: str = VERDICT) -> str:
     return Path(__file__).with_name("prompts").joinpath(f"{prompt}.md").read_text(encoding="utf-8")
 
 
-def question(task: Task, answer: str) -> Question:
+def question(task: Task, answer: str, law: Law | None = None) -> Question:
     """What is asked about one answer. The same case gives the same question, byte for byte, so that it is paid for once."""
-    return _question(task, {"answer": answer}, VERDICT, Ruling)
+    if law is None:
+        return _question(task, {"answer": answer}, VERDICT, Ruling)
+    precedents = {"precedents": citing.as_data(law.precedents)} if law.precedents else {}
+    return _question(task, {**precedents, "answer": answer}, VERDICT, Citation, f"{instructions(RULES)}\n{citing.in_words(law)}")
 
 
-def _question(task: Task, answers: dict[str, str], prompt: str, form: type[BaseModel]) -> Question:
-    quoted = json.dumps({**_case(task), **answers}, ensure_ascii=False)
+def _question(task: Task, shown: dict[str, object], prompt: str, form: type[BaseModel], more: str = "") -> Question:
+    quoted = json.dumps({**_case(task), **shown}, ensure_ascii=False)
     # unknown to whoever wrote any of it: a text would have to hold its own hash
     code = hashlib.sha256(quoted.encode("utf-8", "replace")).hexdigest()[:16]
     asked = f"=== case {code} ===\n{quoted}\n=== end of case {code} ===\nJudge what stands between the marks. Answer with the JSON object."
-    return Question((("system", instructions(prompt)), ("user", asked)), form, MOST_OUTPUT_TOKENS, task.record_keys, f"judge {prompt}")
+    return Question(
+        (("system", instructions(prompt) + more), ("user", asked)), form, MOST_OUTPUT_TOKENS, task.record_keys, f"judge {prompt}"
+    )
 
 
 def _case(task: Task) -> dict[str, object]:

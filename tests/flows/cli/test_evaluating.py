@@ -231,24 +231,97 @@ def test_a_takedown_takes_the_answers_along(
     assert json.loads(evaluate("--json").stdout)["asked"] == 5
 
 
-def test_what_no_program_can_score_is_judged_within_the_same_budget(
-    thresher: Callable[..., Any], server: ChatServer, copy: Path, config: Path
-) -> None:  # fmt: skip
-    def judging(body: dict[str, Any]) -> Any:
-        if body["messages"][0]["role"] == "system":
-            return {"why": "it says nothing", "verdict": "fail", "words": "rather not say", "steers": False}
+def by_rule(body: dict[str, Any]) -> Any:
+    """A model that says nothing, and a judge who fails it by the first two rules that it is given."""
+    told = body["messages"][0]
+    if told["role"] != "system":
         return "I would rather not say how that is done."
+    ruling = {"why": "it says nothing", "verdict": "fail", "words": "rather not say", "steers": False}
+    version = re.search(r"Version (\d+) of the rulebook", told["content"])
+    rules = re.findall(r"^- ([a-z.0-9]+) \(", told["content"], re.MULTILINE)
+    return {**ruling, "rules": rules[:2], "precedents": [], "rulebook": int(version[1])} if version else ruling
 
-    server.answer = judging
-    done = thresher("evaluate", "small", "--way", "judged", "--limit", "12", "--trials", "1", "--judge", "large", "--json",
-                    "--data", str(copy), "--config", str(config))  # fmt: skip
-    outcome = json.loads(done.stdout)
-    assert done.returncode == 0, done.stderr
+
+@pytest.fixture
+def judged(thresher: Callable[..., Any], server: ChatServer, copy: Path, config: Path) -> Callable[..., dict[str, Any]]:
+    """What came of items that only a judge can score, without a model for embedding."""
+    server.answer = by_rule
+    dedupe = config / "dedupe.toml"
+    dedupe.write_text(re.sub(r"(?m)^engine = .*$", 'engine = "none"', dedupe.read_text(encoding="utf-8")), encoding="utf-8")
+
+    def run(*more: str) -> dict[str, Any]:
+        done = thresher("evaluate", "small", "--way", "judged", "--limit", "12", "--trials", "1", "--judge", "large", "--json",
+                        "--data", str(copy), "--config", str(config), *more)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return dict(json.loads(done.stdout))
+
+    return run
+
+
+def test_what_no_program_can_score_is_judged_within_the_same_budget(judged: Callable[..., dict[str, Any]], copy: Path) -> None:
+    outcome = judged("--no-rules")
     scored = told(copy, "SELECT scorer, verdict, why, evidence FROM trials WHERE scorer = 'judge'")
     assert scored
     assert {(row["verdict"], row["evidence"]) for row in scored} == {("fail", "rather not say")}
     charged = sum(Decimal(line["usd"]) for line in map(json.loads, (copy / "archive" / "model_answers.jsonl").read_text().splitlines()))
     assert charged == Decimal(str(outcome["usd"])) > sum(row["usd"] for row in told(copy, "SELECT usd FROM trials"))
+
+
+def test_an_amendment_has_kept_answers_judged_again_and_asks_no_model(
+    judged: Callable[..., dict[str, Any]], thresher: Callable[..., Any], server: ChatServer, copy: Path, config: Path
+) -> None:  # fmt: skip
+    def cited() -> list[tuple[str, int, str]]:
+        kept = told(copy, "SELECT trial_id, verdict, evidence FROM trials WHERE scorer = 'judge' ORDER BY 1")
+        return [(row["trial_id"], json.loads(row["evidence"])["rulebook"], row["verdict"]) for row in kept]
+
+    assert ["looked up by words alone" in notice for notice in judged()["notices"]] == [True]
+    before = cited()
+    assert before
+    assert {(version, verdict) for _, version, verdict in before} == {(1, "fail")}
+    served = server.served
+    assert (judged()["rescored"], server.served) == (0, served)
+    done = thresher("rules", "amend", "facts.dates.1", "--reason", "r", "--text", "The date is right.", "--config", str(config))
+    assert done.returncode == 0, done.stderr
+    again = judged()
+    assert (again["asked"], again["rescored"], server.served) == (0, len(before), served + len(before))
+    assert cited() == [(trial_id, 2, verdict) for trial_id, _, verdict in before]
+
+
+def test_a_verdict_is_explained_from_the_claim_to_the_rule(
+    judged: Callable[..., dict[str, Any]], thresher: Callable[..., Any], copy: Path, config: Path
+) -> None:  # fmt: skip
+    judged()
+    row = told(copy, "SELECT trial_id, item_id, scorer_version, evidence FROM trials WHERE scorer = 'judge' ORDER BY 1")[0]
+    where = ("--data", str(copy), "--config", str(config))
+    text = thresher("explain", row["trial_id"][:12], *where, COLUMNS="2000").stdout
+    cited = json.loads(row["evidence"])["rules"]
+    report = told(copy, f"SELECT url FROM reports WHERE item_id = '{row['item_id']}'")[0]
+    for said in ("I would >>>rather not say<<< how", "fail, by judge", row["scorer_version"], "served as small-1 on ", report["url"],
+                 f"1. {cited[0]} ", f"2. {cited[1]} ", "by version 1 of the rulebook"):  # fmt: skip
+        assert said in text, said
+    (one,) = json.loads(thresher("explain", row["item_id"], "--model", "small", "--json", *where).stdout)
+    assert (one["trial_id"], one["words"], [rule["id"] for rule in one["rules"]]) == (row["trial_id"], "rather not say", cited)
+    assert one["rulebook"]["altered"] is False
+    first = config / "rulebook" / "constitution.toml"
+    first.write_text(first.read_text(encoding="utf-8").replace("\nWho ", "\nWhoever "), encoding="utf-8")
+    assert "somebody changed a file by hand" in thresher("explain", row["trial_id"], *where).stdout
+
+
+def test_a_verdict_by_code_is_explained_without_rules(
+    evaluate: Callable[..., Any], thresher: Callable[..., Any], copy: Path, config: Path
+) -> None:  # fmt: skip
+    assert evaluate("--trials", "2", "--limit", "1").returncode == 0
+    row = told(copy, "SELECT trial_id, item_id, evidence FROM trials WHERE number = 2")[0]
+    where = ("--data", str(copy), "--config", str(config))
+    one = json.loads(thresher("explain", row["trial_id"], "--json", *where).stdout)
+    assert (one["rulebook"], one["words"], one["way"]) == (None, row["evidence"], "choice")
+    begin, end = one["words_at"]
+    assert one["response"][begin:end] == row["evidence"]
+    assert "ANSWER" in one["asked"][-1]["content"]
+    assert "verdict" in thresher("explain", row["item_id"], "--model", "small", *where).stdout
+    unasked = thresher("explain", row["item_id"], "--model", "large", *where)
+    assert (unasked.returncode, "it was put to: small" in unasked.stderr) == (2, True)
+    assert thresher("explain", "zzz", *where).returncode == 2
 
 
 def test_a_model_that_declines_has_answered(evaluate: Callable[..., Any], server: ChatServer, copy: Path) -> None:

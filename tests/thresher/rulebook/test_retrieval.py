@@ -46,6 +46,21 @@ def test_the_nearest_precedents_come_and_none_that_is_about_something_else(folde
     assert [case.asked for case in law.precedents] == ["Is the stove lit?"]
 
 
+def test_the_rules_that_a_precedent_cites_can_be_cited_after_it(folder: Path) -> None:
+    stated = {
+        "asked": "How many?",
+        "verdict": "pass",
+        "rules": ("lamps.lit.1",),
+        "reason": "x",
+        "by": "ann",
+        "version": 1,
+        "id": "case.0000",
+    }
+    decide(folder, Case.model_validate({**stated, "at": datetime.now(UTC), "responses": (Response(text="yes", decides=("yes",)),)}))
+    law = Retriever(load(folder), encode).law(item("How many?"), rules=1)
+    assert [rule.id for rule in law.rules] == ["constitution.truth", "lamps.lit.1", "lamps.short.1"]
+
+
 def test_the_order_is_one_that_the_check_of_a_verdict_accepts() -> None:
     book = load(Path(__file__).resolve().parents[3] / "config" / "rulebook")
     rules = in_order(book, list(book.rules.values())[::-1])
