@@ -36,7 +36,8 @@ from thresher.rules import Rules
 
 STEP = 10
 SEEDS = 20
-SHARES = (0.25, 0.5)
+HOW = ("random", "urgent", "learned")
+SHARES = (0.25, 0.5, 0.75)
 """Of the queue: how far a person gets."""
 Pair = tuple[Mapping[str, Any], Read]
 
@@ -122,21 +123,21 @@ def replay(queue: Sequence[dict[str, Any]], accepted: Mapping[str, bool], how: s
 def table(name: str, made: Sequence[dict[str, Any]], accepted: Mapping[str, bool]) -> None:
     share = sum(accepted.values()) / len(accepted)
     print(f"\n{name}: {len(made)} items, {share:.0%} accepted; half of them in each of {SEEDS} queues. Accepted per hundred looked at:")
+    gained: dict[tuple[float, str], list[float]] = {(looked, how): [] for looked in SHARES for how in HOW}
+    for seed in range(SEEDS):
+        draw = random.Random(seed)
+        # ids are hashes of the prompt: other ids break ties in another way
+        queue = [item | {"item_id": f"{draw.getrandbits(64):016x}", "was": item["item_id"]} for item in draw.sample(made, len(made) // 2)]
+        words = {item["item_id"]: accepted[item["was"]] for item in queue}
+        for how in HOW:
+            seen = replay(queue, words, how, draw)
+            for looked in SHARES:
+                first = seen[: round(looked * len(queue))]
+                gained[looked, how].append(100 * sum(first) / len(first))
     for looked in SHARES:
-        gained: dict[str, list[float]] = {"random": [], "urgent": [], "learned": []}
-        for seed in range(SEEDS):
-            draw = random.Random(seed)
-            # ids stand in for hashes of the prompt: other ids break ties in another way
-            queue = [
-                item | {"item_id": f"{draw.getrandbits(64):016x}", "was": item["item_id"]} for item in draw.sample(made, len(made) // 2)
-            ]
-            words = {item["item_id"]: accepted[item["was"]] for item in queue}
-            for how, rates in gained.items():
-                seen = replay(queue, words, how, draw)[: round(looked * len(queue))]
-                rates.append(100 * sum(seen) / len(seen))
-        cells = " | ".join(f"{how} {np.mean(rates):.1f} +- {np.std(rates):.1f}" for how, rates in gained.items())
-        better = sum(a > b for a, b in zip(gained["learned"], gained["urgent"], strict=True))
-        worse = sum(a < b for a, b in zip(gained["learned"], gained["urgent"], strict=True))
+        cells = " | ".join(f"{how} {np.mean(gained[looked, how]):.1f} +- {np.std(gained[looked, how]):.1f}" for how in HOW)
+        both = list(zip(gained[looked, "learned"], gained[looked, "urgent"], strict=True))
+        better, worse = sum(a > b for a, b in both), sum(a < b for a, b in both)
         print(f"  first {looked:.0%}: {cells} | learned against urgent: better {better}, worse {worse}")
     learned = learn(tabulate(made), accepted)
     if learned is None:
