@@ -92,7 +92,7 @@ def _words(item: Item) -> list[str]:
 def _numbers(item: Item) -> tuple[float, ...]:
     harvested, report = item["harvested"], item["reports"][0] if item["reports"] else {}
     reading = item.get("reading") or {}
-    prompt, rubric, target = str(harvested["messages"][-1]["content"]), harvested["rubric"], harvested["target"]
+    prompt, rubric, target = str(harvested["messages"][-1]["content"]), harvested["rubric"] or "", harvested["target"] or ""
     beginning = prompt[:_BEGINNING]
     letters = sum(map(str.isalpha, beginning)) / max(1, len(beginning))
     failing = str(report["failing"][0]["text"]) if report.get("failing") else ""
