@@ -5,7 +5,7 @@
 The posts are read by weights that never saw their thread. An item is accepted where its post reports a failure and its prompt is the
 labelled one (likeness of at least .8), else rejected. ``items`` are those that a harvest would make; ``with leads`` adds each post in
 which a prompt was marked and no item was made of it. The learned order is learned anew after each ``STEP`` verdicts, from these alone;
-before there are enough it is the present one. Seeds draw which half of the items is in the queue, and break ties.
+before there are enough it is the present one. Seeds draw which items are in the queue (half of them, and all), and break ties.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from thresher.readers.vectors import UniversalSentenceEncoder
 from thresher.rules import Rules
 
 STEP = 10
-SEEDS = 20
+SEEDS = 10
 HOW = ("random", "urgent", "learned")
 SHARES = (0.25, 0.5, 0.75)
 """Of the queue: how far a person gets."""
@@ -120,14 +120,14 @@ def replay(queue: Sequence[dict[str, Any]], accepted: Mapping[str, bool], how: s
     return [*verdicts.values()]
 
 
-def table(name: str, made: Sequence[dict[str, Any]], accepted: Mapping[str, bool]) -> None:
+def table(name: str, made: Sequence[dict[str, Any]], accepted: Mapping[str, bool], size: int) -> None:
     share = sum(accepted.values()) / len(accepted)
-    print(f"\n{name}: {len(made)} items, {share:.0%} accepted; half of them in each of {SEEDS} queues. Accepted per hundred looked at:")
+    print(f"\n{name}: {len(made)} items, {share:.0%} accepted; {size} of them in each of {SEEDS} queues. Accepted per hundred looked at:")
     gained: dict[tuple[float, str], list[float]] = {(looked, how): [] for looked in SHARES for how in HOW}
     for seed in range(SEEDS):
         draw = random.Random(seed)
         # ids are hashes of the prompt: other ids break ties in another way
-        queue = [item | {"item_id": f"{draw.getrandbits(64):016x}", "was": item["item_id"]} for item in draw.sample(made, len(made) // 2)]
+        queue = [item | {"item_id": f"{draw.getrandbits(64):016x}", "was": item["item_id"]} for item in draw.sample(made, size)]
         words = {item["item_id"]: accepted[item["was"]] for item in queue}
         for how in HOW:
             seen = replay(queue, words, how, draw)
@@ -159,7 +159,9 @@ def main() -> None:
         args.reads.write_bytes(pickle.dumps(read(args.labelled, Rules.load(args.config / "rules.toml"))))
     pairs: list[Pair] = pickle.loads(args.reads.read_bytes())
     for name, leads in (("items", False), ("with leads", True)):
-        table(name, *items(pairs, leads))
+        made, accepted = items(pairs, leads)
+        for size in (len(made) // 2, len(made)):
+            table(name, made, accepted, size)
 
 
 if __name__ == "__main__":
