@@ -103,23 +103,23 @@ def read_left_out(
         members = [everything[i] for i in group.tolist()]
         scored = score(weights, members, rules, vectors)
         for k, one in enumerate(scored):
-            rows[int(group[k])] = _read(one, reader, rules)
+            rows[int(group[k])] = read_scored(one, reader, rules).row()
         print(f"fold of {len(members)}: {weights.thresholds}", file=sys.stderr, flush=True)
     return [rows[i] for i in sorted(rows)]
 
 
-def _read(one: Scored, reader: LearnedReader, rules: Rules) -> dict[str, Any]:
+def read_scored(one: Scored, reader: LearnedReader, rules: Rules) -> Read:
     """As ``LearnedReader.read``, from what was computed once."""
     s, thresholds = one.sample, reader.weights.thresholds
     record, outcome = s.post.record, s.post.outcome
     if not readable(record, outcome):
-        return Read(record.native_id, record, outcome, None).row()
+        return Read(record.native_id, record, outcome, None)
     fails = reader.weights.curves["fails"](one.score)
     if one.first < thresholds.first or one.second < thresholds.second or fails < thresholds.lead / 2:
         reading = Reading(record.key, min(fails, round(thresholds.lead / 2, 4)), reader.name, reader.version)
     else:
         reading = reader.judged(s.post, fails, reader.standard(s.signals), s.vector, s.places)
-    return Read(record.native_id, record, weigh(record, outcome, {record.key: reading}, rules, thresholds), reading).row()
+    return Read(record.native_id, record, weigh(record, outcome, {record.key: reading}, rules, thresholds), reading)
 
 
 def embeddings_alone(everything: Sequence[Sample], groups: Sequence[Any]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from store import edits
-from store.verdicts import KEY, LIFE
+from store.verdicts import KEY, LIFE, MERGED, UNMERGED
 
 Verdict = Mapping[str, Any]
 TAKEN_BACK = "taken back"
@@ -56,6 +56,11 @@ def standing(alike: Sequence[Verdict]) -> list[Verdict]:
         own = [place for place, other in enumerate(left) if other["author"] == verdict["author"]]
         left.pop(own[-1] if own else -1)
     return left
+
+
+def sort_of(word: str) -> Sequence[str]:
+    """The words of which the last one counts."""
+    return next(sort for sort in (LIFE, KEY, (edits.EDITED,), (MERGED, UNMERGED)) if word in sort)
 
 
 def as_seen(item: dict[str, Any], reviewer: str, wanted: int) -> dict[str, Any]:

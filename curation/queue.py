@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from curation.agreement import Agreement, agreement
-from curation.opinions import TAKEN_BACK, as_seen, opinions, standing, state
+from curation.learning import Learned, Table, learn, tabulate, told
+from curation.opinions import TAKEN_BACK, as_seen, opinions, sort_of, standing, state
+from curation.order import ORDERS, Order, accepted, orders, why
 from store import edits
 from store.edits import EDITED, Edit
-from store.verdicts import KEY, LIFE, MERGED, UNMERGED, Verdict
+from store.verdicts import KEY, LIFE, Verdict
 from thresher.errors import UsageError
 
 Item = dict[str, Any]
@@ -58,7 +60,13 @@ class Queue:
     """Opinions of each item, each by another reviewer and given blind."""
     _items: dict[str, Item] = field(default_factory=dict)
     _lines: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _order: list[str] = field(default_factory=list)
+    _orders: dict[Order, list[str]] = field(default_factory=lambda: {order: [] for order in ORDERS})
+    _learned: Learned | None = None
+    _learned_from: dict[str, bool] = field(default_factory=dict)
+    _table: Table | None = None
+    """Of the items as they are now; None where it must be made anew."""
+    _states: int = 0
+    """How often the items were replaced or refreshed."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def replace(self, items: Iterable[Item]) -> None:
@@ -71,7 +79,7 @@ class Queue:
                 _word(item)
                 self._take(stored)
             self._take(before.values())
-            self._order = sorted(self._items, key=lambda item_id: _rank(self._items[item_id]))
+            self._arrange()
 
     def refresh(self, item_ids: Iterable[str], items: Iterable[Item]) -> None:
         """Some items as they are now; those of the ids that are not among them are items no more."""
@@ -87,7 +95,11 @@ class Queue:
                 for verdict in (*stored, *late):
                     self._lines.pop(verdict["verdict_id"], None)
                 self._take((*stored, *late))
-            self._order = sorted(self._items, key=lambda item_id: _rank(self._items[item_id]))
+            self._arrange()
+
+    def _arrange(self) -> None:
+        self._states += 1
+        self._table, self._orders = None, orders(self._items.values(), self._learned)
 
     def take(self, lines: Iterable[Mapping[str, Any]]) -> None:
         """Verdicts, as lines of the journal; those that are there already are passed over."""
@@ -108,13 +120,37 @@ class Queue:
                 item["verdicts"].append(verdict)
                 _settle(item, verdict["verdict"])
 
+    def learn(self) -> None:
+        """Put the learned orders right, where items or verdicts changed since they were learned. Takes seconds for 100,000 items, in which
+        requests are answered as before: not for a request to wait for, and for one thread alone."""
+        with self._lock:
+            verdicts = {item_id: word for item_id, item in self._items.items() if item["verdicts"] and (word := accepted(item)) is not None}
+            table, items, state = self._table, list(self._items.values()), self._states
+            if table is not None and verdicts == self._learned_from:
+                return
+        table = table or tabulate(items)
+        learned = learn(table, verdicts)
+        made = orders(items, learned)
+        with self._lock:
+            self._learned, self._learned_from = learned, verdicts
+            if state == self._states:
+                self._table, self._orders = table, made
+            else:  # other items came meanwhile: the next call makes their table
+                self._orders = orders(self._items.values(), learned)
+
+    def learning(self) -> dict[str, Any]:
+        """As ``curation.learning.told``, of the verdicts that the learned orders rest on."""
+        with self._lock:
+            return told(list(self._learned_from.values()), self._learned)
+
     def __len__(self) -> int:
         return len(self._items)
 
     def items(self, ids: Iterable[str], reviewer: str = "") -> list[Item]:
         """What the page shows this reviewer of items, with ``why`` each is where it is; unknown ids are passed over."""
         with self._lock:
-            return [_shown(self._seen(item_id, reviewer)) for item_id in ids if item_id in self._items]
+            reasons = self._learned.why if self._learned else lambda _: ""
+            return [_shown(self._seen(item_id, reviewer)) | {"learned": reasons(item_id)} for item_id in ids if item_id in self._items]
 
     def _seen(self, item_id: str, reviewer: str) -> Item:
         return as_seen(self._items[item_id], reviewer, self.wanted)
@@ -124,10 +160,12 @@ class Queue:
         with self._lock:
             return agreement(opinions(item, max(2, self.wanted)).blind for item in self._items.values() if item["verdicts"])
 
-    def page(self, wanted: Mapping[str, str], words: str = "", offset: int = 0, limit: int = 500, reviewer: str = "") -> Page:
+    def page(
+        self, wanted: Mapping[str, str], words: str = "", offset: int = 0, limit: int = 500, reviewer: str = "", order: Order = "urgent"
+    ) -> Page:
         """The items that have every wanted value of a facet and all words, in order."""
         with self._lock:
-            chosen = self.chosen(wanted, words, reviewer)
+            chosen = self.chosen(wanted, words, reviewer, order)
             counted: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}
             for item_id in chosen:
                 for facet, counter in counted.items():
@@ -140,13 +178,13 @@ class Queue:
             return (state(self._items[item_id], reviewer, self.wanted),)
         return _values(self._seen(item_id, reviewer), facet)
 
-    def chosen(self, wanted: Mapping[str, str], words: str = "", reviewer: str = "") -> list[str]:
+    def chosen(self, wanted: Mapping[str, str], words: str = "", reviewer: str = "", order: Order = "urgent") -> list[str]:
         """The ids of all such items, in order."""
         needles = words.casefold().split()
         with self._lock:
             return [
                 item_id
-                for item_id in self._order
+                for item_id in self._orders[order]
                 if all(value in self._values(item_id, facet, reviewer) for facet, value in wanted.items())
                 and all(needle in self._items[item_id]["search"] for needle in needles)
             ]
@@ -173,7 +211,7 @@ class Queue:
     def _before(self, verdict_id: str, reviewer: str) -> tuple[Verdict | Edit, bool]:
         given = self._lines[verdict_id]
         item = self._items[given["item_id"]]
-        sort = _sort(given["verdict"])
+        sort = sort_of(given["verdict"])
         left = standing([verdict for verdict in item["verdicts"] if verdict["verdict"] in sort])
         mine = [verdict for verdict in left if verdict["author"] == reviewer] if self.wanted > 1 else left
         is_last = bool(mine) and mine[-1]["verdict_id"] == verdict_id
@@ -222,11 +260,6 @@ def _shown(item: Item) -> Item:
     return {key: value for key, value in item.items() if key not in hidden} | {"why": why(item), "last": _state(item)[1]}
 
 
-def _sort(word: str) -> Sequence[str]:
-    """The words of which the last one counts."""
-    return next(sort for sort in (LIFE, KEY, (EDITED,), (MERGED, UNMERGED)) if word in sort)
-
-
 def _settle(item: Item, word: str) -> None:
     """What ``items_current`` says after this verdict."""
     if word in LIFE:
@@ -263,32 +296,3 @@ def _values(item: Item, facet: str) -> Sequence[str]:
 def _search_text(item: Item) -> str:
     texts = [message["content"] for message in item["messages"]] + [item["target"], item["item_id"], item["native_id"]]
     return "\n".join(texts).casefold()
-
-
-def _rank(item: Item) -> tuple[int, int, str]:
-    """Where an item stands in the queue: what was seen failing before what is claimed, much reported before once."""
-    cluster = item["cluster"]["reports"] if item["cluster"] else 0
-    return _urgency(item)[0], -max(cluster, int(item["report_count"])), item["item_id"]
-
-
-def why(item: Item) -> str:
-    """Why an item stands where it stands, for the reviewer."""
-    text = _urgency(item)[1]
-    return f"{text}; {item['cluster']['reports']} reports of this failure" if item["cluster"] and item["cluster"]["reports"] > 1 else text
-
-
-def _urgency(item: Item) -> tuple[int, str]:
-    reports, sources = int(item["report_count"]), int(item["source_count"])
-    if item["key_status"] == "disputed":
-        return 0, "its key is disputed"
-    if item["tier"] in ("witnessed", "reproduced") and reports > 1:
-        return 1, f"seen failing, {reports} reports from {sources} {'source' if sources == 1 else 'sources'}"
-    if item["tier"] in ("witnessed", "reproduced"):
-        return 2, "the failing answer is on record"
-    if reports > 1:
-        return 3, f"{reports} reports from {sources} {'source' if sources == 1 else 'sources'}"
-    if item["tier"] == "claimed":
-        return 4, "somebody says that a model failed"
-    if item["key_status"] == "sourced":
-        return 5, "has the key of its source, and nobody has looked"
-    return 6, "nothing is known of it but its text"

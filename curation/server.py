@@ -21,6 +21,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from curation.acts import Line, router
 from curation.opinions import TAKEN_BACK
+from curation.order import Order
 from curation.queue import FACETS, Changed, Queue, Shown
 from store.curating import VerdictLog
 from store.edits import TEXTS, Edit
@@ -195,11 +196,13 @@ def make_app(queue: Queue, log: VerdictLog, hosts: set[str], line: Line | None =
 
     @app.get("/api/queue")
     def page(
-        wanted: Annotated[dict[str, str], Depends(_facets)], words: str = "", offset: Annotated[int, Query(ge=0)] = 0, reviewer: str = ""
-    ) -> dict[str, Any]:
+        wanted: Annotated[dict[str, str], Depends(_facets)], words: str = "", offset: Annotated[int, Query(ge=0)] = 0, reviewer: str = "",
+        order: Order = "urgent",
+    ) -> dict[str, Any]:  # fmt: skip
         desk.look()
-        stretch = queue.page(wanted, words, offset, reviewer=reviewer)
-        return {"ids": stretch.ids, "total": stretch.total, "facets": stretch.facets, "progress": queue.progress(reviewer)}
+        stretch = queue.page(wanted, words, offset, reviewer=reviewer, order=order)
+        told = {"progress": queue.progress(reviewer), "learning": queue.learning()}
+        return {"ids": stretch.ids, "total": stretch.total, "facets": stretch.facets, **told}
 
     @app.get("/api/items")
     def items(id: Annotated[list[str], Query(max_length=50)], reviewer: str = "") -> list[dict[str, Any]]:

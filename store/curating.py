@@ -35,13 +35,13 @@ def _among(column: str) -> str:
 
 def items(con: Connection, only: Sequence[str] | None = None) -> list[dict[str, Any]]:
     """Every item of ``items_current``, or ``only`` some, by id, JSON-ready: its columns, how its source has it under ``harvested``
-    (``edits.Harvested``), and what is known of it under ``reports``, ``merged``, ``neighbours``, ``cluster`` and ``verdicts``; that of an
-    edit has its texts."""
+    (``edits.Harvested``), and what is known of it under ``reports``, ``merged``, ``neighbours``, ``cluster``, ``reading`` and ``verdicts``;
+    that of an edit has its texts."""
     current = {row["item_id"]: row for row in _current(con, only)}
     for item in current.values():
         item["harvested"]["messages"] = json.loads(item["harvested"]["messages"])
         item["messages"] = item["harvested"]["messages"]
-        item |= {"reports": [], "merged": [], "neighbours": [], "cluster": None, "verdicts": []}
+        item |= {"reports": [], "merged": [], "neighbours": [], "cluster": None, "reading": None, "verdicts": []}
 
     def gather(place: str, key: str, found: Iterable[dict[str, Any]]) -> None:
         for one in found:
@@ -55,6 +55,9 @@ def items(con: Connection, only: Sequence[str] | None = None) -> list[dict[str, 
     for member in rows(con, _CLUSTERED, wanted):
         if known := current.get(member.pop("item_id")):
             known["cluster"] = member
+    for reading in rows(con, _READ, wanted):
+        if known := current.get(reading.pop("item_id")):
+            known["reading"] = reading
     texts = edits.of(con)
     for verdict in rows(con, f"SELECT * FROM verdicts WHERE {_among('item_id')} ORDER BY given_at, verdict_id", wanted):
         if known := current.get(verdict["item_id"]):
@@ -83,6 +86,13 @@ _NEAREST = f"""
 _CLUSTERED = f"""
     SELECT DISTINCT m.item_id, c.cluster_id, c.label, c.reports FROM cluster_members m JOIN failure_clusters c USING (cluster_id)
     WHERE {_among("m.item_id")}"""
+
+_READ = f"""
+    SELECT coalesce(i.merged_into, i.item_id) AS item_id, max(g.fails) AS fails, max((g.prompt ->> '$.confidence')::DOUBLE) AS prompt,
+           max((g.response ->> '$.confidence')::DOUBLE) AS response
+    FROM reports r JOIN items i ON i.item_id = r.item_id JOIN readings g ON g.record_key = r.record_key
+    WHERE r.live AND {_among("coalesce(i.merged_into, i.item_id)")} GROUP BY 1"""
+"""How sure readers are of the failure, of the prompt and of the failing answer: the surest of its reports."""
 
 
 def _current(con: Connection, only: Sequence[str] | None) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import { Card } from "./card.js";
 import { Conflict, Items, edit, give, giveAll, merge, queue, split, undo } from "./desk.js";
 import { LEAD_KEYS, Leads } from "./leads.js";
 import { Choice, MERGE, SPLIT } from "./merging.js";
+import { ORDERS, Orders, tooFew } from "./order.js";
 
 const ACTIONS = [
   { key: "a", word: "active", name: "accept", hint: "a genuine failure or a good item", mark: "" },
@@ -15,7 +16,7 @@ const ACTIONS = [
 ];
 const FACET_NAMES = { state: "state", kind: "kind", tier: "evidence", source: "source", key_status: "key", language: "language", tag: "tag", licence: "licence", cluster: "failure cluster" };
 const HELP = [["j / ↓", "next"], ["k / ↑", "previous"], ...ACTIONS.map((action) => [action.key, `${action.name}: ${action.hint}`]),
-  ["e", "edit: prompt, key, rubric; Ctrl+Enter saves"], ["g", "tags"], ["m", "merge: it repeats a neighbour"], ["s", "split: part what was merged into it"], ["t", "the posts behind it, what they claim marked"], ["o", "open leads, and back"], ["n", "a note first, kept with the next verdict"], ["u", "undo your last"], ["b", "decide for all in the filter"], ["f", "filters"], ["/", "search"], ["Esc", "back"], ["?", "this"]];
+  ["e", "edit: prompt, key, rubric; Ctrl+Enter saves"], ["g", "tags"], ["m", "merge: it repeats a neighbour"], ["s", "split: part what was merged into it"], ["t", "the posts behind it, what they claim marked"], ["o", "open leads, and back"], ["n", "a note first, kept with the next verdict"], ["u", "undo your last"], ["b", "decide for all in the filter"], ["f", "filters"], ["q", "order of the queue: urgent, useful, doubtful"], ["/", "search"], ["Esc", "back"], ["?", "this"]];
 
 const remembered = (name, otherwise) => { try { return JSON.parse(localStorage.getItem(name)) ?? otherwise; } catch { return otherwise; } };
 const remember = (name, value) => { try { localStorage.setItem(name, JSON.stringify(value)); } catch { /* a private window */ } };
@@ -24,8 +25,8 @@ const ownTags = (item) => item.tags.filter((tag) => tag !== "edited_by_a_person"
 
 function fromAddress() {
   const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
-  const { words = "", ...wanted } = given;
-  return { wanted: location.hash ? wanted : { state: "open" }, words };
+  const { words = "", order = "", ...wanted } = given;
+  return { wanted: location.hash ? wanted : { state: "open" }, words, order: ORDERS.some((one) => one.id === order) ? order : "urgent" };
 }
 
 function App() {
@@ -57,14 +58,15 @@ function App() {
 
   const load = async (keep) => {
     try {
-      const found = await queue(filter.wanted, filter.words, 0, reviewer);
+      const found = await queue(filter.wanted, filter.words, 0, reviewer, filter.order);
       setListed(found);
       if (!keep) setPlace(0);
+      if (filter.order !== "urgent" && found.learning.brier === undefined) tell(tooFew(found.learning));
       await items.current.of(reviewer).around(found.ids, keep ? place : 0);
     } catch (error) { failed(error); }
   };
   useEffect(() => {
-    const address = new URLSearchParams({ ...filter.wanted, ...(filter.words ? { words: filter.words } : {}) });
+    const address = new URLSearchParams({ ...filter.wanted, ...(filter.words ? { words: filter.words } : {}), ...(filter.order === "urgent" ? {} : { order: filter.order }) });
     history.replaceState(null, "", `#${address}`);
     load(false);
   }, [filter, reviewer]);
@@ -77,7 +79,7 @@ function App() {
   const item = current();
 
   const more = async () => {
-    const next = await queue(filter.wanted, filter.words, listed.ids.length, reviewer);
+    const next = await queue(filter.wanted, filter.words, listed.ids.length, reviewer, filter.order);
     setListed({ ...next, ids: [...listed.ids, ...next.ids.filter((other) => !listed.ids.includes(other))] });
   };
   const move = (step) => {
@@ -163,6 +165,8 @@ function App() {
     setPanel("choice");
   };
 
+  const inOrder = ({ id }) => { setPanel(""); items.current.forget(); setFilter({ ...filter, order: id }); };
+
   const takeBack = async () => {
     const last = given.current.pop();
     if (!last) return tell("nothing to undo in this window");
@@ -197,7 +201,7 @@ function App() {
   const openItem = (wanted) => {
     const there = listed.ids.indexOf(wanted);
     if (there >= 0) return setPlace(there);
-    setFilter({ wanted: {}, words: wanted });
+    setFilter({ ...filter, wanted: {}, words: wanted });
   };
   const choose = (facet, value) => {
     const { [facet]: before, ...others } = filter.wanted;
@@ -215,10 +219,11 @@ function App() {
       j: () => move(1), ArrowDown: () => move(1), ArrowRight: () => move(1), k: () => move(-1), ArrowUp: () => move(-1), ArrowLeft: () => move(-1),
       e: () => current() && setPanel("edit"), g: () => current() && setPanel("tags"), o: () => setView("leads"), t: () => setPanel(panel === "source" ? "" : "source"),
       m: () => offer(MERGE, mergeInto, "it has no neighbour"), s: () => offer(SPLIT, partOff, "nothing was merged into it"),
-       n: () => setPanel("note"), u: takeBack, b: () => listed.total && setPanel("all"), f: () => setPanel(panel === "filters" ? "" : "filters"), "/": () => setPanel("search"), "?": () => setPanel(panel === "help" ? "" : "help"),
+       n: () => setPanel("note"), u: takeBack, b: () => listed.total && setPanel("all"), f: () => setPanel(panel === "filters" ? "" : "filters"), q: () => setPanel(panel === "order" ? "" : "order"), "/": () => setPanel("search"), "?": () => setPanel(panel === "help" ? "" : "help"),
     };
+    const ordered = panel === "order" && ORDERS[Number(event.key) - 1];
     const chosen = choice.current?.rows[Number(event.key) - 1];
-    const act = chosen ? () => choice.current.choose(chosen) : action ? (panel === "all" ? () => decideAll(action) : () => decide(action)) : acts[event.key];
+    const act = ordered ? () => inOrder(ordered) : chosen ? () => choice.current.choose(chosen) : action ? (panel === "all" ? () => decideAll(action) : () => decide(action)) : acts[event.key];
     if (!act) return;
     event.preventDefault();
     act();
@@ -233,7 +238,7 @@ function App() {
     h("nav", { class: "facets" }, Object.entries(FACET_NAMES).map(([facet, name]) => h(Facet, { name, values: listed.facets[facet] ?? [], chosen: filter.wanted[facet], choose: (value) => choose(facet, value) }))),
     h("main", { "aria-live": "off" },
       view === "leads" ? h(Leads, { reviewer, tell, takeBack, undoable: (back) => given.current.push(back), ask: () => setPanel("who"), leave: () => { setView("items"); load(true); } })
-        : item ? h(Card, { key: item.item_id, item, open: openItem, filter: choose, editing: panel === "edit", save: rewrite, close: () => setPanel(""), sourced: panel === "source", tell })
+        : item ? h(Card, { key: item.item_id, item, order: filter.order, open: openItem, filter: choose, editing: panel === "edit", save: rewrite, close: () => setPanel(""), sourced: panel === "source", tell })
         : h("p", { class: "empty" }, listed.total ? "…" : listed.progress ? "Nothing here waits for you. Esc, then f for other filters." : "…")),
     h("footer", null, view === "items" && [
       h("div", { class: "acts" }, ACTIONS.map((action) => h("button", { title: action.hint, disabled: !item, onClick: () => decide(action) }, h("kbd", null, action.key), action.name)),
@@ -245,6 +250,7 @@ function App() {
       h("input", { ref: tagField, value: ownTags(item).join(" "), maxLength: 2000, "aria-label": "tags",
         onKeyDown: (event) => { if (event.key === "Enter") { event.stopPropagation(); rewrite({ tags: event.target.value.split(/[\s,]+/).filter(Boolean) }, ""); } } })),
     panel === "choice" && choice.current && h(Choice, { ...choice.current }),
+    panel === "order" && h(Orders, { order: filter.order, learning: listed.learning, choose: inOrder }),
     panel === "who" && h(Who, { reviewer, done: (name) => { remember("reviewer", name); setReviewer(name); setPanel(""); } }),
     panel === "help" && h(Dialog, { title: "Keys" }, h("dl", null, [...HELP, ...LEAD_KEYS].map(([key, text]) => [h("dt", null, h("kbd", null, key)), h("dd", null, text)]))),
     panel === "all" && h(Dialog, { title: `Decide for all ${listed.total.toLocaleString()} in this filter` },
@@ -260,6 +266,7 @@ function Bar({ listed, place, reviewer, filter, setPanel, setFilter, leads }) {
     h("span", { class: "chosen" }, chosen.map(([facet, value]) => h("button", { class: "chip", title: "take this filter away", onClick: () => setFilter({ ...filter, wanted: Object.fromEntries(chosen.filter(([other]) => other !== facet)) }) }, `${FACET_NAMES[facet]}: ${value} ×`)),
       filter.words && h("button", { class: "chip", onClick: () => setFilter({ ...filter, words: "" }) }, `“${filter.words}” ×`)),
     h("button", { onClick: () => setPanel("filters") }, h("kbd", null, "f"), "filters"),
+    h("button", { onClick: () => setPanel("order") }, h("kbd", null, "q"), `order: ${filter.order}`),
     h("button", { onClick: () => setPanel("search") }, h("kbd", null, "/"), "search"),
     h("button", { onClick: leads }, h("kbd", null, "o"), "leads"),
     listed.progress && h("span", { class: "progress", title: "items without a verdict, of all; decided by you" }, `${listed.progress.open.toLocaleString()} open of ${listed.progress.items.toLocaleString()} · ${listed.progress.mine.toLocaleString()} by you`),

@@ -50,12 +50,12 @@ const Neighbours = ({ item, open }) =>
   h("section", { class: "neighbours" }, h("h3", null, "nearest"),
     h("ul", null, item.neighbours.map((near) => h("li", null, h("button", { class: "link", onClick: () => open(near.other_id) }, near.other_id.slice(0, 8)), ` ${near.score.toFixed(2)} `, h("span", { class: "aside" }, near.reason), near.text && h("div", { class: "near", dir: "auto" }, near.text.slice(0, 160))))));
 
-export function Card({ item, open, filter, editing, save, close, sourced, tell }) {
+export function Card({ item, order, open, filter, editing, save, close, sourced, tell }) {
   const asked = item.reports.find((report) => report.claim?.prompt)?.claim.prompt.text;
   const quote = item.messages.some((message) => message.content.trim() === asked?.trim()) ? null : asked;
   return h("article", { class: "card" },
     h("header", null,
-      h("p", { class: "why" }, item.why),
+      h("p", { class: "why" }, order === "urgent" || !item.learned ? item.why : item.learned),
       h("p", { class: "tags" }, Tag("kind", item.kind), Tag(item.tier, item.tier, "evidence"), Tag(item.status, item.status, "status"), Tag("language", item.language),
         Tag("licence", item.licence, `exports ${item.export_class}`), item.tags.map((tag) => Tag("plain", tag)))),
     h("div", { class: "columns" },

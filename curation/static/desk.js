@@ -22,8 +22,8 @@ const post = async (path, body) =>
 
 const query = (wanted, words, more) => new URLSearchParams({ ...wanted, ...(words ? { words } : {}), ...more });
 
-export const queue = async (wanted, words, offset, reviewer) =>
-  answered(await fetch(`/api/queue?${query(wanted, words, { offset, reviewer })}`));
+export const queue = async (wanted, words, offset, reviewer, order) =>
+  answered(await fetch(`/api/queue?${query(wanted, words, { offset, reviewer, order })}`));
 
 export class Items {
   constructor(changed) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import webbrowser
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -112,13 +113,13 @@ def _stamp(work: Workspace) -> tuple[int, int]:
 
 
 def _follow(work: Workspace, queue: Queue, stamp: tuple[int, int], closing: threading.Event) -> None:
-    """Show what a harvest brings, as soon as it lets others read."""
-    while not closing.wait(_LOOK_S):
-        try:
+    """Show what a harvest brings, as soon as it lets others read, and learn from the verdicts that were given."""
+    while not closing.is_set():
+        with suppress(StoreError, OSError):  # somebody is writing: at the next look
             if _stamp(work) != stamp:
                 stamp = _load(work, queue)
-        except (StoreError, OSError):  # somebody is writing: at the next look
-            continue
+        queue.learn()
+        closing.wait(_LOOK_S)
 
 
 def _take_up(work: Workspace) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from desk import Desk, item
 from small_pictures import png
+from verdicts_given import LIKELY, OPEN, decided
 
 HOSTILE = [
     "<script>window.hit=1</script>",
@@ -317,3 +318,29 @@ def test_the_next_item_is_there_before_its_key_is_pressed(page: Any, tmp_path: P
         assert drawn == [json.loads(desk.ask(f"/api/items?id={one}")[1])[0]["messages"][0]["content"] for one in ids]
     finally:
         desk.close()
+
+
+def test_the_order_is_chosen_by_keys_says_why_and_stays_in_the_address(page: Any, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, [*decided(), *OPEN])
+    desk.queue.learn()
+    try:
+        opened(page, desk)
+        assert page.locator(".why").inner_text() == "somebody says that a model failed"
+        page.keyboard.press("q")
+        assert page.locator(".calibration tbody tr").count() >= 2
+        page.keyboard.press("2")
+        page.wait_for_function("() => document.querySelector('.why')?.textContent.includes('likely to be accepted')")
+        assert page.locator(".id").inner_text().startswith(LIKELY)
+        page.reload()
+        page.wait_for_selector(".card")
+        assert page.locator(".id").inner_text().startswith(LIKELY), "the address holds it"
+    finally:
+        desk.close()
+
+
+def test_the_page_says_when_there_are_too_few_verdicts_to_learn_from(page: Any, desk: Desk) -> None:
+    opened(page, desk)
+    page.keyboard.press("q")
+    page.keyboard.press("3")
+    waited(page, "0 accepted and 0 rejected so far")
+    assert page.locator(".why").inner_text() == "somebody says that a model failed"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from store import items, ledger, open_leads, pages
+from store import curating, items, ledger, open_leads, pages
 from store.file.database import Database
 from thresher.errors import UsageError
 from thresher.model import Candidate, Lead, Marked, Message, Page, Reading, Record, Refusal, Span
@@ -121,3 +121,18 @@ def test_a_lead_is_named_by_a_part_of_its_key_that_no_other_has(database: Databa
             open_leads.lead(con, "quay")
         with pytest.raises(UsageError, match="no lead has 'pier'"):
             open_leads.lead(con, "pier")
+
+
+def test_the_page_is_told_how_sure_the_reader_is_of_the_surest_report(database: Database, run_id: str) -> None:
+    one, other, unread = rec("1"), rec("2", TEXT + " Really."), rec("3", "What is the tide at noon?")
+    land(database, run_id, one, other, unread)
+    asked = (Message("user", "When does the ferry sail?"),)
+    outcomes = [Candidate(r.key, "complaint", asked, "complaint/read", "1") for r in (one, other)]
+    outcomes.append(Candidate(unread.key, "complaint", (Message("user", unread.text),), "complaint/read", "1"))
+    marked = Marked(Span(one.key, 0, 6, TEXT[:6]), 0.9)
+    with database.transaction() as con:
+        readings = {one.key: replace(reading_of(one, 0.6), prompt=marked), other.key: reading_of(other, 0.8)}
+        items.land_outcomes(con, run_id, "forum", outcomes, [one, other, unread], readings)
+    with database.reader() as con:
+        told = {item["report_count"]: item["reading"] for item in curating.items(con)}
+    assert told == {2: {"fails": 0.8, "prompt": 0.9, "response": None}, 1: None}
