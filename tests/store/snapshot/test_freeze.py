@@ -310,7 +310,15 @@ def test_personal_data_and_keys_stay(database: Database) -> None:
 def test_classes_that_are_switched_off_stay(database: Database) -> None:
     put(database, pair(1), pair(2, "id_only", licence="site-terms"))
     folder = freeze(database, export=Export(version="1", classes=("full",)))
-    assert [p.name for p in sorted(folder.iterdir())] == ["README.md", "difference.json", "eval.yaml", "harness", "keyed", "manifest.json"]
+    assert [p.name for p in sorted(folder.iterdir())] == [
+        "README.md",
+        "croissant.json",
+        "difference.json",
+        "eval.yaml",
+        "harness",
+        "keyed",
+        "manifest.json",
+    ]
 
 
 def test_frozen_twice_it_is_the_same_to_the_byte(database: Database) -> None:
