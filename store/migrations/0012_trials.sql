@@ -1,4 +1,4 @@
--- Models are asked: what each answered, how it was scored, and what follows for the tier of an item.
+-- Models are asked: what each answered, how it was scored, and what follows for the tier of an item as it is worded now.
 CREATE TABLE trials (
     trial_id        VARCHAR NOT NULL,
     item_id         VARCHAR NOT NULL,
@@ -80,8 +80,9 @@ SELECT coalesce(i.merged_into, t.item_id) AS item_id, t.model, t.round,
        max(t.asked_at) FILTER (t.error = '' AND t.verdict = 'fail') AS last_failed,
        arg_max(t.served_id, t.asked_at) FILTER (t.error = '' AND t.verdict = 'fail') AS failed_as,
        sum(t.usd) AS usd
-FROM trials t JOIN items i ON i.item_id = t.item_id GROUP BY ALL;
-COMMENT ON VIEW trial_rounds IS 'The trials of an item and of those merged into it, by model and round: k of n failed';
+FROM trials t JOIN items i ON i.item_id = t.item_id LEFT JOIN reworded_items w ON w.item_id = t.item_id
+WHERE w.item_id IS NULL OR t.asked_at > w.since GROUP BY ALL;
+COMMENT ON VIEW trial_rounds IS 'The trials of an item as it is worded now and of those merged into it, by model and round: k of n failed';
 COMMENT ON COLUMN trial_rounds.left_out IS 'Trials that a limit cut or that ended in an error: no part of n';
 
 CREATE VIEW doubted_items AS
@@ -131,6 +132,20 @@ WHERE r.k >= 2 AND q.item_id IS NULL GROUP BY ALL;
 COMMENT ON VIEW reproduced_items IS 'Items of which two trials or more of one round failed, with a scorer that tells their key from their failing answer';
 
 CREATE OR REPLACE VIEW items_current AS
+WITH worded AS (
+    SELECT i.* REPLACE (
+               coalesce(d.messages, i.messages) AS messages,
+               coalesce(d.target, i.target) AS target,
+               CASE WHEN d.target IS NULL THEN i.aliases ELSE [] END AS aliases,
+               coalesce(d.rubric, i.rubric) AS rubric,
+               CASE WHEN d.target IS NULL THEN i.key_status ELSE 'none' END AS key_status,
+               CASE WHEN d.messages IS NULL AND d.target IS NULL AND d.rubric IS NULL THEN coalesce(d.tags, i.tags)
+                    ELSE list_append(coalesce(d.tags, i.tags), 'edited_by_a_person') END AS tags,
+               (i.version + coalesce(d.edits, 0))::INTEGER AS version
+           )
+    FROM items i LEFT JOIN last_edits d ON d.item_id = i.item_id
+    WHERE i.merged_into IS NULL
+)
 SELECT i.item_id, i.version, i.kind, i.messages,
        CASE WHEN json_array_length(i.messages) = 1 THEN i.messages ->> '$[0].content'
             ELSE array_to_string(list_transform(from_json(i.messages, '[{"role":"VARCHAR","content":"VARCHAR"}]'),
@@ -141,19 +156,20 @@ SELECT i.item_id, i.version, i.kind, i.messages,
        CASE WHEN i.lifecycle = 'retired' THEN i.lifecycle ELSE coalesce(v.lifecycle, i.lifecycle) END AS status,
        i.language, i.tags, r.licence, e.export_class, r.attribution, r.source, r.site, r.native_id, r.url,
        i.rule, i.rule_version, e.first_seen, e.last_seen, e.report_count, e.source_count, e.strength, i.created_run
-FROM items i
+FROM worded i
 JOIN evidence e ON e.item_id = i.item_id
 JOIN reports r ON r.item_id = i.item_id AND r.record_key = e.lead_record AND r.live
 LEFT JOIN last_verdicts v ON v.item_id = i.item_id
-LEFT JOIN reproduced_items p ON p.item_id = i.item_id
-WHERE i.merged_into IS NULL;
-COMMENT ON VIEW items_current IS 'The benchmark: one row for each canonical item with live evidence';
-COMMENT ON COLUMN items_current.item_id IS 'xxh3-128 of the normalised messages, options and target';
+LEFT JOIN reproduced_items p ON p.item_id = i.item_id;
+COMMENT ON VIEW items_current IS 'The benchmark: one row for each canonical item with live evidence, as persons edited it';
+COMMENT ON COLUMN items_current.item_id IS 'xxh3-128 of the normalised messages, options and target as they were harvested; an edit does not change it';
+COMMENT ON COLUMN items_current.version IS 'Counts the wordings of the source and the edits of persons';
 COMMENT ON COLUMN items_current.prompt IS 'The messages as one text';
 COMMENT ON COLUMN items_current.target IS 'The key: what a right answer says';
 COMMENT ON COLUMN items_current.tier IS 'reproduced where two trials or more of a model failed, else the strongest evidence among the reports: untested < claimed < witnessed';
 COMMENT ON COLUMN items_current.key_status IS 'How far the target can be trusted; a person''s word stands over the source''s';
 COMMENT ON COLUMN items_current.status IS 'proposed, active, retired, rejected or waived';
+COMMENT ON COLUMN items_current.tags IS 'edited_by_a_person where messages, target or rubric are not as the source has them';
 COMMENT ON COLUMN items_current.licence IS 'Of the first live report, whose wording the item has';
 COMMENT ON COLUMN items_current.export_class IS 'The least that any of its reports allows: none < id_only < derived < full';
 COMMENT ON COLUMN items_current.source IS 'Of the first live report by date, source, site and native id';
