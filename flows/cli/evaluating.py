@@ -12,7 +12,8 @@ import typer
 from flows.cli.shared import DEFAULT_DATA, FAILED, PARTLY, AsJson, Config, Data, benchmark, print_json, progress, warn
 
 if TYPE_CHECKING:
-    from flows.line.evaluating import Evaluated, Plan
+    from flows.line.evaluating import Evaluated
+    from flows.line.planning import Plan
     from flows.line.workspace import Workspace
 
 Items = Annotated[list[str] | None, typer.Option("--items", help="Only these: ids, or the beginnings of them.")]
@@ -47,7 +48,7 @@ def evaluate(
     What is to be asked and what it can cost is said first. Begun again after a kill it asks only what is missing. A harvest may run
     meanwhile. Exit code 3 where something was left for the next time.
     """
-    from flows.line import evaluating
+    from flows.line import evaluating, planning
     from store.evaluation import Wanted
     from thresher.models.budget import Budget
 
@@ -63,7 +64,7 @@ def evaluate(
     migrated(work)
 
     def planned() -> Plan:
-        made = evaluating.plan(
+        made = planning.plan(
             work, asked, wanted, judged=judging is not None, trials_each=trials or settings.trials,
             max_output_tokens=max_tokens or settings.max_output_tokens, again_after_days=again_after, way=way, limit=limit,
         )  # fmt: skip

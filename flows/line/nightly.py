@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from flows.line import evaluating
-from flows.line.evaluating import Evaluated, Plan
+from flows.line import evaluating, planning
+from flows.line.evaluating import Evaluated
+from flows.line.planning import Plan
 from flows.line.workspace import Workspace
 from store.evaluation import Wanted
 from thresher.errors import SettingsError
@@ -61,7 +62,7 @@ def evaluate_night(work: Workspace, *, budget_usd: Decimal | None = None) -> tup
     judge = configured.named(settings.judge) if settings.judge else None
 
     def planned() -> Plan:
-        return evaluating.plan(
+        return planning.plan(
             work, configured.models, Wanted(), judged=judge is not None, trials_each=settings.trials,
             max_output_tokens=settings.max_output_tokens, again_after_days=settings.again_after_days, limit=settings.items_per_night,
             only_due=True, of=choice.of,
