@@ -6,29 +6,20 @@ from dataclasses import dataclass
 
 from store.trials import Check, Scored
 from thresher.models.settings import Model
-from thresher.scorers import code
+from thresher.scorers import code, proof
 from thresher.scorers.asking import Asked, asked
-from thresher.scorers.base import Score, Task
-from thresher.scorers.checks import checks_of
+from thresher.scorers.base import Score, Task, Verdict
 from thresher.scorers.judge import Judge
-from thresher.scorers.keys import key_of
 
 JUDGED = "judge"
 """How the names of scorers begin that are language models."""
-_FORMS = ("choice", "keyed", "maths", "preference")
-"""Ways in which the answer ends in a form that a program compares."""
-
-
-def by_code(task: Task) -> bool:
-    """Whether a program can score it: its way, a key of several parts or with units, or checks that its rubric asks for."""
-    return task.way in _FORMS or (task.way != "unkeyed" and (key_of(task) is not None or bool(checks_of(task.rubric)[0])))
 
 
 def why_not(task: Task, judged: bool) -> str:
     """Why no answer to this task could be scored, with a judge or without; empty where one can be."""
     if task.way == "unkeyed":
         return "nothing to score by"
-    return "" if by_code(task) or judged else "only a judge can tell, and none is named"
+    return "" if code.by_code(task) or judged else "only a judge can tell, and none is named"
 
 
 def shown(task: Task, number: int) -> Asked:
@@ -57,15 +48,19 @@ class Scoring:
 
     def check(self, task: Task) -> Check | None:
         """Whether a program accepts the item's own key and rejects the failing answers that were recorded; None where only a judge could
-        tell."""
-        if not by_code(task):
+        tell, or there is neither."""
+        if not code.by_code(task):
             return None
-        key = code.score(task, f"ANSWER: {task.answer}" if task.way in _FORMS else task.target)
-        recorded = [] if task.way == "preference" else [code.score(task, text) for text in task.failing]
+        key, recorded = proof.of_key(task), proof.of_failing(task)
+        scorer = key or next(iter(recorded), None)
+        if scorer is None:
+            return None
         passed = next((score for score in recorded if score.verdict == "pass"), None)
-        failing = "pass" if passed else "fail" if any(score.verdict == "fail" for score in recorded) else None
-        why = f"the key itself: {key.why}" if key.verdict == "fail" else f"a recorded failing answer passes: {passed.why}" if passed else ""
-        return Check(task.item_id, task.way, key.scorer, key.version, key.verdict, failing, why, task.record_keys)  # type: ignore[arg-type]
+        failing: Verdict | None = "pass" if passed else "fail" if any(score.verdict == "fail" for score in recorded) else None
+        refused = key is not None and key.verdict == "fail"
+        why = f"the key itself: {key.why}" if key and refused else f"a recorded failing answer passes: {passed.why}" if passed else ""
+        verdict = key.verdict if key else None
+        return Check(task.item_id, task.way, scorer.scorer, scorer.version, verdict, failing, why, task.record_keys)
 
 
 def _told(score: Score) -> Scored:

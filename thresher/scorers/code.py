@@ -17,7 +17,7 @@ from thresher.scorers.final import final_answer, without_thought
 from thresher.scorers.keys import Comma, Parts, Single, comma_of, formulas_in, key_of, labelled, single
 from thresher.scorers.quantities import Quantity
 from thresher.scorers.quantities import same as same_quantity
-from thresher.scorers.ways import PREFERENCE
+from thresher.scorers.ways import COMPARED, PREFERENCE
 from thresher.text import normalise
 
 VERSION: Final = "1"
@@ -68,9 +68,9 @@ def _checks(checks: Sequence[Check], response: str, *, more: bool) -> Score:
     return _score("checks", "pass", "it keeps to every check")
 
 
-def comparable_by_code(task: Task) -> bool:
-    """Whether code can accept a response to this task."""
-    return task.way in ("choice", PREFERENCE, "keyed") or key_of(task) is not None or bool(checks_of(task.rubric)[0])
+def by_code(task: Task) -> bool:
+    """Whether a program can score it: its way, a key of several parts or with units, or checks that its rubric asks for."""
+    return task.way in COMPARED or (task.way != "unkeyed" and (key_of(task) is not None or bool(checks_of(task.rubric)[0])))
 
 
 def _choice(task: Task, response: str, order: Sequence[int]) -> Score:

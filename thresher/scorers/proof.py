@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from thresher.scorers.asking import LAST_LINES
 from thresher.scorers.base import Score, Task
 from thresher.scorers.code import score
+from thresher.scorers.ways import COMPARED, PREFERENCE
 
 Scorer = Callable[[Task, str], Score]
 
@@ -19,18 +19,26 @@ def unproven(task: Task, scorer: Scorer = score) -> str:
     (a complaint with a rubric) has only its recorded failures to be proven by."""
     if task.way == "unkeyed":
         return "nothing to score by"
-    if task.target and (accepted := scorer(task, key_as_response(task))).verdict != "pass":
-        return f"its own key is not accepted: {accepted.why}"
-    for response in task.failing:
-        if response.strip() and scorer(task, response).verdict == "pass":
-            return "an answer that is recorded to have failed is accepted"
-    if not task.target and not any(response.strip() and scorer(task, response).verdict == "fail" for response in task.failing):
+    if (key := of_key(task, scorer)) is not None and key.verdict != "pass":
+        return f"its own key is not accepted: {key.why}"
+    failing = of_failing(task, scorer)
+    if any(said.verdict == "pass" for said in failing):
+        return "an answer that is recorded to have failed is accepted"
+    if key is None and not any(said.verdict == "fail" for said in failing):
         return "neither a key nor a recorded failure that its scorer fails"
     return ""
 
 
-def key_as_response(task: Task) -> str:
-    """The key in the form that is asked for."""
-    if task.way in LAST_LINES or task.way == "preference":
-        return f"ANSWER: {task.target if task.way == 'keyed' else task.answer}"
-    return task.target
+def of_key(task: Task, scorer: Scorer = score) -> Score | None:
+    """What the scorer says of the item's own key, in the form that is asked for; None where it has none."""
+    if not task.target:
+        return None
+    if task.way in COMPARED:
+        return scorer(task, f"ANSWER: {task.target if task.way == 'keyed' else task.answer}")
+    return scorer(task, task.target)
+
+
+def of_failing(task: Task, scorer: Scorer = score) -> list[Score]:
+    """What it says of each answer that is recorded to have failed. What failed in a preference is one of the two responses that are asked
+    about, and no answer to that."""
+    return [] if task.way == PREFERENCE else [scorer(task, response) for response in task.failing if response.strip()]

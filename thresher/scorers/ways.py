@@ -18,6 +18,8 @@ by a scorer that knows algebra. ``preference``: the letter of the better respons
 
 WAYS: Final[tuple[Way, ...]] = get_args(Way)
 PREFERENCE: Final = "preference"
+COMPARED: Final[tuple[Way, ...]] = ("choice", "keyed", "maths", PREFERENCE)
+"""Ways in which the answer ends in a form that a program compares."""
 
 _FORMULA = re.compile(r"\\\((.+)\\\)\.?", re.DOTALL)
 _NUMBER = re.compile(r"[-\u2212+]?(?:\d+|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?\s*(?:\\?%)?")
