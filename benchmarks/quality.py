@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ from dedupe.settings import Dedupe
 from dedupe.vectors.encoder import Encoder, Floats, Progress
 from dedupe.vectors.engines import open_encoder
 from flows.line import settings
+from thresher.shares import wilson
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -126,14 +126,9 @@ def judged(pairs: Sequence[Pair], dedupe: Dedupe) -> list[tuple[Pair, str, str]]
     return out
 
 
-def interval(hits: int, count: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's 95 % interval of a rate."""
-    if count == 0:
-        return 0.0, 1.0
-    rate = hits / count
-    middle = (rate + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * math.sqrt(rate * (1 - rate) / count + z * z / (4 * count * count)) / (1 + z * z / count)
-    return max(0.0, middle - half), min(1.0, middle + half)
+def interval(hits: int, count: int) -> tuple[float, float]:
+    """The 95 % interval of a rate; of nothing, anything."""
+    return wilson(hits, count) if count else (0.0, 1.0)
 
 
 def rate(verdicts: Sequence[str]) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +32,7 @@ from thresher.readers.learned import LearnedReader
 from thresher.readers.vectors import UniversalSentenceEncoder
 from thresher.readers.verdict import readable, weigh
 from thresher.rules import Rules
+from thresher.shares import wilson
 
 Row = Mapping[str, Any]
 INNER_FOLDS = 3
@@ -40,13 +40,12 @@ INNER_FOLDS = 3
 Figures = dict[str, tuple[int, int]]
 
 
-def share(right: int, of: int, z: float = 1.96) -> str:
+def share(right: int, of: int) -> str:
     """With Wilson's interval of 95 %."""
     if not of:
         return "-"
-    p, d = right / of, 1 + z * z / of
-    middle, half = (p + z * z / (2 * of)) / d, z * math.sqrt(p * (1 - p) / of + z * z / (4 * of * of)) / d
-    return f"{p:.2f} ({right}/{of}, {middle - half:.2f}-{middle + half:.2f})"
+    low, high = wilson(right, of)
+    return f"{right / of:.2f} ({right}/{of}, {low:.2f}-{high:.2f})"
 
 
 def figures(pairs: Sequence[tuple[Row, Row]]) -> Figures:

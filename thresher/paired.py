@@ -15,9 +15,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from thresher.shares import wilson
+
 ALPHA = 0.05
 POWER = 0.8
-_Z = 1.959963984540054
 _NEGLIGIBLE = 1e-12
 
 
@@ -98,8 +99,8 @@ def interval(both: int, new: int, fixed: int, neither: int, independent: float) 
     ``independent`` items as there would be without clusters."""
     n = both + new + fixed + neither
     share_new, share_old = (both + new) / n, (both + fixed) / n
-    low_new, high_new = _wilson(share_new, independent)
-    low_old, high_old = _wilson(share_old, independent)
+    low_new, high_new = wilson(share_new * independent, independent)
+    low_old, high_old = wilson(share_old * independent, independent)
     scale = independent / n
     a, b, c, d = (x * scale for x in (both, new, fixed, neither))
     product = a * d - b * c
@@ -115,12 +116,6 @@ def interval(both: int, new: int, fixed: int, neither: int, independent: float) 
         max(-1.0, difference - reach(share_new - low_new, high_old - share_old)),
         min(1.0, difference + reach(high_new - share_new, share_old - low_old)),
     )
-
-
-def _wilson(share: float, n: float) -> tuple[float, float]:
-    middle = share + _Z * _Z / (2 * n)
-    reach = _Z * math.sqrt(share * (1 - share) / n + _Z * _Z / (4 * n * n))
-    return (middle - reach) / (1 + _Z * _Z / n), (middle + reach) / (1 + _Z * _Z / n)
 
 
 def smallest_seen(items: int, changing: float) -> float | None:

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from thresher.errors import UsageError
 from thresher.model import Message
 from thresher.scorers.base import Task, Verdict
-from thresher.scorers.calibration import Calibration, calibrate, kappa, wilson
+from thresher.scorers.calibration import Calibration, calibrate, kappa, rate
 from thresher.scorers.judge import Judge
 
 _BETTER = {"A": 0, "B": 1, "tie": "tie"}
@@ -101,7 +101,7 @@ def why_not(result: Calibration, judge: Judge) -> tuple[str, ...]:
 
 
 def _estimate(hits: int, of: int) -> dict[str, float] | None:
-    share = wilson(hits, of)
+    share = rate(hits, of)
     return None if share is None else asdict(share)
 
 

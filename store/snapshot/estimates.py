@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from store.file.database import Connection
 from store.rows import fetch
-
-_Z = 1.959964
-"""Of a two-sided interval of 95 %."""
-
-
-def wilson(hits: int, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a share after Wilson (1927), which holds for few trials and shares near 0 and 1, too."""
-    share, spread = hits / trials, _Z * _Z / trials
-    middle = (share + spread / 2) / (1 + spread)
-    half = _Z * math.sqrt(share * (1 - share) / trials + spread / (4 * trials)) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)
+from thresher.shares import wilson
 
 
 def estimates(con: Connection) -> list[str]:

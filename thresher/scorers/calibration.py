@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from thresher.scorers.base import Verdict
+from thresher.shares import wilson
 
 LEAST_KAPPA: Final = 0.7
 LEAST_RATE: Final = 0.9
 """From which agreement on a judge may gate (the bars that practitioners use for a set that was used once)."""
 LEAST_ANSWERS: Final = 30
 """Of those that people pass, and of those that they fail: of fewer no rate can be told."""
-_Z: Final = 1.959964
 _RESAMPLES: Final = 2000
 
 _CLASSES: Final[dict[str | None, int]] = {"pass": 0, "fail": 1}
@@ -72,7 +72,7 @@ def calibrate(pairs: Sequence[Pair]) -> Calibration:
     """The agreement of a judge with people. Pure and repeatable."""
     passed = [judge for person, judge in pairs if person == "pass"]
     failed = [judge for person, judge in pairs if person == "fail"]
-    tpr, tnr = wilson(passed.count("pass"), len(passed)), wilson(failed.count("fail"), len(failed))
+    tpr, tnr = rate(passed.count("pass"), len(passed)), rate(failed.count("fail"), len(failed))
     ruled = [judge for _, judge in pairs if judge in ("pass", "fail")]
     observed = ruled.count("pass") / len(ruled) if ruled else None
     return Calibration(
@@ -90,17 +90,14 @@ def calibrate(pairs: Sequence[Pair]) -> Calibration:
 
 def _of_ruled(said: Sequence[Verdict | None], right: Verdict) -> Estimate | None:
     """A rate over what the judge ruled on alone, as the observed pass rate is."""
-    return wilson(said.count(right), said.count("pass") + said.count("fail"))
+    return rate(said.count(right), said.count("pass") + said.count("fail"))
 
 
-def wilson(hits: int, of: int) -> Estimate | None:
-    """A share with Wilson's interval."""
+def rate(hits: int, of: int) -> Estimate | None:
+    """A share with Wilson's interval; None of nothing."""
     if not of:
         return None
-    p = hits / of
-    middle = (p + _Z**2 / (2 * of)) / (1 + _Z**2 / of)
-    half = _Z / (1 + _Z**2 / of) * math.sqrt(p * (1 - p) / of + _Z**2 / (4 * of**2))
-    return Estimate(p, max(0.0, middle - half), min(1.0, middle + half))
+    return Estimate(hits / of, *wilson(hits, of))
 
 
 def kappa(pairs: Sequence[tuple[str | None, str | None]]) -> float | None:

@@ -13,11 +13,11 @@ import pytest
 from store import items, pages, runs, verdicts
 from store.file.database import Database
 from store.snapshot.difference import following
-from store.snapshot.estimates import wilson
 from store.snapshot.freeze import freeze
 from store.snapshot.settings import Export
 from store.verdicts import Verdict
 from thresher.model import Candidate, Message, Page, Record
+from thresher.shares import wilson
 
 ALL = Export(version="1", classes=("full", "id_only"), contact="removal@example.org")
 NIGHT = datetime(2026, 2, 1, tzinfo=UTC)

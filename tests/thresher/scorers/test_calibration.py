@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from thresher.scorers.calibration import Estimate, calibrate, corrected, kappa, wilson
+from thresher.scorers.calibration import Estimate, calibrate, corrected, kappa, rate
 
 
 def pairs(both_pass: int, missed: int, let_through: int, both_fail: int) -> list:
@@ -19,10 +19,10 @@ def test_kappa_is_agreement_beyond_chance() -> None:
 
 
 def test_an_interval_is_wilsons() -> None:
-    share = wilson(9, 10)
+    share = rate(9, 10)
     assert share is not None
     assert (share.value, round(share.low, 4), round(share.high, 4)) == (0.9, 0.5958, 0.9821)
-    assert wilson(0, 0) is None
+    assert rate(0, 0) is None
 
 
 def test_a_pass_rate_is_corrected_for_what_the_judge_gets_wrong() -> None:
