@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow.parquet as pq
 import xxhash
 from ftfy.badness import is_bad
 
 from store.snapshot.licences import family
+from store.snapshot.registry import frozen_rows
 from store.snapshot.tasks import config_of, way_of
 from thresher.errors import StoreError
 from thresher.redaction import redact
@@ -47,7 +47,6 @@ CONSTANT = 0.95
 _LOST = re.compile("[\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _ANNOUNCED: Final = r"(?i)(?<!\w)(?:answer|solution|(?:answer )?key)\s*(?:is|:|=)[\s*`$\\(]*"
 _TEXTS: Final = ("question", "input", "target", "answer", "rubric")
-_BATCH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,16 +172,13 @@ class Lint:
 def lint_folder(folder: Path) -> list[Finding]:
     """The rows of a frozen snapshot, as they lie on disk. A row without a column that is looked at was written by another format."""
     lint = Lint()
-    for path in sorted(folder.glob("*/*.parquet")):
-        if way_of(path.parent.name) is None:
-            continue
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(_BATCH):
-                for row in batch.to_pylist():
-                    try:
-                        lint.add(path.parent.name, row)
-                    except (KeyError, TypeError, AttributeError) as error:
-                        raise StoreError(f"{path}: has no column {error}: an earlier thresher froze it; freeze again") from None
+    for config, row in frozen_rows(folder):
+        if way_of(config) is None:
+            break  # and so have all that follow no text to look at
+        try:
+            lint.add(config, row)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise StoreError(f"{folder / config}: has no column {error}: an earlier thresher froze it; freeze again") from None
     return lint.findings()
 
 

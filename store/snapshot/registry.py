@@ -19,10 +19,12 @@ import pyarrow.parquet as pq
 
 from store.file.database import Connection
 from store.rows import dumps, run, table
+from store.snapshot.tasks import way_of
 from thresher.model import Snapshot
 from thresher.text import content_hash
 
 MANIFEST = "manifest.json"
+_BATCH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,16 @@ def files_of(folder: Path) -> dict[str, Path]:
     return {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST}
 
 
+def frozen_rows(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(configuration, row) of a frozen snapshot, as they lie on disk; those without text last. OSError or ArrowException where one cannot be
+    read."""
+    for path in sorted(folder.glob("*/*.parquet"), key=lambda path: (way_of(path.parent.name) is None, path)):
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(_BATCH):
+                for row in batch.to_pylist():
+                    yield path.parent.name, row
+
+
 def differing(said: Mapping[str, Mapping[str, Any]], sha256s: Mapping[str, str]) -> list[str]:
     """The paths at which a manifest and the files that there are differ, by their SHA-256."""
     return sorted(path for path in said.keys() | sha256s.keys() if path not in said or said[path]["sha256"] != sha256s.get(path))
@@ -106,10 +118,8 @@ def _frozen(manifest: Path) -> Registered:
 
 def _hashes(folder: Path) -> dict[tuple[str, str], str]:
     rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for path in sorted(folder.glob("*/*.parquet")):
-        for batch in pq.ParquetFile(path).iter_batches():
-            for row in batch.to_pylist():
-                rows.setdefault((path.parent.name, row["item_id"]), []).append(row)
+    for config, row in frozen_rows(folder):
+        rows.setdefault((config, row["item_id"]), []).append(row)
     return {place: row_hash(item) for place, item in rows.items()}
 
 

@@ -8,18 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from store.file.database import Connection
 from store.growth import WEEKS
-from store.rows import fetch, run, table
+from store.rows import fetch, keys
 from store.snapshot import leaks
-from store.snapshot.export import IDS
 from store.snapshot.freeze import known_licences
-from store.snapshot.registry import MANIFEST
+from store.snapshot.registry import MANIFEST, frozen_rows
 from thresher.errors import StoreError, UsageError
-
-_BATCH = 2_000
 
 
 def manifest(folder: Path) -> dict[str, Any]:
@@ -33,25 +29,20 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 def rows(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """(configuration, row) of all that left, those with text first."""
-    files = sorted(folder.glob("*/*.parquet"), key=lambda path: (path.parent.name == IDS, path.parent.name))
-    for path in files:
-        try:
-            with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(_BATCH):
-                    for row in batch.to_pylist():
-                        yield path.parent.name, row
-        except (OSError, pa.ArrowException) as error:
-            raise StoreError(f"{path}: cannot be read ({error}); freeze again") from error
+    try:
+        yield from frozen_rows(folder)
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(f"{folder}: cannot be read ({error}); freeze again") from error
 
 
 def failures(con: Connection, item_ids: list[str]) -> dict[str, dict[str, Any]]:
     """The failure clusters by id, each with its reports by week and those of these items that are in it. A label that holds words of a text
     that must not leave is replaced by its category."""
-    _load(con, item_ids)
     clusters = {row["cluster_id"]: {**row, "items": [], "weeks": [0] * WEEKS} for row in fetch(con, "SELECT * FROM failure_clusters")}
     for row in fetch(
         con,
-        """SELECT DISTINCT m.cluster_id, m.item_id FROM cluster_members m SEMI JOIN shown USING (item_id) ORDER BY ALL""",
+        "SELECT DISTINCT m.cluster_id, m.item_id FROM cluster_members m SEMI JOIN shown USING (item_id) ORDER BY ALL",
+        shown=keys("item_id", item_ids),
     ):
         clusters[row["cluster_id"]]["items"].append(row["item_id"])
     weekly = f"""WITH newest AS (SELECT max(said_at) AS moment FROM cluster_members)
@@ -67,13 +58,13 @@ def failures(con: Connection, item_ids: list[str]) -> dict[str, dict[str, Any]]:
 
 def reports(con: Connection, item_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
     """How many records of which source report each item, those of items merged into it among them."""
-    _load(con, item_ids)
     by_item: dict[str, list[dict[str, Any]]] = {}
     for row in fetch(
         con,
         """SELECT coalesce(i.merged_into, i.item_id) AS item_id, p.source, p.site, count(*) AS reports FROM reports p
            JOIN items i ON i.item_id = p.item_id
            WHERE p.live AND coalesce(i.merged_into, i.item_id) IN (SELECT item_id FROM shown) GROUP BY ALL ORDER BY ALL""",
+        shown=keys("item_id", item_ids),
     ):
         by_item.setdefault(row["item_id"], []).append(row)
     return by_item
@@ -81,11 +72,11 @@ def reports(con: Connection, item_ids: list[str]) -> dict[str, list[dict[str, An
 
 def related(con: Connection, item_ids: list[str]) -> dict[str, list[str]]:
     """The items among these that the dedupe linked to each."""
-    _load(con, item_ids)
     pairs = fetch(
         con,
         """SELECT DISTINCT d.item_id, d.other_id FROM decisions d SEMI JOIN shown s ON s.item_id = d.item_id
            WHERE d.verdict = 'related' AND NOT d.undone AND d.other_id IN (SELECT item_id FROM shown) ORDER BY ALL""",
+        shown=keys("item_id", item_ids),
     )
     linked: dict[str, list[str]] = {}
     for pair in pairs:
@@ -101,8 +92,3 @@ def _telling(con: Connection, labels: Mapping[str, str]) -> Iterator[str]:
     hashes, owner = runs.of([labels[name] for name in names])
     leaking = set(leaks.leaking_runs(con, runs, leaks.distinct([hashes]), known_licences(con)).tolist()) if len(hashes) else set()
     yield from {names[n] for n, hashed in zip(owner.tolist(), hashes.tolist(), strict=True) if hashed in leaking}
-
-
-def _load(con: Connection, item_ids: list[str]) -> None:
-    ids = table({"item_id": pa.string()}, [(item_id,) for item_id in item_ids])
-    run(con, "CREATE OR REPLACE TEMP TABLE shown AS SELECT * FROM given", given=ids)
