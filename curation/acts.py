@@ -42,8 +42,9 @@ class Line(Protocol):
 
 
 Name = Annotated[str, Field(min_length=1, max_length=80)]
-_Text = Annotated[str, Field(max_length=200_000)]
 _Reason = Annotated[str, Field(max_length=4_000)]
+"""The page undoes a merge by a split, and says by ``opinions.TAKEN_BACK`` that it does."""
+_Text = Annotated[str, Field(max_length=200_000)]
 
 
 class _Body(BaseModel):

@@ -19,7 +19,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from curation.acts import Line, router
+from curation.acts import Line, Name, router
 from curation.opinions import TAKEN_BACK
 from curation.order import Order
 from curation.queue import FACETS, Changed, Queue, Shown
@@ -51,7 +51,7 @@ def _note(reason: str) -> str:
     return reason if reason != TAKEN_BACK else f"{reason}, says the reviewer"
 
 
-Reason = Annotated[str, AfterValidator(_note)]
+Reason = Annotated[str, Field(max_length=4_000), AfterValidator(_note)]
 
 
 class _Shown(_Body):
@@ -64,7 +64,7 @@ class Given(_Body):
     """One word on one or many items."""
 
     verdict: str
-    reviewer: str = Field(min_length=1, max_length=80)
+    reviewer: Name
     reason: Reason = ""
     items: list[_Shown] = Field(min_length=1, max_length=MOST_AT_ONCE)
 
@@ -73,7 +73,7 @@ class ForAll(_Body):
     """One word on all items of a filter; ``total`` is how many the reviewer was told of."""
 
     verdict: str
-    reviewer: str = Field(min_length=1, max_length=80)
+    reviewer: Name
     reason: Reason = ""
     wanted: dict[str, str] = {}
     words: str = ""
@@ -83,7 +83,7 @@ class ForAll(_Body):
 class Undo(_Body):
     """Verdicts to be taken back."""
 
-    reviewer: str = Field(min_length=1, max_length=80)
+    reviewer: Name
     verdicts: list[str] = Field(min_length=1, max_length=MOST_AT_ONCE)
 
 
@@ -92,8 +92,8 @@ class EditedTexts(_Body):
 
     model_config = ConfigDict(extra="forbid", str_max_length=200_000)
 
-    reviewer: str = Field(min_length=1, max_length=80)
-    reason: Reason = Field("", max_length=4_000)
+    reviewer: Name
+    reason: Reason = ""
     item: _Shown
     messages: list[str] | None = Field(None, max_length=1_000)
     target: str | None = None

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from curation.opinions import TAKEN_BACK
 from flows.line import completing
 from flows.line.opening import open_run
 from flows.line.run import LiveRun
@@ -44,7 +45,7 @@ class AtTheDesk:
         with self._work.database.reader() as con:
             item = completions.item_of(con, record_key)
         with self._run() as run:
-            completing.reopen(run, record_key, reviewer, "taken back", embed=False)
+            completing.reopen(run, record_key, reviewer, TAKEN_BACK, embed=False)
         self._show(item)
 
     def merge(self, item_id: str, other_id: str, reviewer: str, reason: str) -> None:

@@ -72,8 +72,8 @@ def files_of(folder: Path) -> dict[str, Path]:
 
 
 def frozen_rows(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(configuration, row) of a frozen snapshot, as they lie on disk; those without text last. OSError or ArrowException where one cannot be
-    read."""
+    """(configuration, row) of a frozen snapshot, as they lie on disk; those without text last. OSError or ArrowException where one cannot
+    be read."""
     for path in sorted(folder.glob("*/*.parquet"), key=lambda path: (way_of(path.parent.name) is None, path)):
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(_BATCH):
