@@ -9,16 +9,16 @@ What is said of an item that left goes with it: ``purge``.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_type_hints
 
 import pyarrow as pa
 
 from store.file.database import Connection, Database
-from store.rows import arrow_schema, fetch, keys, run, table
+from store.rows import STAMP, arrow_schema, fetch, keys, run, table
 from thresher.disk import BadLine, append_lines, bad_lines, keep_lines, read_lines
 from thresher.failpoint import failpoint
 from thresher.models import kept
@@ -117,12 +117,18 @@ def damaged_lines(archive: Path) -> list[BadLine]:
     return bad_lines(archive / FILE, check)
 
 
+_HINTS = {
+    name: hint for name, hint in (get_type_hints(Trial) | get_type_hints(Scored)).items() if name not in ("about", "score", "settled")
+}
+"""The columns of ``trials``, which are the fields of a trial and of its score."""
+_NUMBERS = {int: pa.int64(), float: pa.float64()}
+_COLUMNS = {name: STAMP if name == "asked_at" else _NUMBERS.get(hint, pa.string()) for name, hint in _HINTS.items()}
+_SCORE = ("trial_id", *(one.name for one in fields(Scored)))
 _TEXTS = {
-    TRIAL: ("trial_id", "item_id", "way", "model", "served_id", "round", "asked_at", "response", "finish_reason", "usd", "scorer",
-            "scorer_version", "why", "evidence", "error"),
-    SCORED: ("trial_id", "at", "scorer", "scorer_version", "why", "evidence"),
+    TRIAL: tuple(name for name, hint in _HINTS.items() if hint is str),
+    SCORED: ("at", *(name for name in _SCORE if name != "verdict")),
     CHECKED: ("item_id", "way", "at", "scorer", "scorer_version", "why"),
-}  # fmt: skip
+}
 
 
 def check(line: dict[str, Any]) -> None:
@@ -138,7 +144,7 @@ def check(line: dict[str, Any]) -> None:
     if kind != SCORED and not isinstance(line["about"], list):
         raise TypeError("about is no list")
     if kind == TRIAL:
-        if not all(type(line[name]) is int for name in ("version", "number", "sent_tokens", "cached_tokens", "answered_tokens")):
+        if not all(type(line[name]) is int for name, hint in _HINTS.items() if hint is int):
             raise TypeError("a number of it is none")
         float(line["seconds"])
         try:
@@ -199,47 +205,15 @@ def forget_dropped(con: Connection) -> None:
         con.execute(f"DELETE FROM {name} WHERE item_id IN (FROM dropped)")
 
 
-class _Row(NamedTuple):
-    """The columns of ``trials``, but for ``usd``."""
-
-    trial_id: str
-    item_id: str
-    version: int
-    way: str
-    model: str
-    served_id: str
-    round: str
-    number: int
-    asked_at: datetime
-    response: str
-    finish_reason: str
-    sent_tokens: int
-    cached_tokens: int
-    answered_tokens: int
-    usd: str
-    seconds: float
-    scorer: str
-    scorer_version: str
-    verdict: str | None
-    why: str
-    evidence: str
-    error: str
-
-
 def _insert_trials(con: Connection, written: list[dict[str, Any]]) -> None:
     by_id = {line["trial_id"]: line for line in written}
-    rows = [
-        tuple(datetime.fromisoformat(line[name]) if name == "asked_at" else line[name] for name in _Row._fields) for line in by_id.values()
-    ]
+    rows = [tuple(datetime.fromisoformat(line[name]) if name == "asked_at" else line[name] for name in _COLUMNS) for line in by_id.values()]
     run(
         con,
         """INSERT INTO trials BY NAME SELECT g.* REPLACE (g.usd::DECIMAL(18, 10) AS usd)
            FROM given g ANTI JOIN trials t ON t.trial_id = g.trial_id""",
-        given=table(arrow_schema(_Row), rows),
+        given=table(_COLUMNS, rows),
     )
-
-
-_SCORE = ("trial_id", "scorer", "scorer_version", "verdict", "why", "evidence")
 
 
 def _score_again(con: Connection, written: list[dict[str, Any]]) -> None:
