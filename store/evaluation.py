@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, get_args
 
 from store.file.database import Connection
@@ -70,6 +71,11 @@ def items(con: Connection, wanted: Wanted) -> list[dict[str, Any]]:
         item["failing"] = [answer for answer in failing if answer.get("failed") is not False]
         item["blamed"] = list(dict.fromkeys([*filter(None, item["blamed"]), *(answer["model"] for answer in item["failing"])]))
     return chosen
+
+
+def reworded(con: Connection) -> dict[str, datetime]:
+    """Since when each item that a person reworded asks what it asks now."""
+    return dict(con.execute("SELECT item_id, since FROM reworded_items").fetchall())
 
 
 def last_rounds(con: Connection, model: str) -> dict[str, dict[str, Any]]:

@@ -79,17 +79,20 @@ def plan(
     of: Callable[[dict[str, Any]], Sequence[Model]] | None = None,
     now: datetime | None = None,
 ) -> Plan:  # fmt: skip
-    """What is missing of ``trials_each`` trials of every wanted item by every model (of each item, those that ``of`` names). Where the last
-    round of an item is older than ``again_after_days`` another one begins. ``limit`` counts items; with ``only_due`` only those of which
-    something is missing, those that nobody was ever asked first. Nobody is asked."""
+    """What is missing of ``trials_each`` trials of every wanted item by every model (of each item, those that ``of`` names).
+
+    Where the last round of an item is older than ``again_after_days``, or of other words than it has now, another one begins. ``limit``
+    counts items; with ``only_due`` only those of which something is missing, those that nobody was ever asked first. Nobody is asked.
+    """
     with work.database.reader() as con:
-        items = evaluation.items(con, wanted)
+        items, reworded = evaluation.items(con, wanted), evaluation.reworded(con)
     written = trials.lines(work.archive)
     rounds, lengths = _rounds(written, max_output_tokens), _lengths(written)
     before = None if again_after_days is None else (now or datetime.now(UTC)) - timedelta(days=again_after_days)
 
     def missing(task: Task, model: Model) -> list[Due]:
-        return list(_due(task, model, rounds.get((task.item_id, model.name)), trials_each, before))
+        last, since = rounds.get((task.item_id, model.name)), reworded.get(task.item_id)
+        return list(_due(task, model, last, trials_each, before=before, reworded=since))
 
     left_out: Counter[str] = Counter()
     tasks, asked_of = [], {}
@@ -143,10 +146,15 @@ def _lengths(written: list[dict[str, Any]]) -> dict[str, float]:
     return {model: sum(lengths) / len(lengths) for model, lengths in sums.items()}
 
 
-def _due(task: Task, model: Model, last: Round | None, trials_each: int, before: datetime | None) -> Iterator[Due]:
+def _due(
+    task: Task, model: Model, last: Round | None, trials_each: int, *, before: datetime | None, reworded: datetime | None
+) -> Iterator[Due]:
+    """Another round begins where the last one is whole and of ``before`` or earlier, or was begun in other words than the item has now."""
     numbers = range(1, trials_each + 1)
-    if last is not None and last.settled.issuperset(numbers) and before is not None and last.began <= before:
-        last = Round(last.number + 1, last.began)
+    if last is not None:
+        old = before is not None and last.began <= before and last.settled.issuperset(numbers)
+        if old or (reworded is not None and last.began <= reworded):
+            last = Round(last.number + 1, last.began)
     last = last or Round(1, datetime.now(UTC))
     for number in numbers:
         if number not in last.settled:

@@ -48,6 +48,12 @@ CREATE TABLE trials_taken (bytes BIGINT NOT NULL);
 INSERT INTO trials_taken VALUES (0);
 COMMENT ON TABLE trials_taken IS 'One row: how long archive/trials.jsonl was when it was last read';
 
+CREATE VIEW standing_trials AS
+SELECT t.* REPLACE (coalesce(i.merged_into, t.item_id) AS item_id)
+FROM trials t JOIN items i ON i.item_id = t.item_id LEFT JOIN reworded_items w ON w.item_id = t.item_id
+WHERE w.item_id IS NULL OR t.asked_at > w.since;
+COMMENT ON VIEW standing_trials IS 'The trials of items as they are worded now, those of a merged item under the one that it went into';
+
 CREATE VIEW key_queue AS
 WITH doubted AS (
     SELECT coalesce(i.merged_into, i.item_id) AS item_id, c.way, c.scorer, c.scorer_version, c.why,
@@ -56,10 +62,10 @@ WITH doubted AS (
     WHERE c.key_verdict = 'fail' OR c.failing = 'pass'
 ),
 failed_by_all AS (
-    SELECT coalesce(i.merged_into, i.item_id) AS item_id, any_value(t.way) AS way, any_value(t.scorer) AS scorer,
-           any_value(t.scorer_version) AS scorer_version, count(DISTINCT t.model) AS models, max(t.asked_at) AS since
-    FROM trials t JOIN items i ON i.item_id = t.item_id WHERE t.verdict IN ('pass', 'fail')
-    GROUP BY 1 HAVING count(DISTINCT t.model) >= 2 AND bool_and(t.verdict = 'fail')
+    SELECT item_id, any_value(way) AS way, any_value(scorer) AS scorer, any_value(scorer_version) AS scorer_version,
+           count(DISTINCT model) AS models, max(asked_at) AS since
+    FROM standing_trials WHERE verdict IN ('pass', 'fail')
+    GROUP BY 1 HAVING count(DISTINCT model) >= 2 AND bool_and(verdict = 'fail')
 )
 SELECT item_id, reason, way, scorer, scorer_version, why, since FROM doubted
 UNION ALL
@@ -69,7 +75,7 @@ COMMENT ON VIEW key_queue IS 'Items whose key a person should look at first';
 COMMENT ON COLUMN key_queue.reason IS 'key_fails: the scorer does not accept the key; failing_passes: it accepts the failing answer that was recorded (neither counts as reproduced); all_models_fail: every trial of two or more models fails';
 
 CREATE VIEW trial_rounds AS
-SELECT coalesce(i.merged_into, t.item_id) AS item_id, t.model, t.round,
+SELECT t.item_id, t.model, t.round,
        arg_max(t.served_id, t.asked_at) AS served_id,
        count(*) FILTER (t.error = '' AND t.verdict = 'fail') AS k,
        count(*) FILTER (t.error = '' AND t.verdict IN ('pass', 'fail')) AS n,
@@ -80,8 +86,7 @@ SELECT coalesce(i.merged_into, t.item_id) AS item_id, t.model, t.round,
        max(t.asked_at) FILTER (t.error = '' AND t.verdict = 'fail') AS last_failed,
        arg_max(t.served_id, t.asked_at) FILTER (t.error = '' AND t.verdict = 'fail') AS failed_as,
        sum(t.usd) AS usd
-FROM trials t JOIN items i ON i.item_id = t.item_id LEFT JOIN reworded_items w ON w.item_id = t.item_id
-WHERE w.item_id IS NULL OR t.asked_at > w.since GROUP BY ALL;
+FROM standing_trials t GROUP BY ALL;
 COMMENT ON VIEW trial_rounds IS 'The trials of an item as it is worded now and of those merged into it, by model and round: k of n failed';
 COMMENT ON COLUMN trial_rounds.left_out IS 'Trials that a limit cut or that ended in an error: no part of n';
 

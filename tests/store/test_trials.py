@@ -99,6 +99,7 @@ def test_the_state_of_an_item_is_read_off_its_rounds(filled: Database, rounds: l
 
 def test_trials_of_an_item_before_it_was_reworded_say_nothing_of_it(filled: Database) -> None:
     told(filled, F, F, F)
+    told(filled, F, F, F, model="large")
     item_id = ids(filled)[0]
     log = VerdictLog(filled.folder)
     log.add([Edit(item_id, "ann", "", 1, tags=("sums",))], {item_id: ["user"]})
@@ -108,6 +109,7 @@ def test_trials_of_an_item_before_it_was_reworded_say_nothing_of_it(filled: Data
     verdicts.take_up(filled)
     with filled.reader() as con:
         assert rows(con, "FROM item_states") == []
+        assert rows(con, "FROM key_queue") == []
     assert tier(filled) == "untested"
     told(filled, F, F, P, day=1000)
     assert (state(filled)[:3], tier(filled)) == (("reproduced", 2, 3), "reproduced")

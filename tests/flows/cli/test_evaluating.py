@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 from chat_server import ChatServer
 
+from store import verdicts
+from store.curating import VerdictLog
+from store.edits import Edit
 from store.file.database import Database
 from store.reading import rows
 from store.trials import lines
@@ -94,6 +97,20 @@ def test_a_dry_run_prices_and_asks_nobody(evaluate: Callable[..., Any], server: 
     assert (done.returncode, server.seen) == (0, [])
     assert [(p["model"], p["items"], p["trials"]) for p in plan["plan"]] == [("small", N, 5 * N), ("large", N, 5 * N)]
     assert plan["most_usd"] > 2 * 5 * N * 2048 * 2.0 / 1e6
+
+
+def test_an_item_that_a_person_rewords_is_asked_anew(evaluate: Callable[..., Any], server: ChatServer, copy: Path) -> None:
+    assert evaluate().returncode == 0
+    item = told(copy, "SELECT t.item_id, i.messages ->> '$[0].content' AS text FROM trials t JOIN items i USING (item_id) ORDER BY 1")[0]
+    edit = Edit(item["item_id"], "ann", "clearer", 1, (f"Think first. {item['text']}",))
+    log, served = VerdictLog(copy), server.served
+    log.add([Edit(item["item_id"], "ann", "", 1, tags=("sums",))], {item["item_id"]: ["user"]})
+    verdicts.take_up(Database(copy))
+    assert json.loads(evaluate("--json").stdout)["asked"] == 0
+    log.add([edit], {item["item_id"]: ["user"]})
+    verdicts.take_up(Database(copy))
+    assert (json.loads(evaluate("--json").stdout)["asked"], server.served - served) == (5, 5)
+    assert [row["round"] for row in told(copy, f"SELECT DISTINCT round FROM trial_rounds WHERE item_id = '{item['item_id']}'")] == ["0002"]
 
 
 def test_each_item_is_asked_five_times_and_what_was_answered_is_scored(
