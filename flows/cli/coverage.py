@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli.curating import Author
-from flows.cli.rules import NoModel, encoder, rulebook
+from flows.cli.rules import NoModel, encoder, rulebook, settings_of
 from flows.cli.rules import app as rules_app
 from flows.cli.shared import DEFAULT_DATA, AsJson, Config, Data, print_json, reader
 
@@ -31,12 +31,11 @@ def coverage(
     Items are tied to rules by the phrases under which their reports are clustered, by what was asked, and by `tie`. Each tie has a
     confidence. What is thin is said and never padded.
     """
-    from flows.line import settings as configuration
     from store import cases
     from thresher.rulebook import ties
 
-    settings = configuration.load(configuration.config_folder(config))
-    book = rulebook(config)
+    settings = settings_of(config)
+    book = rulebook(settings)
     rules = [rule for rule in book.rules.values() if rule.layer == "legislation"]
     chosen = book.rule(rule_id) if rule_id else None
     with reader(data) as con:
@@ -74,7 +73,7 @@ def tie(
     from thresher.rulebook.evidence import Word
     from thresher.text import clean
 
-    rule = rulebook(config).rule(rule_id)
+    rule = rulebook(settings_of(config)).rule(rule_id)
     with reader(data) as con:
         item_id = queries.item(con, item)["item_id"]
     who = clean(author or getpass.getuser())

@@ -25,10 +25,10 @@ def explain(
     from rich.padding import Padding
 
     from flows import summary
-    from flows.cli.rules import rulebook
+    from flows.cli.rules import rulebook, settings_of
     from flows.line import explaining
 
-    version = cache(lambda number: rulebook(config, number))
+    version = cache(lambda number: rulebook(settings_of(config), number))
     with reader(data) as con:
         told = [explaining.explained(con, one, version) for one in explaining.trials(con, trial, model)]
     if as_json:

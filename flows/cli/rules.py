@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,7 @@ from flows.cli.curating import Author
 from flows.cli.shared import FAILED, AsJson, Config, print_json
 
 if TYPE_CHECKING:
+    from dedupe.vectors.encoder import Encoder
     from flows.line.settings import Settings
     from thresher.rulebook.model import Rule, Rulebook
     from thresher.rulebook.searching import Encode
@@ -31,7 +33,7 @@ def list_rules(
     """List the rules, chapter by chapter, principles first."""
     from thresher.errors import UsageError
 
-    book = rulebook(config, version)
+    book = rulebook(settings_of(config), version)
     chapters = [one.chapter for one in book.chapters]
     if chapter and chapter not in chapters:
         raise UsageError(f"there is no chapter {chapter!r}; there are: {', '.join(chapters)}")
@@ -63,7 +65,7 @@ def show(
     from flows import summary
     from flows.cli import ruled
 
-    book = rulebook(config, version)
+    book = rulebook(settings_of(config), version)
     if cases := [case for case in book.cases if case.id == rule_id]:
         print_json(cases[0].model_dump(mode="json")) if as_json else summary.console().print(ruled.of_case(book, cases[0]))
         return
@@ -83,9 +85,9 @@ def search(
     """Find rules by words and by meaning."""
     from thresher.rulebook.searching import search as look
 
-    loaded = _settings(config)
-    book = rulebook(config, version)
-    hits = look(list(book.rules.values()), " ".join(words), None if no_model else encoder(loaded), count)
+    settings = settings_of(config)
+    book = rulebook(settings, version)
+    hits = look(list(book.rules.values()), " ".join(words), None if no_model else encoder(settings), count)
     if as_json:
         rows = [
             {"words": round(hit.words, 3), "cosine": hit.cosine and round(hit.cosine, 3), **hit.rule.model_dump(mode="json")}
@@ -110,8 +112,9 @@ def lint(
     """
     from flows.cli import ruled
 
-    book = rulebook(config)
-    findings = list(ruled.findings(book, _settings(config), None if no_model else encoder(_settings(config))))
+    settings = settings_of(config)
+    book = rulebook(settings)
+    findings = list(ruled.findings(book, settings, None if no_model else encoder(settings)))
     if as_json:
         print_json([finding._asdict() for finding in findings])
     else:
@@ -129,7 +132,7 @@ def history(
     from flows import summary
     from flows.cli import ruled
 
-    book = rulebook(config)
+    book = rulebook(settings_of(config))
     acts = list(book.history(rule_id) if rule_id else book.amendments)
     if as_json:
         print_json([act.model_dump(mode="json") for act in acts])
@@ -169,8 +172,8 @@ def amend(
         raise UsageError("say what changes: --text, --asked, --keeps, --breaks; or --file FILE; or --repeal")
     if not reason.strip():
         raise UsageError("--reason must say why")
-    book = rulebook(config)
-    folder = _folder(config)
+    settings = settings_of(config)
+    book, folder = rulebook(settings), settings.rulebook.path(settings.folder)
     rule = _from_file(file, rule_id) if file else book.rule(rule_id).model_copy(update=words)
     act, after = amending.amend(
         folder,
@@ -211,7 +214,7 @@ def import_rules(
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", called):
         raise UsageError(f"--name {called!r}: write a-z, 0-9, '-' and '_'")
     imported = importing.read_rulebook(file)
-    folder = _settings(config).folder / called
+    folder = settings_of(config).folder / called
     importing.write_rulebook(folder, imported.chapters)
     book = load(folder)
     counts = {"tenets": len(book.rules), "chapters": len(book.chapters), "commentary": imported.commentary, "examples": imported.examples}
@@ -223,33 +226,30 @@ def import_rules(
     print(f'use it by folder = "{called}" under [rulebook] in thresher.toml, or for one command by THRESHER_RULEBOOK_FOLDER={called}')
 
 
-def rulebook(config: Path | None, version: int | None = None) -> Rulebook:
-    """The rulebook that the settings name."""
-    from thresher.rulebook.reading import load
-
-    return load(_folder(config), version)
-
-
-def encoder(settings: Settings) -> Encode:
-    """The encoder of the dedupe, opened at the first text."""
-
-    def encode(texts: Any) -> Any:
-        from dedupe.vectors.engines import open_encoder
-
-        return open_encoder(settings.dedupe.embedding, Path("models")).encode(texts)
-
-    return encode
-
-
-def _settings(config: Path | None) -> Settings:
+def settings_of(config: Path | None) -> Settings:
+    """Those of a config folder; by default the one in use."""
     from flows.line import settings
 
     return settings.load(settings.config_folder(config))
 
 
-def _folder(config: Path | None) -> Path:
-    loaded = _settings(config)
-    return loaded.rulebook.path(loaded.folder)
+def rulebook(settings: Settings, version: int | None = None) -> Rulebook:
+    """The rulebook that the settings name."""
+    from thresher.rulebook.reading import load
+
+    return load(settings.rulebook.path(settings.folder), version)
+
+
+def encoder(settings: Settings) -> Encode:
+    """The encoder of the dedupe, opened at the first text, once."""
+
+    @cache
+    def opened() -> Encoder:
+        from dedupe.vectors.engines import open_encoder
+
+        return open_encoder(settings.dedupe.embedding, Path("models"))
+
+    return lambda texts: opened().encode(texts)
 
 
 def _from_file(path: Path, rule_id: str) -> Rule:
