@@ -5,25 +5,19 @@ What was landed is not asked for again, so that a run that is killed anywhere, a
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from flows.line import settings as configuration
-from flows.line.brake import settle_site
 from flows.line.harvesting import ask_source
-from flows.line.landing import land_pages
-from flows.line.rechecking import answers
+from flows.line.rechecking import ask_site
 from flows.line.run import LiveRun, SourceResult
-from flows.line.visiting import Visit, came_to_an_end, side_by_side, told
+from flows.line.visiting import Visit, side_by_side, told
 from scrapers import base, names
 from scrapers.settings import Source
 from store.snapshot import hydration
 from store.snapshot.hydration import Reference
 from thresher.net.client import Client
-
-log = logging.getLogger("thresher.hydrate")
 
 Threads = Mapping[str, str]
 """native_id to thread_id."""
@@ -53,25 +47,18 @@ class Hydration:
 
     def _ask_source(self, run: LiveRun, source: Source, client: Client) -> SourceResult:
         named = source.model_copy(update={"sites": [p for p in source.sites if (source.name, p.get("name")) in self.asked]})
-        _, result = ask_source(run, named, client, partial(self._visit))
+        _, result = ask_source(run, named, client, self._visit)
         result.save(run)
         return result
 
     def _visit(self, run: LiveRun, source: Source, site: Any, client: Client) -> Visit:
         place = (source.name, site.name)
-        rechecker = base.rechecker(source.name)
-        assert rechecker is not None
-        refused: list[str] = []
-        pages = answers(rechecker, client, site, self.asked[place], refused)
-        landing = land_pages(run, base.load(source.name), pages, source.expect)
-        if landing.error is not None:
-            log.warning("%s: %s", source.name, landing.error)
-            self.refused[place] = told("the site could not be asked", landing.error)
+        visit, refused = ask_site(run, source, site, client, self.asked[place])
+        if visit.landing.error is not None:
+            self.refused[place] = told("the site could not be asked", visit.landing.error)
         elif refused:
             self.refused[place] = refused[0]
-        whole = landing.error is None and not refused
-        alarm = settle_site(run, source.name, site.name, source.expect, whole=whole, command="recheck") if came_to_an_end(landing) else ""
-        return Visit(site.name, False, landing, "; ".join(filter(None, [alarm, *refused])))
+        return visit
 
 
 def _why_not(run: LiveRun, name: str, site: str) -> str:

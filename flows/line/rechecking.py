@@ -82,22 +82,27 @@ def _before(run: LiveRun) -> datetime:
 
 def _visit(run: LiveRun, source: Source, site: Any, client: Client) -> Visit:
     """Ask one site after its records that are due."""
-    scraper, rechecker = base.load(source.name), base.rechecker(source.name)
-    assert rechecker is not None
     with run.work.database.reader() as con:
         threads = recheck_queue.due(con, source.name, site.name, _before(run))
+    return ask_site(run, source, site, client, threads)[0]
+
+
+def ask_site(run: LiveRun, source: Source, site: Any, client: Client, threads: Mapping[str, str]) -> tuple[Visit, list[str]]:
+    """Ask one site after records (native_id to thread_id) and land what it answers; and what it could not be asked after, and why."""
+    scraper, rechecker = base.load(source.name), base.rechecker(source.name)
+    assert rechecker is not None
     refused: list[str] = []
-    landing = land_pages(run, scraper, answers(rechecker, client, site, threads, refused), source.expect)
+    landing = land_pages(run, scraper, _answers(rechecker, client, site, threads, refused), source.expect)
     if landing.error is not None:
         log.warning("%s: %s", source.name, landing.error)
     alarm = ""
     if came_to_an_end(landing):
         complete = landing.error is None and not refused
         alarm = settle_site(run, source.name, site.name, source.expect, whole=complete, command="recheck")
-    return Visit(site.name, False, landing, "; ".join(filter(None, [alarm, *refused])))
+    return Visit(site.name, False, landing, "; ".join(filter(None, [alarm, *refused]))), refused
 
 
-def answers(rechecker: Rechecker, client: Client, site: Any, threads: Mapping[str, str], refused: list[str]) -> Iterator[Page]:
+def _answers(rechecker: Rechecker, client: Client, site: Any, threads: Mapping[str, str], refused: list[str]) -> Iterator[Page]:
     """The answers of a site. Where one cannot be had its portion is asked for thread by thread, and the thread that has none is put into
     ``refused``: what stands first in every night must not keep all others from being asked after."""
     failures = 0
