@@ -6,6 +6,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 from reporting import charts
@@ -66,8 +67,8 @@ def as_html(report: Mapping[str, Any]) -> str:
     status = report["status"]
     days, series = _series(report["by_day"])
     refused = _ranked(report["refused"], "reason", "records")[:15]
-    leads = [{"name": name, "count": count} for name, count in status["leads"].items()]
-    so_far = [sum(day["landed"] for day in days[: n + 1]) for n in range(len(days))]
+    leads = _named(status["leads"])
+    so_far = [*accumulate(day["landed"] for day in days)]
     names = [day["day"] for day in days]
     return page(
         "report.html",
@@ -75,8 +76,7 @@ def as_html(report: Mapping[str, Any]) -> str:
         figures=_figures(status), days=days, growing=list(series),
         nights=charts.stacked(names, series, "New items by source"), so_far=charts.line(names, so_far, "Items so far"),
         kinds=_named(status["by_kind"]), tiers=_named(status["by_tier"]), keys=_named(status["by_key_status"]),
-        classes=_named(status["by_export_class"]), 
-        leads=leads,  thin=thin(report), few=FEW,
+        classes=_named(status["by_export_class"]), leads=leads, thin=thin(report), few=FEW,
         snapshots=[{**one, "places": report.get("published", {}).get(one["name"], [])} for one in status["snapshots"]],
         bar=charts.bar, spark=charts.spark,
     )  # fmt: skip

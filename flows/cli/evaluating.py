@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -77,9 +75,9 @@ def evaluate(
         if as_json:
             print_json(_as_row(made, usd))
         return
-    with _told(as_json) as told:
-        by_rules = settings.by_rules and not no_rules
-        made, outcome = evaluating.evaluate(work, planned, budget=Budget(usd), judge=judging, by_rules=by_rules, told=told)
+    by_rules = settings.by_rules and not no_rules
+    with progress(as_json) as bars:
+        made, outcome = evaluating.evaluate(work, planned, budget=Budget(usd), judge=judging, by_rules=by_rules, told=bars.evaluated)
     _end(work, made, outcome, as_json, usd)
 
 
@@ -102,12 +100,6 @@ def migrated(work: Workspace) -> None:
     except SchemaTooOld:
         with work.database.writer():
             pass
-
-
-@contextmanager
-def _told(as_json: bool) -> Iterator[Callable[[int, int, Decimal], None]]:
-    with progress(as_json) as bars:
-        yield bars.evaluated
 
 
 def _as_row(plan: Plan, usd: Decimal) -> dict[str, Any]:

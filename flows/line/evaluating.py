@@ -86,10 +86,9 @@ def evaluate(
     work: Workspace, planned: Callable[[], Plan], *, budget: Budget, judge: Model | None = None, by_rules: bool = True,
     until: float = math.inf, told: Callable[[int, int, Decimal], None] = lambda done, total, usd: None,
 ) -> tuple[Plan, Evaluated]:  # fmt: skip
-    """Ask, score and keep what a plan lacks. ``planned`` makes the plan once nobody else evaluates. ``by_rules``: the judge
-    goes by the rulebook. After ``until`` (of
-    ``time.monotonic``) no further question goes out. ``told`` hears how many trials are done, of how many, and the money that was spent.
-    StoreError where an answer cannot be kept."""
+    """Ask, score and keep what a plan lacks. ``planned`` makes the plan once nobody else evaluates. ``by_rules``: the judge goes by the
+    rulebook. After ``until`` (of ``time.monotonic``) no further question goes out. ``told`` hears how many trials are done, of how many,
+    and the money that was spent. StoreError where an answer cannot be kept."""
     outcome = Evaluated()
     work.archive.mkdir(exist_ok=True)
     with _alone(work), ExitStack() as stack:

@@ -42,7 +42,7 @@ def parse(page: Page) -> Iterator[Record | Dead | Unread]:
     if isinstance(body, dict) and ("reviews" in body or "reviewId" in body or "tokenPagination" in body or not body):
         reviews, _ = play_reviews(body, page.url)
         yield from once(_play(page, review) for review in reviews)
-        users = [c.get("userComment") for r in reviews if isinstance(r, dict) for c in _objects(r.get("comments"))]
+        users = [comment for review in reviews for comment in user_comments(review)]
         yield from told(REVIEW.unread(reviews), USER_COMMENT.unread(users))
         return
     entries = apple_entries(body, page.url)
@@ -117,7 +117,7 @@ def _play(page: Page, review: Any) -> Record | Dead:
     native_id = review.get("reviewId")
     if not isinstance(native_id, str) or not native_id:
         return Dead("no_identity", "no reviewId, by which a review is known")
-    user = next((c["userComment"] for c in _objects(review.get("comments")) if isinstance(c.get("userComment"), dict)), None)
+    user = next(iter(user_comments(review)), None)
     if user is None or not isinstance(user.get("text"), str):
         return Dead("no_text", "userComment.text is missing", native_id)
     title, tab, body = user["text"].partition("\t")
@@ -160,5 +160,8 @@ def _label(thing: Any, name: str) -> str | None:
     return label if isinstance(label, str) else None
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+def user_comments(review: Any) -> list[dict[str, Any]]:
+    """What the user says in a review of Google Play, beside what the developer answers."""
+    comments = review.get("comments") if isinstance(review, dict) else None
+    told = [one.get("userComment") for one in comments if isinstance(one, dict)] if isinstance(comments, list) else []
+    return [one for one in told if isinstance(one, dict)]

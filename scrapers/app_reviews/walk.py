@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from scrapers.app_reviews.reviews import apple_entries, apple_id, play_reviews
+from scrapers.app_reviews.reviews import apple_entries, apple_id, play_reviews, user_comments
 from scrapers.app_reviews.site import SOURCE, TOKEN_VARIABLE, Site
 from scrapers.common.page import json_of, whole
 from scrapers.common.walk import Step, cursor_on_last, follow
@@ -105,14 +105,8 @@ def _play(client: Client, site: Site) -> Iterator[Page]:
 
 
 def _seconds(review: Any) -> int:
-    comments = review.get("comments") if isinstance(review, dict) else None
-    user = (
-        [c["userComment"] for c in comments if isinstance(c, dict) and isinstance(c.get("userComment"), dict)]
-        if isinstance(comments, list)
-        else []
-    )
-    moments = [c["lastModified"] for c in user if isinstance(c.get("lastModified"), dict)]
-    return max((whole(m.get("seconds")) or 0 for m in moments), default=0)
+    moments = [one["lastModified"] for one in user_comments(review) if isinstance(one.get("lastModified"), dict)]
+    return max((whole(moment.get("seconds")) or 0 for moment in moments), default=0)
 
 
 def _play_url(site: Site) -> str:

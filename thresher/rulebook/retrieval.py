@@ -14,11 +14,10 @@ import numpy as np
 
 from thresher.rulebook.evidence import Evidence
 from thresher.rulebook.model import Case, Rule, Rulebook
-from thresher.rulebook.searching import Encode, Floats, Views
+from thresher.rulebook.searching import LONGEST, Encode, Floats, Views
 
 _SHARED = {"phrase": 0.5, "tag": 0.1, "failure": 0.1}
 """What sharing adds to the cosine, by which rules are ordered: a phrase names the very breach, a tag or kind belongs to many rules."""
-_LONGEST = 600
 _PRECEDENTS_FROM = 0.4
 """Cosine between requests below which a decided case is about something else."""
 
@@ -42,12 +41,12 @@ class Retriever:
         self._views = Views.of(self._rules, encode) if self._rules else None
         self._asked: Floats | None = encode([rule.asked or rule.text for rule in self._rules]) if self._rules else None
         self._cases = book.precedents
-        self._of_cases: Floats | None = encode([case.asked[:_LONGEST] for case in self._cases]) if self._cases else None
+        self._of_cases: Floats | None = encode([case.asked[:LONGEST] for case in self._cases]) if self._cases else None
 
     def law(self, item: Evidence, responses: Sequence[str] = (), *, rules: int = 8, precedents: int = 3) -> Law:
         """The law for an item and the responses to be judged: at most so many rules for what was asked and half as many for
         what was answered, and so many cases; those above them, and those that the cases cite, are not counted."""
-        prompt = self._encode([item.prompt[:_LONGEST]])
+        prompt = self._encode([item.prompt[:LONGEST]])
         cases = self._nearest(prompt, precedents)
         chosen = self._in_scope(item, prompt, responses, rules)
         chosen += [self.book.rules[one] for case in cases for one in dict.fromkeys(case.rules) if one in self.book.rules]
@@ -66,7 +65,7 @@ class Retriever:
         asked = np.where([rule.by_request for rule in self._rules], (prompt @ self._asked.T)[0], 0.0)
         chosen = self._best(item, asked, count)
         if responses:
-            answered = self._views.nearness(self._encode([text[:_LONGEST] for text in responses])).max(axis=0)
+            answered = self._views.nearness(self._encode([text[:LONGEST] for text in responses])).max(axis=0)
             near = self._best(item, answered, len(self._rules))
             chosen += [at for at in near if at not in chosen][: count // 2]
         return [self._rules[at] for at in chosen]

@@ -25,6 +25,8 @@ Encode = Callable[[Sequence[str]], Floats]
 
 _WORD = re.compile(r"[^\W_]+")
 _K1, _B = 1.2, 0.75
+LONGEST = 600
+"""Characters of what was asked or answered that are encoded."""
 _OF_WORDS = 0.3
 """What the best match by words adds to its cosine."""
 

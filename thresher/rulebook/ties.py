@@ -18,7 +18,7 @@ import numpy as np
 from thresher.model import TIERS, Tier
 from thresher.rulebook.evidence import Evidence, Word
 from thresher.rulebook.model import Rule
-from thresher.rulebook.searching import Encode
+from thresher.rulebook.searching import LONGEST, Encode
 
 Basis = Literal["phrase", "request and signal", "request", "person"]
 
@@ -28,7 +28,6 @@ with one, 14 of 17 from .5 on and 5 of 12 from .4 to .5."""
 CONFIDENCE: Mapping[Basis, float] = {"phrase": 0.7, "request and signal": 0.8, "request": 0.7, "person": 1.0}
 """The share of ties on this basis that were right when read by eye, rounded down: 32 of 44 by phrase, of which 14 of 20 on recorded posts;
 14 of 17 and 22 of 26 by request. The last is put lower, as its threshold was chosen on most of the same ties."""
-_LONGEST = 600
 _BATCH = 4096
 
 
@@ -78,7 +77,7 @@ def _by_request(rules: Sequence[Rule], items: Sequence[Evidence], encode: Encode
     examples = encode([rule.asked for rule in asking])
     for begin in range(0, len(items), _BATCH):
         batch = items[begin : begin + _BATCH]
-        near = encode([item.prompt[:_LONGEST] for item in batch]) @ examples.T
+        near = encode([item.prompt[:LONGEST] for item in batch]) @ examples.T
         allowed = np.array([[not rule.items or item.kind in rule.items for rule in asking] for item in batch])
         near = np.where(allowed, near, -1.0)
         for item, row in zip(batch, near, strict=True):
