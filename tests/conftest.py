@@ -1,4 +1,4 @@
-"""What every test may use: the recorded real data, where it is there, and a quiet environment."""
+"""What every test may use: the recorded real data and a browser, where they are there, and a quiet environment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -16,8 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 WORKERS = 4
 """Processes that share the tests at most: more would make what they share (a world, a server, a first harvest) too often."""
 
-KEPT = {"THRESHER_REALDATA", "THRESHER_KILLS", "THRESHER_SOAK"}
+KEPT = {"THRESHER_REALDATA", "THRESHER_KILLS", "THRESHER_SOAK", "THRESHER_CHROMIUM"}
 """What a person may set for the tests; everything else comes from the tests alone."""
+BROWSER = os.environ.get("THRESHER_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 for name in [n for n in os.environ if n.startswith("THRESHER_") and n not in KEPT]:
     del os.environ[name]
@@ -52,3 +55,15 @@ def realdata() -> Path:
     if not (folder / "MANIFEST.md").is_file():
         pytest.skip(f"the recorded real data is not at {folder}; set THRESHER_REALDATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real Chromium."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright: pip install playwright")
+    if BROWSER is None:
+        pytest.skip("the browser tests need Chromium: install it, or name it by THRESHER_CHROMIUM")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield browser
+        browser.close()

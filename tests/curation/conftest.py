@@ -1,17 +1,12 @@
-"""What the tests of the page share: a server with a few items, and a browser where there is one."""
+"""What the tests of the page share: a server with a few items."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from desk import Desk, item
-
-BROWSER = os.environ.get("THRESHER_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @pytest.fixture
@@ -20,15 +15,3 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(tmp_path, [item(n) for n in range(1, 6)])
     yield desk
     desk.close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A real Chromium."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright: pip install playwright")
-    if BROWSER is None:
-        pytest.skip("the browser tests need Chromium: install it, or name it by THRESHER_CHROMIUM")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield browser
-        browser.close()
