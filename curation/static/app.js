@@ -1,5 +1,5 @@
 // The page: a queue on the left, one item in the middle, keys for everything.
-import { h, render, useEffect, useReducer, useRef, useState } from "/static/vendor/preact.js";
+import { h, render, useEffect, useReducer, useRef } from "/static/vendor/preact.js";
 import { Card } from "./card.js";
 import { Conflict, Items, edit, give, giveAll, merge, queue, split, undo } from "./desk.js";
 import { LEAD_KEYS, Leads } from "./leads.js";
@@ -29,83 +29,82 @@ function fromAddress() {
   return { wanted: location.hash ? wanted : { state: "open" }, words, order: ORDERS.some((one) => one.id === order) ? order : "urgent" };
 }
 
-function App() {
+// What is shown and chosen, read as it is at this moment: keys may come faster than the page is drawn, and a state of a drawing would be old.
+function useNow(begin) {
   const [, redraw] = useReducer((n) => n + 1, 0);
+  const now = useRef(null);
+  now.current ??= begin();
+  return [now.current, (change) => { Object.assign(now.current, change); redraw(); }, redraw];
+}
+
+function App() {
+  const [page, set, redraw] = useNow(() => ({
+    reviewer: remembered("reviewer", ""), filter: fromAddress(), listed: { ids: [], total: 0, facets: {}, progress: null }, place: 0, note: "",
+    panel: "", view: "items", said: null, choice: null,
+  }));
   const items = useRef(null);
   items.current ??= new Items(redraw);
-  const who = useRef(null);
-  who.current ??= remembered("reviewer", "");
-  const setReviewer = (name) => { who.current = name; redraw(); };
-  const reviewer = who.current;
-  const [filter, setFilter] = useState(fromAddress);
-  const [listed, setListed] = useState({ ids: [], total: 0, facets: {}, progress: null });
-  const at = useRef(0);
-  const setPlace = (next) => { at.current = next; redraw(); };
-  const place = at.current;
-  const [note, setNote] = useState("");
-  const [panel, showPanel] = useState("");
-  const choice = useRef(null);
-  const setPanel = (next) => { if (next !== "choice") choice.current = null; showPanel(next); };
-  const [view, setView] = useState("items");
-  const [said, setSaid] = useState(null);
+  const setFilter = (filter) => set({ filter });
+  const setPanel = (panel) => set(panel === "choice" ? { panel } : { panel, choice: null });
   const given = useRef([]);
   const noteField = useRef(null);
   const searchField = useRef(null);
   const tagField = useRef(null);
+  const leadKeys = useRef(null);
 
-  const tell = (text, sort = "") => setSaid({ text, sort });
+  const tell = (text, sort = "") => set({ said: { text, sort } });
   const failed = (error) => tell(error.message, "bad");
 
   const load = async (keep) => {
     try {
-      const found = await queue(filter.wanted, filter.words, 0, reviewer, filter.order);
-      setListed(found);
-      if (!keep) setPlace(0);
-      if (filter.order !== "urgent" && found.learning.brier === undefined) tell(tooFew(found.learning));
-      await items.current.of(reviewer).around(found.ids, keep ? place : 0);
+      const found = await queue(page.filter.wanted, page.filter.words, 0, page.reviewer, page.filter.order);
+      set({ listed: found });
+      if (!keep) set({ place: 0 });
+      if (page.filter.order !== "urgent" && found.learning.brier === undefined) tell(tooFew(found.learning));
+      await items.current.of(page.reviewer).around(found.ids, page.place);
     } catch (error) { failed(error); }
   };
   useEffect(() => {
-    const address = new URLSearchParams({ ...filter.wanted, ...(filter.words ? { words: filter.words } : {}), ...(filter.order === "urgent" ? {} : { order: filter.order }) });
+    const address = new URLSearchParams({ ...page.filter.wanted, ...(page.filter.words ? { words: page.filter.words } : {}), ...(page.filter.order === "urgent" ? {} : { order: page.filter.order }) });
     history.replaceState(null, "", `#${address}`);
     load(false);
-  }, [filter, reviewer]);
-  useEffect(() => { items.current.of(reviewer).around(listed.ids, place).catch(failed); }, [place, listed]);
-  useEffect(() => { document.querySelector(".card")?.scrollIntoView({ block: "start" }); }, [place]);
-  useEffect(() => { if (panel === "note") noteField.current?.focus(); if (panel === "search") searchField.current?.focus(); if (panel === "tags") tagField.current?.focus(); }, [panel]);
+  }, [page.filter, page.reviewer]);
+  useEffect(() => { items.current.of(page.reviewer).around(page.listed.ids, page.place).catch(failed); }, [page.place, page.listed]);
+  useEffect(() => { document.querySelector(".card")?.scrollIntoView({ block: "start" }); }, [page.place]);
+  useEffect(() => { if (page.panel === "note") noteField.current?.focus(); if (page.panel === "search") searchField.current?.focus(); if (page.panel === "tags") tagField.current?.focus(); }, [page.panel]);
 
-  // Keys may come faster than the page is drawn: what is next is known at once, not after the next drawing.
-  const current = () => items.current.get(listed.ids[at.current]);
+  const current = () => items.current.get(page.listed.ids[page.place]);
   const item = current();
 
   const more = async () => {
-    const next = await queue(filter.wanted, filter.words, listed.ids.length, reviewer, filter.order);
-    setListed({ ...next, ids: [...listed.ids, ...next.ids.filter((other) => !listed.ids.includes(other))] });
+    const next = await queue(page.filter.wanted, page.filter.words, page.listed.ids.length, page.reviewer, page.filter.order);
+    set({ listed: { ...next, ids: [...page.listed.ids, ...next.ids.filter((other) => !page.listed.ids.includes(other))] } });
   };
   const move = (step) => {
-    const next = Math.max(0, Math.min(listed.ids.length - 1, at.current + step));
-    if (panel === "edit") setPanel("");
-    setPlace(next);
-    if (next > listed.ids.length - 20 && listed.ids.length < listed.total) more().catch(failed);
+    const next = Math.max(0, Math.min(page.listed.ids.length - 1, page.place + step));
+    if (page.panel === "edit") setPanel("");
+    set({ place: next });
+    if (next > page.listed.ids.length - 20 && page.listed.ids.length < page.listed.total) more().catch(failed);
   };
 
   const decide = async (action) => {
     const shown = current();
     if (!shown) return;
-    if (!who.current) return setPanel("who");
+    if (!page.reviewer) return setPanel("who");
+    const { note } = page;
     const reason = [action.mark, note.trim()].filter(Boolean).join(": ");
     move(1);
-    setNote("");
+    set({ note: "" });
     setPanel("");
     try {
-      const now = await give(action.word, who.current, reason, [shown]);
+      const now = await give(action.word, page.reviewer, reason, [shown]);
       items.current.put(now);
       given.current.push(takesBack(now.map((one) => one.last)));
-      setListed((before) => ({ ...before, progress: before.progress && { ...before.progress, mine: before.progress.mine + 1 } }));
+      if (page.listed.progress) set({ listed: { ...page.listed, progress: { ...page.listed.progress, mine: page.listed.progress.mine + 1 } } });
       tell(`${shown.item_id.slice(0, 8)}: ${action.name}. u takes it back`);
     } catch (error) {
-      setNote(note);
-      if (error instanceof Conflict) setPlace(listed.ids.indexOf(shown.item_id));
+      set({ note });
+      if (error instanceof Conflict) set({ place: page.listed.ids.indexOf(shown.item_id) });
       overtaken(error);
     }
   };
@@ -121,10 +120,10 @@ function App() {
   // Whether it was written down.
   const rewrite = async (texts, reason) => {
     const shown = current();
-    if (!who.current) { setPanel("who"); return false; }
+    if (!page.reviewer) { setPanel("who"); return false; }
     if (!Object.keys(texts).length) { tell("nothing was changed"); return false; }
     try {
-      const now = await edit(shown, who.current, reason, texts);
+      const now = await edit(shown, page.reviewer, reason, texts);
       items.current.put(now);
       given.current.push(takesBack(now.flatMap((one) => one.verdicts.slice(shown.verdicts.length).map((verdict) => verdict.verdict_id))));
       setPanel("");
@@ -133,39 +132,39 @@ function App() {
     } catch (error) { overtaken(error); return false; }
   };
 
-  const takesBack = (verdicts) => () => undo(who.current, verdicts);
+  const takesBack = (verdicts) => () => undo(page.reviewer, verdicts);
 
   // Both need a run of their own, so the page waits for the answer.
   const joined = async (act, back, said) => {
-    if (!who.current) return setPanel("who");
+    if (!page.reviewer) return setPanel("who");
     setPanel("");
     tell("…");
     try {
       items.current.put(await act());
       given.current.push(async () => { const now = await back(); items.current.put(now); await load(true); return now; });
-      setNote("");
+      set({ note: "" });
       await load(true);
       tell(`${said}. u takes it back`);
     } catch (error) { failed(error); }
   };
   const mergeInto = (other) => {
     const shown = current();
-    items.current.drop(shown.item_id);
-    return joined(() => merge(shown.item_id, other.id, who.current, note.trim()), () => split(shown.item_id, who.current, "taken back"), `${shown.item_id.slice(0, 8)} is a report of ${other.id.slice(0, 8)} now`);
+    const merged = async () => { const now = await merge(shown.item_id, other.id, page.reviewer, page.note.trim()); items.current.drop(shown.item_id); return now; };
+    return joined(merged, () => split(shown.item_id, page.reviewer, "taken back"), `${shown.item_id.slice(0, 8)} is a report of ${other.id.slice(0, 8)} now`);
   };
   const partOff = (other) => {
     const shown = current();
-    return joined(() => split(other.id, who.current, note.trim()), () => merge(other.id, shown.item_id, who.current, "taken back"), `${other.id.slice(0, 8)} is an item of its own again`);
+    return joined(() => split(other.id, page.reviewer, page.note.trim()), () => merge(other.id, shown.item_id, page.reviewer, "taken back"), `${other.id.slice(0, 8)} is an item of its own again`);
   };
 
   const offer = ({ title, hint, rows }, choose, otherwise) => {
     const offered = current() ? rows(current()) : [];
     if (!offered.length) return tell(otherwise);
-    choice.current = { title, hint, rows: offered, choose: (row) => { choice.current = null; choose(row); } };
+    page.choice = { title, hint, rows: offered, choose: (row) => { page.choice = null; choose(row); } };
     setPanel("choice");
   };
 
-  const inOrder = ({ id }) => { setPanel(""); items.current.forget(); setFilter({ ...filter, order: id }); };
+  const inOrder = ({ id }) => { setPanel(""); items.current.forget(); setFilter({ ...page.filter, order: id }); };
 
   const takeBack = async () => {
     const last = given.current.pop();
@@ -174,8 +173,8 @@ function App() {
       const now = await last();
       items.current.put(now);
       if (!now.length) return tell("taken back");
-      const back = listed.ids.indexOf(now[0]?.item_id);
-      if (back >= 0) setPlace(back);
+      const back = page.listed.ids.indexOf(now[0]?.item_id);
+      if (back >= 0) set({ place: back });
       tell(now.length === 1 ? `${now[0].item_id.slice(0, 8)} is ${now[0].status} again (version ${now[0].version})` : `${now.length} items as before`);
     } catch (error) {
       if (error instanceof Conflict) { items.current.put(error.items); return tell("somebody decided after you: nothing was taken back", "bad"); }
@@ -185,73 +184,73 @@ function App() {
   };
 
   const decideAll = async (action) => {
-    if (!who.current) return setPanel("who");
+    if (!page.reviewer) return setPanel("who");
     try {
-      const reason = [action.mark, note.trim()].filter(Boolean).join(": ");
-      const now = await giveAll(action.word, who.current, reason, filter.wanted, filter.words, listed.total);
+      const reason = [action.mark, page.note.trim()].filter(Boolean).join(": ");
+      const now = await giveAll(action.word, page.reviewer, reason, page.filter.wanted, page.filter.words, page.listed.total);
       given.current.push(takesBack(now.map((one) => one.last)));
       items.current.forget();
       setPanel("");
-      setNote("");
+      set({ note: "" });
       tell(`${now.length} items: ${action.name}. u takes them all back`);
       await load(false);
     } catch (error) { failed(error); await load(false); }
   };
 
   const openItem = (wanted) => {
-    const there = listed.ids.indexOf(wanted);
-    if (there >= 0) return setPlace(there);
-    setFilter({ ...filter, wanted: {}, words: wanted });
+    const there = page.listed.ids.indexOf(wanted);
+    if (there >= 0) return set({ place: there });
+    setFilter({ ...page.filter, wanted: {}, words: wanted });
   };
   const choose = (facet, value) => {
-    const { [facet]: before, ...others } = filter.wanted;
-    setFilter({ ...filter, wanted: before === value ? others : { ...others, [facet]: value } });
+    const { [facet]: before, ...others } = page.filter.wanted;
+    setFilter({ ...page.filter, wanted: before === value ? others : { ...others, [facet]: value } });
   };
 
   const onKey = (event) => {
     const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
-    if (view === "leads" && panel !== "who") return;
+    if (page.view === "leads" && page.panel !== "who") return leadKeys.current?.(event);
     if (event.key === "Escape") { setPanel(""); event.target.blur(); return; }
     if (event.key === "Enter" && event.target.tagName === "INPUT") { event.preventDefault(); setPanel(""); event.target.blur(); return; }
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
     const action = ACTIONS.find((one) => one.key === event.key);
     const acts = {
       j: () => move(1), ArrowDown: () => move(1), ArrowRight: () => move(1), k: () => move(-1), ArrowUp: () => move(-1), ArrowLeft: () => move(-1),
-      e: () => current() && setPanel("edit"), g: () => current() && setPanel("tags"), o: () => setView("leads"), t: () => setPanel(panel === "source" ? "" : "source"),
+      e: () => current() && setPanel("edit"), g: () => current() && setPanel("tags"), o: () => set({ view: "leads" }), t: () => setPanel(page.panel === "source" ? "" : "source"),
       m: () => offer(MERGE, mergeInto, "it has no neighbour"), s: () => offer(SPLIT, partOff, "nothing was merged into it"),
-       n: () => setPanel("note"), u: takeBack, b: () => listed.total && setPanel("all"), f: () => setPanel(panel === "filters" ? "" : "filters"), q: () => setPanel(panel === "order" ? "" : "order"), "/": () => setPanel("search"), "?": () => setPanel(panel === "help" ? "" : "help"),
+       n: () => setPanel("note"), u: takeBack, b: () => page.listed.total && setPanel("all"), f: () => setPanel(page.panel === "filters" ? "" : "filters"), q: () => setPanel(page.panel === "order" ? "" : "order"), "/": () => setPanel("search"), "?": () => setPanel(page.panel === "help" ? "" : "help"),
     };
-    const ordered = panel === "order" && ORDERS[Number(event.key) - 1];
-    const chosen = choice.current?.rows[Number(event.key) - 1];
-    const act = ordered ? () => inOrder(ordered) : chosen ? () => choice.current.choose(chosen) : action ? (panel === "all" ? () => decideAll(action) : () => decide(action)) : acts[event.key];
+    const ordered = page.panel === "order" && ORDERS[Number(event.key) - 1];
+    const chosen = page.choice?.rows[Number(event.key) - 1];
+    const act = ordered ? () => inOrder(ordered) : chosen ? () => page.choice.choose(chosen) : action ? (page.panel === "all" ? () => decideAll(action) : () => decide(action)) : acts[event.key];
     if (!act) return;
     event.preventDefault();
     act();
   };
-  useEffect(() => {
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  });
+  const keys = useRef(onKey);
+  keys.current = onKey;
+  useEffect(() => { addEventListener("keydown", (event) => keys.current(event)); }, []);
 
+  const { filter, listed, place, note, panel, view, said, reviewer } = page;
   return h("div", { class: panel === "filters" ? "page filters-open" : "page" },
-    h(Bar, { listed, place, reviewer, filter, setPanel, setFilter, leads: () => setView(view === "leads" ? "items" : "leads") }),
+    h(Bar, { listed, place, reviewer, filter, setPanel, setFilter, leads: () => set({ view: view === "leads" ? "items" : "leads" }) }),
     h("nav", { class: "facets" }, Object.entries(FACET_NAMES).map(([facet, name]) => h(Facet, { name, values: listed.facets[facet] ?? [], chosen: filter.wanted[facet], choose: (value) => choose(facet, value) }))),
     h("main", { "aria-live": "off" },
-      view === "leads" ? h(Leads, { reviewer, tell, takeBack, undoable: (back) => given.current.push(back), ask: () => setPanel("who"), leave: () => { setView("items"); load(true); } })
+      view === "leads" ? h(Leads, { keys: leadKeys, reviewer, tell, takeBack, undoable: (back) => given.current.push(back), ask: () => setPanel("who"), leave: () => { set({ view: "items" }); load(true); } })
         : item ? h(Card, { key: item.item_id, item, order: filter.order, open: openItem, filter: choose, editing: panel === "edit", save: rewrite, close: () => setPanel(""), sourced: panel === "source", tell })
         : h("p", { class: "empty" }, listed.total ? "…" : listed.progress ? "Nothing here waits for you. Esc, then f for other filters." : "…")),
     h("footer", null, view === "items" && [
       h("div", { class: "acts" }, ACTIONS.map((action) => h("button", { title: action.hint, disabled: !item, onClick: () => decide(action) }, h("kbd", null, action.key), action.name)),
         h("button", { disabled: !item, onClick: () => setPanel("edit") }, h("kbd", null, "e"), "edit"), h("button", { onClick: takeBack }, h("kbd", null, "u"), "undo"), h("button", { onClick: () => setPanel("help") }, h("kbd", null, "?"), "keys")),
-      h("input", { ref: noteField, class: "note", placeholder: "n: a note, kept with the next verdict", value: note, onInput: (event) => setNote(event.target.value), "aria-label": "note" })],
+      h("input", { ref: noteField, class: "note", placeholder: "n: a note, kept with the next verdict", value: note, onInput: (event) => set({ note: event.target.value }), "aria-label": "note" })],
       said && h("p", { class: `said ${said.sort}`, role: "status" }, said.text)),
     panel === "search" && h(Dialog, { title: "Search" }, h("input", { ref: searchField, value: filter.words, placeholder: "words, or the beginning of an id", "aria-label": "search", onChange: (event) => setFilter({ ...filter, words: event.target.value }) })),
     panel === "tags" && item && h(Dialog, { title: "Tags" }, h("p", null, "Words with spaces between them. Enter saves, u takes it back."),
       h("input", { ref: tagField, value: ownTags(item).join(" "), maxLength: 2000, "aria-label": "tags",
         onKeyDown: (event) => { if (event.key === "Enter") { event.stopPropagation(); rewrite({ tags: event.target.value.split(/[\s,]+/).filter(Boolean) }, ""); } } })),
-    panel === "choice" && choice.current && h(Choice, { ...choice.current }),
+    panel === "choice" && page.choice && h(Choice, { ...page.choice }),
     panel === "order" && h(Orders, { order: filter.order, learning: listed.learning, choose: inOrder }),
-    panel === "who" && h(Who, { reviewer, done: (name) => { remember("reviewer", name); setReviewer(name); setPanel(""); } }),
+    panel === "who" && h(Who, { reviewer, done: (name) => { remember("reviewer", name); set({ reviewer: name }); setPanel(""); } }),
     panel === "help" && h(Dialog, { title: "Keys" }, h("dl", null, [...HELP, ...LEAD_KEYS].map(([key, text]) => [h("dt", null, h("kbd", null, key)), h("dd", null, text)]))),
     panel === "all" && h(Dialog, { title: `Decide for all ${listed.total.toLocaleString()} in this filter` },
       h("p", null, "Look at some of them first. One key decides for all of them; u takes all of it back."),

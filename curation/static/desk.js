@@ -29,12 +29,18 @@ export class Items {
   constructor(changed) {
     this.changed = changed;
     this.known = new Map();
-    this.asked = new Set();
+    this.asked = new Map();
+    this.old = new Set();
   }
 
-  // Another reviewer may see other things of the same items.
+  // Another reviewer may see other things of the same items. What nobody in particular was shown stays until there is what this one may see.
   of(reviewer) {
-    if (this.reviewer !== reviewer) this.forget();
+    if (this.reviewer) {
+      if (this.reviewer !== reviewer) this.forget();
+    } else if (reviewer) {
+      this.old = new Set(this.known.keys());
+      this.asked = new Map();
+    }
     this.reviewer = reviewer;
     return this;
   }
@@ -44,7 +50,10 @@ export class Items {
   }
 
   put(items) {
-    for (const item of items) this.known.set(item.item_id, item);
+    for (const item of items) {
+      this.known.set(item.item_id, item);
+      this.old.delete(item.item_id);
+    }
     this.changed();
   }
 
@@ -54,18 +63,28 @@ export class Items {
 
   forget() {
     this.known.clear();
-    this.asked.clear();
+    this.old.clear();
+    this.asked = new Map(); // what is on its way was asked for before, and is not taken
   }
 
-  // The item at a place and those about to be looked at.
+  // The item at a place and those about to be looked at; done when they are there, also where another call asked for them.
   async around(ids, place) {
-    const wanted = ids.slice(Math.max(0, place - BEHIND), place + AHEAD).filter((id) => !this.known.has(id) && !this.asked.has(id));
-    if (!wanted.length) return;
-    wanted.forEach((id) => this.asked.add(id));
+    const wanted = ids.slice(Math.max(0, place - BEHIND), place + AHEAD).filter((id) => !this.known.has(id) || this.old.has(id));
+    const missing = wanted.filter((id) => !this.asked.has(id));
+    if (missing.length) {
+      const request = this.ask(missing);
+      missing.forEach((id) => this.asked.set(id, request));
+    }
+    await Promise.all(wanted.map((id) => this.asked.get(id)));
+  }
+
+  async ask(ids) {
+    const { reviewer = "", asked } = this;
     try {
-      this.put(await answered(await fetch(`/api/items?${new URLSearchParams([["reviewer", this.reviewer ?? ""], ...wanted.map((id) => ["id", id])])}`)));
+      const found = await answered(await fetch(`/api/items?${new URLSearchParams([["reviewer", reviewer], ...ids.map((id) => ["id", id])])}`));
+      if (asked === this.asked) this.put(found);
     } finally {
-      wanted.forEach((id) => this.asked.delete(id));
+      ids.forEach((id) => asked.delete(id));
     }
   }
 }

@@ -9,7 +9,8 @@ const LACKS = { no_prompt_found: "the prompt", improbable: "whether it is a fail
 
 export const LEAD_KEYS = [["p", "what the model was asked"], ["c", "what the prompt leans on: a text, an earlier talk"], ["Ctrl+Enter", "make it an item"]];
 
-export function Leads({ reviewer, ask, tell, leave, undoable, takeBack }) {
+// `keys` is given what to do with a key while the leads are shown.
+export function Leads({ keys, reviewer, ask, tell, leave, undoable, takeBack }) {
   const [listed, setListed] = useState(null);
   const [place, setPlace] = useState(0);
   const [texts, setTexts] = useState(empty);
@@ -22,7 +23,7 @@ export function Leads({ reviewer, ask, tell, leave, undoable, takeBack }) {
   useEffect(() => { setTexts((lead && drafts.get(lead.record_key)) ?? empty); document.querySelector(".card")?.scrollIntoView({ block: "start" }); }, [lead?.record_key]);
 
   const change = (more) => { const next = { ...texts, ...more }; drafts.set(lead.record_key, next); setTexts(next); };
-  const move = (step) => setPlace(Math.max(0, Math.min((listed?.length ?? 1) - 1, place + step)));
+  const move = (step) => setPlace((from) => Math.max(0, Math.min((listed?.length ?? 1) - 1, from + step)));
   const complete = async () => {
     if (!lead || busy) return;
     if (!reviewer) return ask();
@@ -38,21 +39,17 @@ export function Leads({ reviewer, ask, tell, leave, undoable, takeBack }) {
     } catch (error) { tell(error.message, "bad"); }
     setBusy(false);
   };
-  useEffect(() => {
-    const onKey = (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); complete(); return; }
-      const typing = /^(INPUT|TEXTAREA)$/.test(event.target.tagName);
-      if (event.key === "Escape" && typing) { event.target.blur(); return; }
-      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      const acts = { j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1), u: takeBack, o: leave, Escape: leave,
-        p: () => fields.p.current?.focus(), c: () => fields.c.current?.focus() };
-      if (!acts[event.key]) return;
-      event.preventDefault();
-      acts[event.key]();
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  });
+  keys.current = (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); complete(); return; }
+    const typing = /^(INPUT|TEXTAREA)$/.test(event.target.tagName);
+    if (event.key === "Escape" && typing) { event.target.blur(); return; }
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const acts = { j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1), u: takeBack, o: leave, Escape: leave,
+      p: () => fields.p.current?.focus(), c: () => fields.c.current?.focus() };
+    if (!acts[event.key]) return;
+    event.preventDefault();
+    acts[event.key]();
+  };
 
   if (!lead) return h("p", { class: "empty" }, listed ? "No lead is open. o goes back to the items." : "…");
   const field = (key, name, label, rows) => h("label", { class: "edited" }, h("span", null, h("kbd", null, key), label),

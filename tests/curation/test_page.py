@@ -344,3 +344,9 @@ def test_the_page_says_when_there_are_too_few_verdicts_to_learn_from(page: Any, 
     page.keyboard.press("3")
     waited(page, "0 accepted and 0 rejected so far")
     assert page.locator(".why").inner_text() == "somebody says that a model failed"
+
+
+def test_a_key_is_read_by_the_keys_before_it_and_not_by_what_is_drawn(page: Any, desk: Desk) -> None:
+    opened(page, desk)
+    page.evaluate("""() => { for (const key of "q3") dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })) }""")
+    waited(page, "0 accepted and 0 rejected so far")
