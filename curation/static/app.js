@@ -55,11 +55,12 @@ function App() {
   const tell = (text, sort = "") => set({ said: { text, sort } });
   const failed = (error) => tell(error.message, "bad");
 
+  // `keep`: the item that is looked at stays the one that is looked at.
   const load = async (keep) => {
     try {
       const found = await queue(page.filter.wanted, page.filter.words, 0, page.reviewer, page.filter.order);
-      set({ listed: found });
-      if (!keep) set({ place: 0 });
+      const there = keep ? found.ids.indexOf(page.listed.ids[page.place]) : 0;
+      set({ listed: found, place: there >= 0 ? there : Math.max(0, Math.min(page.place, found.ids.length - 1)) });
       if (page.filter.order !== "urgent" && found.learning.brier === undefined) tell(tooFew(found.learning));
       await items.current.of(page.reviewer).around(found.ids, page.place);
     } catch (error) { failed(error); }
@@ -68,7 +69,8 @@ function App() {
     const address = new URLSearchParams({ ...page.filter.wanted, ...(page.filter.words ? { words: page.filter.words } : {}), ...(page.filter.order === "urgent" ? {} : { order: page.filter.order }) });
     history.replaceState(null, "", `#${address}`);
     load(false);
-  }, [page.filter, page.reviewer]);
+  }, [page.filter]);
+  useEffect(() => { if (page.listed.progress) load(true); }, [page.reviewer]);
   useEffect(() => { items.current.of(page.reviewer).around(page.listed.ids, page.place).catch(failed); }, [page.place, page.listed]);
   useEffect(() => { document.querySelector(".card")?.scrollIntoView({ block: "start" }); }, [page.place]);
   useEffect(() => { if (page.panel === "note") noteField.current?.focus(); if (page.panel === "search") searchField.current?.focus(); if (page.panel === "tags") tagField.current?.focus(); }, [page.panel]);

@@ -92,6 +92,7 @@ def test_who_decides_is_asked_once(page: Any, desk: Desk) -> None:
     page.keyboard.press("a")
     waited(page, "accept")
     assert [line["author"] for line in desk.lines()] == ["Zoë"]
+    assert not page.locator(".id").inner_text().startswith(desk.lines()[0]["item_id"]), "the next one is looked at"
 
 
 def test_a_second_reviewer_sees_that_somebody_was_quicker(browser: Any, page: Any, desk: Desk) -> None:
