@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from flows.line.takedown import extent, graves, take_down
 from flows.line.workspace import Workspace
 from store.doctor import doctor
 from store.ledger import table_hashes
+from thresher.errors import UsageError
 from thresher.net.client import Client
 from thresher.pictures.lines import Sheet
 from thresher.pictures.structure import inspect
@@ -107,11 +109,7 @@ def test_a_screenshot_becomes_an_item_and_a_rebuild_needs_no_network(quay: Calla
     ((address, digest),) = made.rows("SELECT address, sha256 FROM item_pictures")
     assert json.loads(claim)["pictures"] == [[address, digest]]
     assert made.rows(f"SELECT count(*) FROM pages WHERE sha256 = '{digest}'") == [(1,)]
-    ((key,),) = made.rows("SELECT record_key FROM pictures")
     desk = AtTheDesk(made.work, lambda *_: None)
-    drawn = desk.picture(key, 0)
-    assert drawn.startswith(b"\x89PNG")
-    assert b"quuxery" not in drawn, "the pixels alone are shown"
     assert [
         picture["position"] for post in desk.evidence(made.rows("SELECT item_id FROM items")[0][0]) for picture in post["pictures"]
     ] == [0]
@@ -119,6 +117,25 @@ def test_a_screenshot_becomes_an_item_and_a_rebuild_needs_no_network(quay: Calla
     assert made.is_rebuilt_identically()
     assert made.forum.asked == asked
     assert doctor(made.work.folder).healthy
+
+
+def test_the_page_shows_the_pixels_of_a_picture_and_nothing_else_of_its_file(quay: Callable[..., Quay]) -> None:
+    pytest.importorskip("PIL", reason='pictures: the extra is not installed: pip install -e ".[pictures]"')
+    made = quay({"a.png": shown()})
+    made.night()
+    ((key,),) = made.rows("SELECT record_key FROM pictures")
+    drawn = AtTheDesk(made.work, lambda *_: None).picture(key, 0)
+    assert drawn.startswith(b"\x89PNG")
+    assert b"quuxery" not in drawn, "the pixels alone are shown"
+
+
+@pytest.mark.skipif(find_spec("PIL") is not None, reason="the extra for pictures is installed")
+def test_without_the_extra_the_page_says_what_it_lacks(quay: Callable[..., Quay]) -> None:
+    made = quay({"a.png": shown()})
+    made.night()
+    ((key,),) = made.rows("SELECT record_key FROM pictures")
+    with pytest.raises(UsageError, match="need the extra"):
+        AtTheDesk(made.work, lambda *_: None).picture(key, 0)
 
 
 @pytest.mark.parametrize("label", ["picturing.archived", "picturing.landed"])
