@@ -132,7 +132,7 @@ def _read(size: int, skip: int) -> int:
     """Send every row; gives how many the file has."""
     import pyarrow.parquet as pq
 
-    table = pq.ParquetFile(_Parents(size), pre_buffer=False, buffer_size=BUFFER, schema_depth_limit=100)
+    table = pq.ParquetFile(_Parents(size), pre_buffer=False, buffer_size=BUFFER, schema_depth_limit=100, page_checksum_verification=True)
     sent = 0
     for number in range(table.metadata.num_row_groups):
         group = table.metadata.row_group(number)
@@ -162,10 +162,12 @@ def _span(group: Any) -> tuple[int, int]:
 
 def _sent(table: Any, number: int, done: int) -> Generator[int, None, None]:
     """Send the rows of a group from row ``done`` on; yields the length of each."""
+    bounds = _bounds(table.metadata.row_group(number))
     for portion in PORTIONS:
         try:
             first = 0
             for batch in table.iter_batches(batch_size=portion, row_groups=[number], use_threads=False):
+                _check_bounds(batch, bounds)
                 for row in batch.slice(max(0, done - first)).to_pylist() if first + batch.num_rows > done else ():
                     length = _send_row(row)
                     done += 1
@@ -176,6 +178,57 @@ def _sent(table: Any, number: int, done: int) -> Generator[int, None, None]:
             if not isinstance(error, MemoryError) and "malloc" not in str(error) and "realloc" not in str(error):
                 raise
     raise _Refused("too_large", f"row {done} of row group {number} unpacks to more than {UNPACKED_BYTES:,} bytes")
+
+
+def _bounds(group: Any) -> list[tuple[Any, Any] | None]:
+    """The least and the greatest value that the footer states for each leaf column; None where it states none."""
+    bounds: list[tuple[Any, Any] | None] = []
+    for n in range(group.num_columns):
+        statistics = group.column(n).statistics
+        try:
+            bounds.append((statistics.min, statistics.max) if statistics is not None and statistics.has_min_max else None)
+        except UnicodeDecodeError:  # a bound that its writer cut inside a character
+            bounds.append(None)
+    return bounds
+
+
+def _check_bounds(batch: Any, bounds: list[tuple[Any, Any] | None]) -> None:
+    """A page without checksum may be damaged and unpack all the same, to other values: seldom to such as its footer allows.
+
+    Texts and whole numbers are looked at. A cut bound is still one, and text is ordered as its UTF-8 is (Statistics in parquet.thrift).
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    leaves = [leaf for column in batch.columns for leaf in _leaves(column)]
+    for leaf, bound in zip(leaves, bounds, strict=True):
+        if bound and isinstance(bound[0], str | int) and (pa.types.is_string(leaf.type) or pa.types.is_integer(leaf.type)):
+            least, greatest = pc.min_max(leaf).as_py().values()
+            if least is not None and not bound[0] <= least <= greatest <= bound[1]:
+                raise _Refused(
+                    "bad_parquet",
+                    "damaged: values outside of what its footer says of them; written again without statistics, it would be read",
+                )
+
+
+def _leaves(array: Any) -> Generator[Any, None, None]:
+    """The arrays of values below lists and structures, in the order of the file's columns."""
+    import pyarrow as pa
+
+    if isinstance(array, pa.ExtensionArray):
+        yield from _leaves(array.storage)
+    elif pa.types.is_dictionary(array.type):
+        yield array.dictionary_decode()
+    elif pa.types.is_map(array.type):
+        for part in (array.keys, array.items):
+            yield from _leaves(part)
+    elif pa.types.is_struct(array.type):
+        for part in array.flatten():
+            yield from _leaves(part)
+    elif pa.types.is_nested(array.type):
+        yield from _leaves(array.flatten())
+    else:
+        yield array
 
 
 def _send_row(row: dict[str, Any]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 from collections.abc import Callable
@@ -89,7 +88,7 @@ COSTLY: dict[str, Damage] = {
 CHEAP: dict[str, Damage] = {
     "the first record is damaged": change(lambda raw: flipped(raw, 40)),
     "a byte is flipped that nobody reads": change(lambda raw: flipped(raw, 4)),
-    "garbage follows": change(lambda raw: raw + os.urandom(5_000)),
+    "garbage follows": change(lambda raw: raw + random.Random(1).randbytes(5_000)),
     "a record was added": change(lambda raw: raw + raw[:300]),
 }
 """Damage after which every page can still be read."""

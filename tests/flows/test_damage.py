@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import random
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -75,7 +75,7 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "the header is flipped": change(FILE, flip(0, 9)),
     "the file is truncated": change(FILE, lambda raw: raw[: len(raw) // 2]),
     "the file has no bytes": change(FILE, lambda raw: b""),
-    "the file is garbage": change(FILE, lambda raw: os.urandom(len(raw))),
+    "the file is garbage": change(FILE, lambda raw: random.Random(1).randbytes(len(raw))),
 }
 
 

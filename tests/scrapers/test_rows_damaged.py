@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -70,7 +71,7 @@ BOMBS: dict[str, Callable[[Path], None]] = {
     "a dictionary entry that every row is": lambda path: write(path, one_word("x" * 2_000_000, 200_000)),
     "a list without end": lambda path: write(path, one_list(40_000_000)),
     "many lists without end beside honest text": lambda path: write(
-        path, one_list(9_000_000, b=one_list(9_000_000)["a"], c=[os.urandom(200_000).hex()])
+        path, one_list(9_000_000, b=one_list(9_000_000)["a"], c=[random.Random(1).randbytes(200_000).hex()])
     ),
     "many columns": lambda path: write(path, pa.table({f"c{n}": ["x" * 900_000] * 2 for n in range(300)})),
 }
@@ -88,7 +89,7 @@ def test_a_parquet_bomb_is_refused_with_a_reason_before_it_fills_the_memory(tmp_
 
 
 def test_large_rows_that_are_honest_are_read_in_smaller_portions(tmp_path: Path) -> None:
-    texts = [os.urandom(500_000).hex() for _ in range(10)]
+    texts = [random.Random(n).randbytes(500_000).hex() for n in range(10)]
     write(tmp_path / "large.parquet", pa.table({"a": texts}))
     assert [row["a"] for row in rows_of(tmp_path / "large.parquet")] == texts
 
@@ -104,18 +105,56 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "nothing in it": lambda body: b"",
     "its end cut": lambda body: body[:-100],
     "its beginning cut": lambda body: body[100:],
-    "a hole": lambda body: body[:200] + bytes(3000) + body[3200:],
-    "noise": lambda body: os.urandom(len(body)),
-    "a footer of noise": lambda body: body[:-200] + os.urandom(192) + body[-8:],
+    "noise": lambda body: random.Random(1).randbytes(len(body)),
+    "a footer of noise": lambda body: body[:-200] + random.Random(1).randbytes(192) + body[-8:],
 }
+
+
+def hexadecimal(seed: int, rows: int = 1000) -> list[str]:
+    dice = random.Random(seed)
+    return [dice.randbytes(30).hex() for _ in range(rows)]
 
 
 @pytest.mark.parametrize("name", DAMAGES)
 def test_a_damaged_parquet_file_is_a_row_that_says_so(tmp_path: Path, name: str) -> None:
     path = tmp_path / "log.parquet"
-    write(path, pa.table({"a": [os.urandom(30).hex() for _ in range(1000)]}))
+    write(path, pa.table({"a": hexadecimal(1)}))
     path.write_bytes(DAMAGES[name](path.read_bytes()))
     assert any("bad_parquet" in row.get(UNREADABLE, "") for row in rows_of(path))
+
+
+def turned_to_zeros(path: Path) -> None:
+    """A hole in the middle of the packed values, as a disk or a broken transfer leaves it."""
+    body = path.read_bytes()
+    path.write_bytes(body[:200] + bytes(3000) + body[3200:])
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "column",
+    [
+        lambda texts: pa.array(texts),
+        lambda texts: pa.array([[{"role": "user", "content": text}] for text in texts]),
+        lambda texts: pa.array([[("content", text)] for text in texts], pa.map_(pa.string(), pa.string())),
+    ],
+    ids=["text", "turns", "map"],
+)
+def test_a_hole_that_unpacks_to_other_values_is_no_row(tmp_path: Path, column: Callable[[list[str]], pa.Array], seed: int) -> None:
+    path = tmp_path / "log.parquet"
+    table = pa.table({"a": column(hexadecimal(seed))})
+    write(path, table)
+    turned_to_zeros(path)
+    read = list(rows_of(path))
+    assert "bad_parquet" in read[-1][UNREADABLE]
+    assert all(row in table.to_pylist() for row in read[:-1])
+
+
+def test_a_page_with_a_checksum_is_checked_against_it(tmp_path: Path) -> None:
+    path = tmp_path / "log.parquet"
+    write(path, pa.table({"a": hexadecimal(1)}), compression="none", use_dictionary=False, write_page_checksum=True)
+    body = path.read_bytes()
+    path.write_bytes(body.replace(hexadecimal(1)[500].encode(), hexadecimal(1)[501].encode(), 1))
+    assert "bad_parquet" in list(rows_of(path))[-1][UNREADABLE]
 
 
 @pytest.mark.parametrize("suffix", [".jsonl.gz", ".json.gz", ".csv.gz"])
@@ -123,7 +162,7 @@ def test_a_damaged_parquet_file_is_a_row_that_says_so(tmp_path: Path, name: str)
 def test_a_damaged_gzip_file_gives_its_rows_up_to_the_damage_and_says_where_it_ends(
     tmp_path: Path, suffix: str, damage: Callable[[bytes], bytes]
 ) -> None:
-    rows = [{"a": os.urandom(200).hex()} for _ in range(50)]
+    rows = [{"a": random.Random(n).randbytes(200).hex()} for n in range(50)]
     plain = {
         ".jsonl.gz": "\n".join(map(json.dumps, rows)), ".json.gz": json.dumps(rows), ".csv.gz": "a\n" + "\n".join(r["a"] for r in rows),
     }[suffix]  # fmt: skip

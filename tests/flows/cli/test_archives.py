@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
+import random
 import tarfile
 import zipfile
 from pathlib import Path
@@ -61,7 +61,7 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, str]:
     tarred(folder / "called.jsonl")
     tarred(folder / "some.tar.gz", "w:gz")
     tarred(folder / "some.tar.xz", "w:xz")
-    (folder / "some.7z").write_bytes(b"7z\xbc\xaf\x27\x1c\x00\x04" + os.urandom(300))
+    (folder / "some.7z").write_bytes(b"7z\xbc\xaf\x27\x1c\x00\x04" + random.Random(1).randbytes(300))
     (folder / "bomb.json.gz").write_bytes(gzip.compress(gzip.compress(bytes(BOMB))))
     kinds = ("zip archive", "zip archive", "zip archive", "tar archive", "tar archive", "gzip file", "xz file", "7z archive", "gzip file")
     names = ("some.zip", "called.json", "bomb.zip", "some.tar", "called.jsonl", "some.tar.gz", "some.tar.xz", "some.7z", "bomb.json.gz")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -50,7 +51,7 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "a PDF": (lambda path: path.write_bytes(b"%PDF-1.7\n" + bytes(range(256))), "is a PDF"),
     "an empty file": (lambda path: path.write_bytes(b""), "is empty"),
     "an answer without anything in it": (lambda path: path.write_text("[]"), "nothing in it that"),
-    "noise": (lambda path: path.write_bytes(os.urandom(3000)), "nothing in it that"),
+    "noise": (lambda path: path.write_bytes(random.Random(1).randbytes(3000)), "nothing in it that"),
     "an empty folder": (lambda path: path.mkdir(), ""),
     "a folder of zips": (lambda path: (path.mkdir(), packed(path / "one.zip")), "one.zip is a zip archive: unpack it first"),
 }
@@ -76,10 +77,10 @@ def logs(tmp_path: Path) -> Path:
     folder.mkdir()
     shutil.copyfile(FIXTURES / "arena" / "ppe_v1.jsonl", folder / "a.jsonl")
     shutil.copyfile(FIXTURES / "arena" / "arena_140k.jsonl", folder / "z.jsonl")
-    (folder / "b.parquet").write_bytes(b"PAR1" + os.urandom(500) + b"PAR1")
+    (folder / "b.parquet").write_bytes(b"PAR1" + random.Random(1).randbytes(500) + b"PAR1")
     (folder / "c.jsonl.gz").write_bytes(gzip.compress((FIXTURES / "arena" / "arena_55k.jsonl").read_bytes())[:-30])
     (folder / "d.json").write_text("[" * 100_000)
-    (folder / "e.csv").write_bytes(b"\xff\xfe" + os.urandom(200))
+    (folder / "e.csv").write_bytes(b"\xff\xfe" + random.Random(1).randbytes(200))
     (folder / "f.jsonl").symlink_to(folder / "nowhere.jsonl")
     (folder / "g.jsonl").write_bytes(b'{"a": "\xff\xfe"}\n')
     packed(folder / "h.zip")
