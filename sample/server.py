@@ -79,6 +79,10 @@ class World:
         """The environment variables that a harvest of this world needs: the key to its Reddit, made up and worth nothing."""
         return {"THRESHER_REDDIT_CLIENT_ID": REDDIT_CLIENT_ID, "THRESHER_REDDIT_CLIENT_SECRET": REDDIT_CLIENT_SECRET}
 
+    def new_day(self) -> None:
+        """The sites grant the whole of their daily requests again."""
+        self._stackexchange.asked = self._reddit.used = 0
+
     def write_config(self, folder: Path, urls: Mapping[str, str] | None = None) -> Path:
         """A whole configuration in ``folder``, its sources pointing at this world, or at ``urls`` before it (proxies, by the names of
         ``World.urls``). The project's own rules, rulebook, dedupe and export settings

@@ -43,7 +43,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, command: Command, world: Wo
 @pytest.fixture
 def line(served: Line) -> Line:
     """The shared world, in its first night again, asked nothing yet, and with the whole of the sites' daily grants to give."""
-    served.world._stackexchange.asked = served.world._reddit.used = 0
+    served.world.new_day()
     served.world.night = 1
     served.world.requests.clear()
     return served

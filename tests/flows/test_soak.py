@@ -68,11 +68,11 @@ def test_nights_of_spoiled_answers_end_in_the_tables_of_a_faultless_run_and_noth
         while len(stormy.held) < NIGHTS or world.night == 1:
             proxies.night = len(stormy.held)
             world.night = 2 if landed else 1
-            world._stackexchange.asked = world._reddit.used = 0  # the sites' grants are for a day
+            world.new_day()
             landed = stormy.night() or landed
             assert proxies.night < NIGHTS + WARM, f"the first landing never ends: {stormy.held[-1]}"
         proxies.rate = 0.0
-        world._stackexchange.asked = world._reddit.used = 0
+        world.new_day()
         assert stormy.night()
         for world.night in (1, 2):
             assert calm.night()
