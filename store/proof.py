@@ -15,6 +15,7 @@ from thresher.archive import history
 from thresher.archive.reader import Damage, foreign_page, read_pages
 from thresher.archive.seals import GIVEN_UP, SUFFIX, Seal, file_of, measure, note_seal, read_seals, run_of
 from thresher.errors import ArchiveError
+from thresher.redaction import redact
 
 
 class Body(NamedTuple):
@@ -69,7 +70,7 @@ def read_contents(file: Path) -> Contents:
             contents.damage.append(foreign_page(ref, run_id))
             continue
         contents.bodies[ref.offset] = page.sha256
-        contents.readable.add(Body(page.source, page.site, page.url, page.sha256))
+        contents.readable.add(Body(page.source, page.site, redact(page.url)[0], page.sha256))  # as the database has it
     return contents
 
 
