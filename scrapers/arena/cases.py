@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from scrapers.arena.rows import Case, Refused, Row, Unmapped
 from scrapers.common.fields import told
 from scrapers.common.json_rows import UNREADABLE
 from thresher.model import Battle, Dead, Page, Record, Unread
+from thresher.text import content_hash
 
 
 def parse(page: Page) -> Iterator[Record | Dead | Unread]:
@@ -89,6 +91,17 @@ def _named(page: Page, row: Row) -> str:
     return own or (f"{page.context.get('file', '')} row {row[ROW]}" if ROW in row else "")
 
 
+_UNIQUE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{16}", re.IGNORECASE)
+"""An id that no two sets give to different rows: a UUID, or a hash."""
+
+
+def _name(own: str, layout: Layout, case: Case) -> str:
+    """The id of a record. Files of one folder may all count their rows from 1, so such a number stands with what it was the number of."""
+    if layout.lasting_ids or _UNIQUE.search(own):
+        return own
+    return f"{own}:{content_hash(*(message.content for message in case.battle.messages[:1]))[:8]}"
+
+
 def _record(page: Page, layout: Layout, case: Case) -> Record:
     dataset, revision = page.context.get("dataset", ""), page.context.get("revision", "")
     declared = page.context.get("licence", "")
@@ -96,11 +109,11 @@ def _record(page: Page, layout: Layout, case: Case) -> Record:
     return Record(
         page.source,
         page.site,
-        case.native_id,
+        _name(case.native_id, layout, case),
         f"https://huggingface.co/datasets/{dataset}" if dataset else f"file:{page.context.get('file', '')}",
         "battle",
         shown(case.battle),
-        thread_id=case.thread_id or case.native_id,
+        thread_id=_name(case.thread_id or case.native_id, layout, case),
         author_key=case.judge_id,
         created_at=case.created_at,
         language=case.language,

@@ -39,6 +39,8 @@ class Layout:
     """What must go before a row is even kept as a page."""
     accepts: Callable[[Row], bool] | None = None
     """What beside the columns a row must hold."""
+    lasting_ids: bool = False
+    """Whether a later row with the id of an earlier one is the same event, told anew."""
 
     def fits(self, row: Row) -> bool:
         """Whether a row is of this layout."""
@@ -166,6 +168,7 @@ _ALL: Final = (
         "own-feedback-with-consent",
         "none",
         strip=feedback.without_consent,
+        lasting_ids=True,
     ),
     _layout("misguided_prompts", "prompt_id prompt", misguided.prompt, "unknown", "id_only", accepts=misguided.has_criteria),
     _layout("misguided_outputs", "prompt_id prompt llm output", misguided.output, "unknown", "id_only", gather=misguided.each_output),

@@ -117,10 +117,30 @@ def test_a_loser_is_not_said_to_fail() -> None:
     assert (found.strength, [r.failed for r in found.responses]) == (0.4, [None, None])
 
 
+def own_id(record: Record) -> str:
+    """The id that a row has of its own, without the hash of what was asked."""
+    return record.native_id.rpartition(":")[0]
+
+
+def test_rows_of_two_files_with_one_number_are_two_records(tmp_path: Path) -> None:
+    for name, asked in (("monday", "How many legs has a crab?"), ("tuesday", "Which moon is larger?")):
+        talk = [{"role": "user", "content": asked}, {"role": "assistant", "content": "Eight."}]
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps({"id": 1, "messages": talk}))
+    monday, tuesday = records(results(tmp_path))
+    assert monday.native_id != tuesday.native_id
+    talk = json.loads((tmp_path / "monday.jsonl").read_text())["messages"]
+    talk += [{"role": "user", "content": "Are you sure?"}, {"role": "assistant", "content": "Ten."}]
+    (tmp_path / "monday.jsonl").write_text(json.dumps({"id": 1, "messages": talk}))
+    assert records(results(tmp_path))[0].native_id == monday.native_id, "a talk that went on is the same talk"
+    uuid = "3f1d2c4b-0000-4000-8000-000000000001"
+    (tmp_path / "monday.jsonl").write_text(json.dumps({"id": uuid, "messages": talk}))
+    assert records(results(tmp_path))[0].native_id == uuid
+
+
 def test_a_battle_is_readable_as_text() -> None:
     record = records(rows("chatbot_arena_33k"))[0]
     assert record.text == "User: How many legs has a spider?\n\nResponse 1 (alpha-7b): Eight.\n\nResponse 2 (beta-13b): Six."
-    assert (record.native_id, record.language, record.author_key) == ("q1", "en", "arena_user_1")
+    assert (own_id(record), record.language, record.author_key) == ("q1", "en", "arena_user_1")
     assert record.created_at == datetime(2023, 4, 24, 15, 53, 11, 100000, UTC)
     assert record.url == "https://huggingface.co/datasets/example/log"
 
@@ -196,7 +216,8 @@ def test_annotators_reasons_are_the_rationale() -> None:
 
 def test_a_tree_of_messages_becomes_a_case_for_each_prompt_that_was_answered() -> None:
     root, later = records(rows("oasst2"))
-    assert (root.native_id, later.native_id, root.thread_id) == ("m1", "m4", "t1")
+    assert (own_id(root), own_id(later)) == ("m1", "m4")
+    assert root.thread_id == later.thread_id
     assert [(r.text, r.failed, r.score) for r in battle(root).responses] == [("Seven.", None, 0.75), ("Nine.", True, 0.0)]
     assert (battle(root).vote, battle(root).strength) == ("first", 0.8)
     assert [m.content for m in battle(later).messages] == ["Name a prime.", "Seven.", "Another."]
@@ -236,7 +257,7 @@ def test_a_folder_puts_questions_answers_and_reviews_together(tmp_path: Path) ->
         target = tmp_path / where
         target.parent.mkdir(exist_ok=True)
         target.write_bytes((FIXTURES / f"{name}.jsonl").read_bytes())
-    found = {record.native_id: record for record in records(results(tmp_path))}
+    found = {own_id(record): record for record in records(results(tmp_path))}
     review = found["rv1"]
     assert [m.content for m in battle(review).messages] == ["Why is the sky blue?"]
     assert [(r.model, r.text) for r in battle(review).responses] == [("alpha-7b", "Scattering."), ("beta-13b", "")]
@@ -326,7 +347,7 @@ def test_unknown_columns_are_ignored_and_numbers_may_be_ids(tmp_path: Path) -> N
     row = json.loads((FIXTURES / "ppe_v1.jsonl").read_text())
     (tmp_path / "log.jsonl").write_text(json.dumps({**row, "question_id": 17, "new_column": {"a": 1}}))
     (record,) = records(results(tmp_path / "log.jsonl"))
-    assert record.native_id == "17"
+    assert own_id(record) == "17"
 
 
 def test_pages_stay_small(tmp_path: Path) -> None:
@@ -408,8 +429,8 @@ def test_a_tree_in_one_row_is_read_like_its_messages() -> None:
 
 def test_second_turns_are_asked_after_the_authors_first_answer() -> None:
     first, second = records(rows("mt_bench_questions"))
-    assert (first.native_id, battle(first).reference) == ("question:101", "First.")
-    assert (second.native_id, battle(second).reference, battle(second).reference_by) == ("question:101:turn2", "Second.", "human")
+    assert (own_id(first), battle(first).reference) == ("question:101", "First.")
+    assert (own_id(second), battle(second).reference, battle(second).reference_by) == ("question:101:turn2", "Second.", "human")
     assert [(m.role, m.content) for m in battle(second).messages] == [("user", "One?"), ("assistant", "First."), ("user", "Two?")]
 
 
@@ -431,7 +452,7 @@ def test_a_reference_answer_names_the_model_that_wrote_it(tmp_path: Path) -> Non
     answer = {"question_id": 1, "answer_id": "x", "model_id": "gpt-4", "choices": [{"index": 0, "turns": ["42"]}]}
     (tmp_path / "question.jsonl").write_text(json.dumps(question))
     (tmp_path / "reference_answer" / "gpt-4.jsonl").write_text(json.dumps(answer))
-    found = next(record for record in records(results(tmp_path)) if record.native_id == "question:1")
+    found = next(record for record in records(results(tmp_path)) if own_id(record) == "question:1")
     assert (battle(found).reference, battle(found).reference_by) == ("42", "gpt-4")
 
 
