@@ -15,6 +15,7 @@ from thresher.readers.weights import Thresholds, log_odds
 from thresher.rules import Rules, judge
 from thresher.rules.blame import Part, blamed_model
 from thresher.rules.claims import Words, stated_answers
+from thresher.rules.complaints import about_a_model
 from thresher.rules.conversation import Asked
 from thresher.rules.labels import Turn
 from thresher.rules.language import language_of
@@ -46,6 +47,14 @@ def readable(record: Record, outcome: Candidate | Refusal) -> bool:
     return outcome.reason in READABLE or (outcome.reason == "too_short" and outcome.detail == "prompt")
 
 
+def about_models(post: Post, rules: Rules) -> bool:
+    """Whether somebody speaks of a language model: the post, what it answers, what opened its thread, or whoever picked it. The learned
+    reader has met posts about models alone, and takes the quotations and objections of any other forum for reports."""
+    if isinstance(post.outcome, Candidate) or post.record.source in rules.about_sources:
+        return True
+    return any(about_a_model(record, rules) for record in (post.record, *post.context))
+
+
 def judge_threads(threads: Sequence[Sequence[Record]], rules: Rules, chain: Chain | None) -> tuple[list[Outcome], dict[str, Reading]]:
     """One outcome for each record of the threads, in their order, and the readings by record. Without readers the rules decide alone."""
     records = [record for thread in threads for record in thread]
@@ -53,7 +62,8 @@ def judge_threads(threads: Sequence[Sequence[Record]], rules: Rules, chain: Chai
     if chain is None:
         return [*outcomes], {}
     around = {record.key: thread for thread in threads for record in thread}
-    posts = [Post(r, o, _context(r, around[r.key])) for r, o in zip(records, outcomes, strict=True) if readable(r, o)]
+    posts = (Post(r, o, _context(r, around[r.key])) for r, o in zip(records, outcomes, strict=True) if readable(r, o))
+    posts = [post for post in posts if about_models(post, rules)]
     readings = chain.read(posts)
     decided = (weigh(r, o, readings, rules, chain.thresholds_for(readings.get(r.key))) for r, o in zip(records, outcomes, strict=True))
     return [*decided], readings

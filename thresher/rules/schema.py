@@ -79,6 +79,7 @@ class About(_Section):
     """Who and what counts as speaking of a language model."""
 
     sites: Words
+    sources: Words
     collecting_sites: Words
     collects: Phrases
     words: Phrases

@@ -157,6 +157,8 @@ class Rules:
     about_weak: Cue
     closing: Cue
     about_sites: frozenset[str]
+    about_sources: frozenset[str]
+    """Whose posts were all picked for speaking of models."""
     collecting_sites: tuple[str, ...]
     collects: Cue
     share_links: tuple[str, ...]
@@ -260,6 +262,7 @@ def _compile(file: RulesFile) -> Rules:
         about_weak=any_of(file.about.weak),
         closing=any_of(file.about.closing),
         about_sites=frozenset(s.lower() for s in file.about.sites),
+        about_sources=frozenset(file.about.sources),
         collecting_sites=tuple(s.lower() for s in file.about.collecting_sites),
         collects=any_of(file.about.collects),
         share_links=file.about.share_links,
