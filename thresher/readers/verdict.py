@@ -7,6 +7,7 @@ An item needs a failure that is probable enough and a prompt that can be asked a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from thresher.cues import fold
 from thresher.model import Candidate, Claim, Lead, Marked, Message, Reading, Record, Refusal, Response, Span, Tier
@@ -36,6 +37,8 @@ _NEEDS: dict[str, Reason] = {"link": "prompt_behind_link", "picture": "prompt_in
 """What a reader says that is missing, as the reason of a lead."""
 _ROLES = frozenset({"post", "comment", "question"})
 _SAME = 0.8
+_OPENING = 1000
+"""Characters in which each of 365 labelled posts that report a failure and name a model at all names one."""
 
 
 def readable(record: Record, outcome: Candidate | Refusal) -> bool:
@@ -52,7 +55,12 @@ def about_models(post: Post, rules: Rules) -> bool:
     reader has met posts about models alone, and takes the quotations and objections of any other forum for reports."""
     if isinstance(post.outcome, Candidate) or post.record.source in rules.about_sources:
         return True
-    return any(about_a_model(record, rules) for record in (post.record, *post.context))
+    return any(about_a_model(_opening(record), rules) for record in (post.record, *post.context))
+
+
+def _opening(record: Record) -> Record:
+    """A post as far as it says what it is about: far down in a long one a model is mentioned in passing."""
+    return record if len(record.text) <= _OPENING else replace(record, text=record.text[:_OPENING])
 
 
 def judge_threads(threads: Sequence[Sequence[Record]], rules: Rules, chain: Chain | None) -> tuple[list[Outcome], dict[str, Reading]]:
@@ -63,8 +71,7 @@ def judge_threads(threads: Sequence[Sequence[Record]], rules: Rules, chain: Chai
         return [*outcomes], {}
     around = {record.key: thread for thread in threads for record in thread}
     posts = (Post(r, o, _context(r, around[r.key])) for r, o in zip(records, outcomes, strict=True) if readable(r, o))
-    posts = [post for post in posts if about_models(post, rules)]
-    readings = chain.read(posts)
+    readings = chain.read([post for post in posts if about_models(post, rules)])
     decided = (weigh(r, o, readings, rules, chain.thresholds_for(readings.get(r.key))) for r, o in zip(records, outcomes, strict=True))
     return [*decided], readings
 

@@ -240,4 +240,6 @@ def test_a_forum_of_another_field_is_read_only_where_somebody_speaks_of_a_model(
     assert readings("Brewing", objects) == 0
     assert readings("ChatGPT on brewing", objects) == 2
     assert readings("Brewing", f"From ChatGPT: {objects}") == 1
+    whistles = "The kettle whistles. " * 60
+    assert readings("Brewing", f"{whistles}I had ChatGPT count them. {whistles}{objects}") == 0
     assert readings("Brewing", objects, source="posts") == 2
