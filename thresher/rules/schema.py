@@ -202,8 +202,14 @@ class Gradable(_Section):
     procedure: Phrases
     recommendation_tags: Phrases
     opinion_tags: Phrases
+    recommendation_sites: Phrases
+    opinion_sites: Phrases
     hedged: Phrases
     unsure: Phrases
+    dated: Phrases
+    tells_solution: Phrases
+    own_machine: Phrases
+    own_trouble: Phrases
     one_way: Phrases
 
 

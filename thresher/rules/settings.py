@@ -76,9 +76,17 @@ class Grading:
     procedure: Cue
     recommendation_tags: Cue
     opinion_tags: Cue
+    recommendation_sites: Cue
+    opinion_sites: Cue
     hedged: Cue
     unsure: Cue
     """Doubt that counts beside code and mathematics, too."""
+    dated: Cue
+    tells_solution: Cue
+    """Words of who tells how their own trouble ended."""
+    own_machine: Cue
+    own_trouble: Cue
+    """As ``own_machine``, of what a program or a formula in the question would let others see."""
     one_way: Cue
     """Words of a question that has one answer however it is solved: a diagnosis, a check of somebody's own work."""
 
