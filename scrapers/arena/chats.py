@@ -1,4 +1,5 @@
-"""Talks with one model as people and programs save them: ShareGPT in its variants, OpenAI's messages, ChatGPT's own export."""
+"""Talks with one model as people and programs save them: ShareGPT in its variants, OpenAI's messages, ChatGPT's own export;
+the export of a Claude account and Gemini's requests are lists of turns like others."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from scrapers.arena.rows import Case, Refused, Row, dialogue, is_talk, moment, o
 from scrapers.arena.verdicts import BAD, marked
 from thresher.model import Battle, Message, Response
 
-_TALKS: Final = ("messages", "conversations", "conversation", "items", "dialogue", "dialog", "chat")
+_TALKS: Final = ("messages", "conversations", "conversation", "items", "dialogue", "dialog", "chat", "chat_messages", "contents")
 _MARKS: Final = ("label", "rating", "feedback", "thumbs", "vote")
 _USERS: Final = ("user_key", "user_id", "user")
 _IDS: Final = ("id", "conversation_id", "chat_id", "uuid", "uid", "hash")
@@ -22,7 +23,7 @@ def is_chat(row: Row) -> bool:
 def chat(row: Row) -> Case:
     """A list of turns, each with who speaks (``role``, ``from``) and what is said (``content``, ``value``). A mark beside it is about the
     last answer; who gave it is not said."""
-    turns = next(row[name] for name in _TALKS if row.get(name))
+    turns = next(row[name] for name in _TALKS if is_talk(row.get(name)))
     messages, pictures = turns_of(turns)
     system = row.get("system") or row.get("system_prompt")
     if isinstance(system, str) and system.strip() and messages and messages[0].role != "system":

@@ -47,7 +47,7 @@ BESIDE: Final = {
 OWN_WORDS: Final = frozenset(
     (
         "chatgpt_export", "chats", "dpo", "failure_archive", "kto", "misguided_evaluations", "misguided_outputs", "misguided_prompts",
-        "oasst_trees", "pairs", "question_list", "side_votes",
+        "preferred", "oasst_trees", "pairs", "question_list", "side_votes",
     )
 )  # fmt: skip
 """Layouts that each file heads as it likes: no column of theirs is worth telling."""

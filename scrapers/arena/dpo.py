@@ -5,7 +5,8 @@
 - ``chosen`` and ``rejected`` alone, each a whole talk
 - ``conversations`` or ``messages`` as the prompt, ``chosen`` and ``rejected`` one turn each
 
-Who chose is as a rule not said, and often it was the mark of a model.
+The two columns may have other names (``preferred_output`` and ``non_preferred_output``, say). Who chose is as a rule not said, and often it
+was the mark of a model.
 """
 
 from __future__ import annotations
@@ -23,21 +24,35 @@ _TALKS: Final = ("conversations", "messages", "context", "history")
 _ASKED: Final = ("prompt", "question", "instruction", "query", "input")
 
 
+_SIDES: Final = (
+    ("chosen", "rejected"), ("chosen_response", "rejected_response"), ("chosen_answer", "rejected_answer"), ("accepted", "rejected"),
+    ("accepted_response", "rejected_response"), ("preferred", "rejected"), ("preferred", "dispreferred"), ("good", "bad"),
+    ("preferred_response", "dispreferred_response"), ("preferred_output", "non_preferred_output"), ("better", "worse"), ("win", "lose"),
+)  # fmt: skip
+
+
+def _sides_of(row: Row) -> tuple[str, str] | None:
+    return next((names for names in _SIDES if all(isinstance(row.get(name), str | list | dict) for name in names)), None)
+
+
 def is_dpo(row: Row) -> bool:
-    """Whether a row has a chosen and a rejected answer, as text, turns or one turn each."""
-    return all(isinstance(row.get(side), str | list | dict) and row[side] for side in ("chosen", "rejected"))
+    """Whether a row has a chosen and a rejected answer, as text, turns or one turn each. One of them may be empty."""
+    return _sides_of(row) is not None
 
 
 def dpo(row: Row) -> Case:
     """A pair for training."""
     asked = prompt_of(row)
-    sides = [_side(row[name], asked) for name in ("chosen", "rejected")]
+    names = _sides_of(row)
+    if names is None:
+        raise Refused("no_pair", "a chosen and a rejected answer are not both there")
+    sides = [_side(row[name], asked) for name in names]
     if not any(m.role == "user" for m in sides[0]):
         raise Refused("no_prompt", "neither a prompt column nor the chosen talk says what was asked")
     models = (str(row.get("chosen_model") or ""), str(row.get("rejected_model") or ""))
     battle = pair(sides[0], sides[1], models, "first", judge="unknown", shown="unknown")
     marks = own_marks(row, "score_chosen", "score_rejected", "chosen_score", "rejected_score", "source", "dataset", "category")
-    return Case(native_id(row, row["chosen"], row["rejected"]), battle, marks=marks)
+    return Case(native_id(row, *(row[name] for name in names)), battle, marks=marks)
 
 
 def prompt_of(row: Row) -> tuple[Message, ...]:
@@ -47,6 +62,8 @@ def prompt_of(row: Row) -> tuple[Message, ...]:
             return _with_system(row, turns_of(row[name])[0])
     for name in _ASKED:
         value = row.get(name)
+        if isinstance(value, dict):
+            value = next((value[inner] for inner in ("messages", "full_text", "text") if value.get(inner)), None)
         if is_talk(value):
             return _with_system(row, turns_of(value)[0])
         if isinstance(value, str) and value.strip():

@@ -63,6 +63,10 @@ def is_list(row: Row) -> bool:
     columns = heads(row)
     if "question" not in columns or not isinstance(row[columns["question"]], str) or not row[columns["question"]].strip():
         return False
+    if isinstance(value := row.get(columns.get("key", "")), dict) or (
+        isinstance(value, list) and any(isinstance(one, dict) for one in value)
+    ):
+        return False
     return "key" in columns or {"answer", "score"} <= columns.keys()
 
 
@@ -71,17 +75,33 @@ def on_one_scale(rows: Iterable[Row]) -> Iterator[Row]:
     rows = list(rows)
     values = [row[column] for row in rows if (column := heads(row).get("score"))]
     scale = scale_of(values)
+    from_one = any((given := _options(row)) and _index(row) == len(given) for row in rows)
     for row in rows:
-        yield {**row, "_scale": scale}
+        yield {**row, "_scale": scale, "_from_one": from_one}
+
+
+def _index(row: Row) -> int | None:
+    """The number by which a row names one of its options, where it is one and no option's own text."""
+    value = row.get(heads(row).get("key", ""))
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, str) and value.strip().isdigit() and value.strip() not in _options(row):
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def question_list(row: Row) -> Case:
     """A question with its key, or a model's answer to it with a mark. Who gave the mark is taken from the columns, where they say it."""
     columns = heads(row)
-    asked = user_turn(str(row[columns["question"]]), *_options(row))
+    options = _options(row)
+    asked = user_turn(str(row[columns["question"]]), _lettered(options))
     if not asked:
         raise Refused("no_prompt", "the question is empty")
     key = _text(row.get(columns.get("key", "")))
+    if options and (index := _index(row)) is not None and 0 <= (place := index - bool(row.get("_from_one"))) < len(options):
+        key = f"{_LETTERS[place]}) {options[place]}"
+    elif len(key) == 1 and key in _LETTERS and not options and not _OFFERS.search(asked[0].content):
+        raise Refused("no_options", f"the key is {key}, and the options that it names are not in the row")
     answer = _text(row.get(columns.get("answer", "")))
     model = str(row.get(columns.get("model", "")) or "")
     share, failed = share_of(row.get(columns.get("score", "")), float(row.get("_scale") or 1.0))
@@ -113,7 +133,27 @@ def _text(value: Any) -> str:
     return clean(str(value)) if not isinstance(value, dict) else ""
 
 
+_LETTERS: Final = "ABCDEFGHIJ"
+_OFFERS: Final = re.compile(r"(?m)(?:^|[\s(])[ABC][).:]\s")
+_ONE_BY_ONE: Final = ("{}", "option_{}", "option{}", "choice_{}", "choice{}", "op{}", "opt_{}", "answer_{}", "ans{}")
+
+
 def _options(row: Row) -> list[str]:
-    """The options of a multiple-choice question, lettered, where a column holds them as a list."""
-    given: list[Any] = next((row[name] for name in ("choices", "options", "Choices", "Options") if isinstance(row.get(name), list)), [])
-    return ["\n".join(f"{letter}) {clean(str(option))}" for letter, option in zip("ABCDEFGHIJ", given, strict=False))] if given else []
+    """The options of a multiple-choice question, where a column holds them as a list or each has a column."""
+    for name in ("choices", "options", "Choices", "Options"):
+        value = row.get(name)
+        if isinstance(value, dict):  # of the Hub: {"text": [...], "label": [...]}, or by letter
+            value = value.get("text") or (list(value.values()) if all(isinstance(one, str) for one in value.values()) else None)
+        if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
+            return [clean(str(one)) for one in value][: len(_LETTERS)]
+    plain = {_WORD.sub("_", str(name).lower()).strip("_"): name for name in row}
+    for form in _ONE_BY_ONE:
+        for counted in ("abcdefghij", "1234567890"):
+            names = [plain[form.format(mark)] for mark in counted if form.format(mark) in plain]
+            if len(names) > 1 and form.format(counted[0]) in plain:
+                return [clean(str(row[name])) for name in names if _text(row[name])]
+    return []
+
+
+def _lettered(options: list[str]) -> str:
+    return "\n".join(f"{letter}) {option}" for letter, option in zip(_LETTERS, options, strict=False))

@@ -120,7 +120,7 @@ def turns_of(conversation: Any) -> tuple[tuple[Message, ...], int]:
         conversation = json.loads(conversation)
     messages, others = [], 0
     for turn in conversation:
-        text, beside = text_of(turn[next(name for name in _SAID if name in turn)])
+        text, beside = text_of(turn[next((name for name in _SAID if turn.get(name)), next(name for name in _SAID if name in turn))])
         role = role_of(turn[next(name for name in _SPEAKER if name in turn)])
         if calls := turn.get("tool_calls") or turn.get("function_call"):
             text = "\n\n".join(part for part in (text, clean(json.dumps(calls, ensure_ascii=False))) if part)
@@ -129,12 +129,17 @@ def turns_of(conversation: Any) -> tuple[tuple[Message, ...], int]:
     return tuple(messages), others
 
 
-_SPEAKER: Final = ("role", "from", "speaker", "author")
-_SAID: Final = ("content", "value", "text")
+_SPEAKER: Final = ("role", "from", "speaker", "author", "sender")
+_SAID: Final = ("content", "value", "text", "parts")
 
 
 def is_talk(value: Any) -> bool:
-    """Whether a value is a list of turns, each with a speaker and with what was said."""
+    """Whether a value is a list of turns, or JSON of one, each with a speaker and with what was said."""
+    if isinstance(value, str) and value.lstrip()[:2] == "[{":
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return False
     return isinstance(value, list) and bool(value) and all(isinstance(turn, dict) and _is_turn(turn) for turn in value[:4])
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from scrapers.arena.dpo import prompt_of
 from scrapers.arena.lists import heads
 from scrapers.arena.rows import PAIR, Case, Refused, Row, is_talk, mapped, moment, own_marks, pair, role_of, row_id, turns_of, user_turn
+from scrapers.arena.verdicts import number
 from thresher.model import Battle, Message, Response, Vote
 from thresher.text import clean
 
@@ -54,22 +55,32 @@ _WORDS: Final[dict[str, Vote]] = {
 }  # fmt: skip
 
 
+_SCORED: Final = (
+    "score_{}", "score{}", "rating_{}", "rating{}", "{}_score", "{}_rating", "overall_score_{}", "response_{}_score", "response_{}_rating",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """The columns of a pair: both responses and the verdict; ``a`` and ``b`` are what the columns call the sides."""
+    """The columns of a pair: both responses and the verdict, or both scores; ``a`` and ``b`` are what the columns call the sides."""
 
     first: str
     second: str
     verdict: str
     a: str
     b: str
+    scores: tuple[str, str] | None = None
 
 
 def _pair_of(row: Row) -> _Pair | None:
     plain = {_plain(name): str(name) for name in row}
     verdict = next((plain[name] for name in _VERDICTS if name in plain), "")
     sides = next((names for names in _COLUMNS if names[0] in plain and names[1] in plain), None)
-    return _Pair(plain[sides[0]], plain[sides[1]], verdict, sides[2], sides[3]) if sides and verdict else None
+    if sides is None:
+        return None
+    named = ((name.format(sides[2]), name.format(sides[3])) for name in _SCORED)
+    scores = None if verdict else next(((plain[a], plain[b]) for a, b in named if a in plain and b in plain), None)
+    return _Pair(plain[sides[0]], plain[sides[1]], verdict, sides[2], sides[3], scores) if verdict or scores else None
 
 
 def _plain(name: object) -> str:
@@ -83,12 +94,14 @@ def is_pair(row: Row) -> bool:
 
 
 def with_verdicts(rows: Iterable[Row]) -> Iterator[Row]:
-    """Each row with the numbers that the verdicts of all rows are: 0 and 1 alone may count from nought, with a 2 they do not."""
+    """Each row with the verdicts of all rows: 0 and 1 alone may count from nought, with a 2 they do not, and with a number below nought
+    they are on a scale from the first side to the second."""
     rows = list(rows)
     columns = [_pair_of(row) for row in rows]
-    seen = sorted({_plain(row[one.verdict]) for row, one in zip(rows, columns, strict=True) if one})
+    seen = sorted({_plain(row[one.verdict]) for row, one in zip(rows, columns, strict=True) if one and one.verdict})
+    signed = any((said := number(row[one.verdict])) and said[0] < 0 for row, one in zip(rows, columns, strict=True) if one and one.verdict)
     for row in rows:
-        yield {**row, "_seen": seen}
+        yield {**row, "_seen": seen, "_signed": signed}
 
 
 def table_of_pairs(row: Row) -> Case:
@@ -106,7 +119,7 @@ def table_of_pairs(row: Row) -> Case:
     judge = "human" if judge.lower() in {"human", "humans", "crowd", "expert", "author"} else judge
     own = next((row[name] for name in ("id", "question_id", "pair_id", "uid") if row.get(name) is not None), None)
     return Case(
-        row_id(own, *texts, row[columns.verdict], judge),
+        row_id(own, *texts, row.get(columns.verdict), judge),
         pair(sides[0], sides[1], (models[0], models[1]), vote, judge=judge),
         thread_id=row_id([m.content for m in sides[0][:-1]]),
         marks=own_marks(row, "category", "source", "dataset"),
@@ -114,13 +127,22 @@ def table_of_pairs(row: Row) -> Case:
 
 
 def _vote(row: Row, columns: _Pair, models: list[str]) -> Vote:
+    if columns.scores:
+        first, second = (number(row[name]) for name in columns.scores)
+        if first is None or second is None:
+            return "none"
+        return "tie" if first[0] == second[0] else "first" if first[0] > second[0] else "second"
     value = row[columns.verdict]
     if value is None or value == "":
         return "none"
+    if row["_signed"] and (said := number(value)):
+        return "first" if said[0] < 0 else "second" if said[0] > 0 else "tie"
     word = _plain(int(value) if isinstance(value, float) and value.is_integer() else value)
     for model, vote in zip(models, ("first", "second"), strict=True):
         if model and word == _plain(model):
             return vote  # type: ignore[return-value]
+    if better := _IS_BETTER.search(word):
+        return mapped({**_WORDS, columns.a: "first", columns.b: "second"}, columns.verdict, better[1])  # type: ignore[no-any-return]
     side = word if word in _WORDS else word.removesuffix("_better").rsplit("_", 1)[-1]
     if match := _ENDS_IN_NUMBER.search(side):
         side = match[0]
@@ -130,7 +152,13 @@ def _vote(row: Row, columns: _Pair, models: list[str]) -> Vote:
     return mapped({**_WORDS, **named}, columns.verdict, side)  # type: ignore[no-any-return]
 
 
+_IS_BETTER: Final = re.compile(r"(?:^|_)(a|b|1|2|left|right|first|second)(?:_(?:response|answer|one))?_(?:is|was)_(?:[a-z]+_)?better")
 _ENDS_IN_NUMBER: Final = re.compile(r"\d$")
+
+
+def is_alone(row: Row) -> bool:
+    """Whether a vote between two models comes without what they said."""
+    return not is_pair(row)
 
 
 def battle_alone(row: Row) -> Case:

@@ -19,8 +19,10 @@ class _Decoder(Protocol):
 
 
 def json_as_utf8(raw: io.BufferedReader[Any]) -> io.BufferedReader[Any]:
-    """The stream itself, or, where its mark says that it is UTF-16 (as PowerShell writes files), the same text in UTF-8."""
+    """The stream itself, or, where its mark or its noughts say that it is UTF-16 (as PowerShell writes files), the same text in UTF-8."""
     mark = raw.peek(4)[:4]
+    if unmarked := _unmarked(mark):
+        return _recoded(raw, codecs.getincrementaldecoder(unmarked)("replace"))
     if mark[:2] in _UTF_16 and 0 in mark[2:]:  # JSON begins in ASCII, of which every second byte is nought
         return _recoded(raw, codecs.getincrementaldecoder("utf-16")("replace"))
     return raw
@@ -30,11 +32,19 @@ def table_as_utf8(raw: io.BufferedReader[Any]) -> io.BufferedReader[Any]:
     """The stream, of whichever of UTF-8, UTF-16 and Windows-1252, without its mark. Reading it raises PayloadError ``unknown_encoding``
     where it turns out to be none of them."""
     mark = raw.peek(4)[:4]
+    if unmarked := _unmarked(mark):
+        return _recoded(raw, codecs.getincrementaldecoder(unmarked)("replace"))
     if mark[:2] in _UTF_16:
         return _recoded(raw, codecs.getincrementaldecoder("utf-16")("replace"))
     if mark.startswith(codecs.BOM_UTF8):
         return _recoded(raw, codecs.getincrementaldecoder("utf-8-sig")("replace"))
     return _recoded(raw, _Guess())
+
+
+def _unmarked(mark: bytes) -> str:
+    """The byte order of UTF-16 without a mark, of which every second byte is nought in ASCII; empty for other text."""
+    noughts = [byte == 0 for byte in mark]
+    return "utf-16-le" if noughts == [False, True] * 2 else "utf-16-be" if noughts == [True, False] * 2 else ""
 
 
 class _Guess:

@@ -54,7 +54,8 @@ def head_of(rows: Rows) -> list[dict[str, Any]]:
 
 
 def line_rows(raw: IO[bytes]) -> Rows:
-    """JSON lines, or, where the first line opens an object or array that it does not close, values one after another over several lines.
+    """JSON lines, or, where the first line is an array or opens an object that it does not close, values one after another over several
+    lines.
     A line longer than a row may be is passed over to its end."""
     first = True
     while line := raw.readline(MAX_ROW_BYTES + 1):
@@ -63,7 +64,8 @@ def line_rows(raw: IO[bytes]) -> Rows:
                 line = raw.readline(MAX_ROW_BYTES)
             yield {UNREADABLE: f"a line of more than {MAX_ROW_BYTES} bytes"}
         elif line.strip():
-            if first and line.removeprefix(codecs.BOM_UTF8).strip() in (b"{", b"[", b"[{"):
+            opening = line.removeprefix(codecs.BOM_UTF8).strip() if first else b""
+            if opening == b"{" or opening.startswith(b"["):
                 yield from _value_rows(JsonText(raw, MAX_ROW_BYTES, line), wraps=False)
                 return
             yield _line(line)
@@ -166,12 +168,33 @@ def _called(row: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
 
 def _unwrapped(whole: dict[str, Any]) -> Rows:
     lists = [name for name, value in whole.items() if name.lower() in _WRAPPERS and _are_rows(value)]
-    if len(lists) == 1 and not any(_are_rows(value) for name, value in whole.items() if name not in lists):
+    viewer = [name for name in lists if all(isinstance(row, dict) and row.keys() >= {"row", "row_idx"} for row in whole[name])]
+    if len(lists) == 1 and (viewer or not any(_are_rows(value) for name, value in whole.items() if name not in lists)):
         yield from (_inner(_row(row)) for row in whole[lists[0]])
+    elif table := _by_columns(whole):
+        yield from table
     elif whole and all(isinstance(value, dict) for value in whole.values()):
         yield from _named(whole, ())
     else:
         yield whole
+
+
+def _by_columns(whole: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a table that is kept by columns, as lists or as pandas writes them (``{"0": ..., "1": ...}``, or ``columns`` and
+    ``data``); empty where it is none."""
+    columns, data = whole.get("columns"), whole.get("data")
+    if isinstance(columns, list) and isinstance(data, list) and data and all(isinstance(row, list) for row in data):
+        return [dict(zip(map(str, columns), row, strict=False)) for row in data]
+    values = list(whole.values())
+    if len(values) < 2:
+        return []
+    if all(isinstance(one, dict) and one and one.keys() == values[0].keys() for one in values):
+        numbered = all(name.isdigit() for name in values[0]) and not any(name.isdigit() for name in whole)
+        return [{name: column[place] for name, column in whole.items()} for place in values[0]] if numbered else []
+    listed = all(isinstance(one, list) and len(one) == len(values[0]) > 0 for one in values)
+    if listed and any(isinstance(cell, str) for column in values for cell in column):
+        return [dict(zip(whole, row, strict=True)) for row in zip(*values, strict=True)]
+    return []
 
 
 def _inner(row: dict[str, Any]) -> dict[str, Any]:

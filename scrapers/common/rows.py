@@ -54,11 +54,16 @@ def rows_of(file: Path) -> Rows:
         raise UsageError(f"{file} is not a .jsonl, .json, .csv or .parquet file (.gz too)")
     try:
         with file.open("rb") as raw:
-            yield from _parquet(raw) if kind == "parquet" else stream_rows(raw, kind, packed=file.suffix.lower() == ".gz")
+            yield from _parquet(raw) if kind == "parquet" else stream_rows(raw, kind, packed=_is_packed(file, raw))
     except OSError as error:
         yield {UNREADABLE: f"the file cannot be read: {error.strerror or error}"}
     except PayloadError as error:
         yield {UNREADABLE: f"{error.reason}: {error}"}
+
+
+def _is_packed(file: Path, raw: io.BufferedReader[Any]) -> bool:
+    """Whether a file is packed: some lose the ``.gz`` of their name on the way."""
+    return file.suffix.lower() == ".gz" or raw.peek(2)[:2] == b"\x1f\x8b"
 
 
 def _parquet(raw: IO[bytes]) -> Rows:

@@ -65,6 +65,11 @@ def parse(page: Page) -> Iterator[Record | Dead | Unread]:
     yield from told(unread)
 
 
+_SAYS_CLOSED = re.compile(r"\s\[(?:closed|duplicate|on[ -]hold|migrated|locked)\]\s*$", re.IGNORECASE)
+"""In dumps up to 2013 a question that was closed says so in its title, or, as a duplicate, in a box above its text; not all have a date."""
+_DUPLICATE = re.compile(r"\s*<blockquote>\s*<p>\s*<strong>\s*Possible Duplicate:?\s*</strong>", re.IGNORECASE)
+
+
 def _record(row: Mapping[str, str], page: Page, *, repaired: bool) -> Record | Dead:
     post, kind = whole(row.get("Id")), whole(row.get("PostTypeId"))
     if post is None or kind is None:
@@ -78,7 +83,7 @@ def _record(row: Mapping[str, str], page: Page, *, repaired: bool) -> Record | D
     role: Role = "question" if kind == 1 else "answer" if kind == 2 else "post"
     url = f"{site_url}/{'a' if kind == 2 else 'q'}/{post}"
     rendered = render(row["Body"], base_url=site_url)
-    title = clean(html.unescape(row.get("Title", "")))
+    title = _SAYS_CLOSED.sub("", clean(html.unescape(row.get("Title", ""))))
     created = from_iso(row.get("CreationDate"))
     terms = granted(
         page, row.get("ContentLicense"), created, evidence="ContentLicense of the row in the data dump", title=title, url=url,
@@ -115,7 +120,7 @@ def _marks(row: Mapping[str, str], kind: int) -> dict[str, Json]:
         "solved": True if accepted else None,
         "answers": whole(row.get("AnswerCount")),
         "views": whole(row.get("ViewCount")),
-        "closed": "closed" if row.get("ClosedDate") else None,
+        "closed": "closed" if row.get("ClosedDate") or _SAYS_CLOSED.search(row.get("Title", "")) or _DUPLICATE.match(row["Body"]) else None,
     }
 
 

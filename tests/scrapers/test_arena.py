@@ -593,3 +593,74 @@ def test_whatever_a_row_holds_gives_records_or_says_why_not(body_fault: BodyFaul
     body_fault.check(
         arena, Page("arena", "log", "file:rows", 200, {}, body, datetime(2026, 3, 1, tzinfo=UTC), {"layout": name, "file": "rows"})
     )
+
+
+def read_rows(tmp_path: Path, *rows: dict[str, Any]) -> list[Record | Dead]:
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return [result for result in results(path) if isinstance(result, Record | Dead)]
+
+
+ASKED, RIGHT, WRONG = "Name a noble gas.", "Neon.", "Iron."
+PAIRED: list[tuple[dict[str, Any], str]] = [
+    ({"prompt": ASKED, "response_a": RIGHT, "response_b": WRONG, "score_a": 9, "score_b": 2}, "first"),
+    ({"prompt": ASKED, "response1": RIGHT, "response2": WRONG, "rating1": 2, "rating2": 2.0}, "tie"),
+    ({"question": {"full_text": ASKED}, "answer_0": WRONG, "answer_1": RIGHT, "score_0": -0.5, "score_1": 0.5}, "second"),
+    ({"question": ASKED, "model_a": "m1", "model_b": "m2", "answer_a": WRONG, "answer_b": RIGHT, "winner": "m2"}, "second"),
+    ({"prompt": ASKED, "response_1": WRONG, "response_2": RIGHT, "preference": "Response 2 is slightly better"}, "second"),
+    ({"prompt": ASKED, "response_1": WRONG, "response_2": RIGHT, "preference": "Response 2 is better than Response 1"}, "second"),
+]
+
+
+@pytest.mark.parametrize(("row", "vote"), PAIRED)
+def test_a_pair_is_decided_by_scores_by_names_and_by_words(tmp_path: Path, row: dict[str, Any], vote: str) -> None:
+    (one,) = read_rows(tmp_path, row)
+    assert (battle(one).vote, battle(one).messages[0].content, len(battle(one).responses)) == (vote, ASKED, 2)
+
+
+def test_a_verdict_below_nought_is_for_the_first_side(tmp_path: Path) -> None:
+    pair = {"prompt": ASKED, "response_1": RIGHT, "response_2": WRONG}
+    found = read_rows(tmp_path, *({**pair, "preference": n} for n in (-1, 0, 1, 2)))
+    assert [battle(one).vote for one in found] == ["first", "tie", "second", "second"]
+
+
+def test_a_pair_for_training_without_one_answer_costs_itself_alone(tmp_path: Path) -> None:
+    found = read_rows(
+        tmp_path, {"prompt": ASKED, "chosen": RIGHT, "rejected": ""}, {"prompt": "And another?", "chosen": "Argon.", "rejected": "Tin."}
+    )
+    assert [[r.text for r in battle(one).responses] for one in found] == [[RIGHT, ""], ["Argon.", "Tin."]]
+
+
+def test_a_number_names_an_option_and_so_does_a_letter(tmp_path: Path) -> None:
+    options = {"question": "Which is a noble gas?", "choices": ["Iron", "Neon", "Tin"]}
+    from_nought, last = read_rows(tmp_path, {**options, "answer": 1}, {**options, "answer": 0})
+    assert (battle(from_nought).reference, battle(last).reference) == ("B) Neon", "A) Iron")
+    assert battle(from_nought).messages[0].content == "Which is a noble gas?\n\nA) Iron\nB) Neon\nC) Tin"
+    from_one, _ = read_rows(tmp_path, {**options, "answer": 2}, {**options, "answer": 3})
+    assert battle(from_one).reference == "B) Neon"
+    (lettered,) = read_rows(tmp_path, {"question": "Which is a noble gas?", "A": "Iron", "B": "Neon", "answer": "B"})
+    assert (battle(lettered).messages[0].content, battle(lettered).reference) == ("Which is a noble gas?\n\nA) Iron\nB) Neon", "B")
+
+
+def test_a_letter_whose_options_are_elsewhere_is_no_key(tmp_path: Path) -> None:
+    assert reasons(read_rows(tmp_path, {"question": "Which is a noble gas?", "answer": "B"})) == ["no_options"]
+    (offered,) = read_rows(tmp_path, {"question": "Which is a noble gas?\nA) Iron\nB) Neon", "answer": "B"})
+    assert battle(offered).reference == "B"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"chat_messages": [{"sender": "human", "text": ASKED, "content": []}, {"sender": "assistant", "text": WRONG, "content": []}]},
+        {"contents": [{"role": "user", "parts": [{"text": ASKED}]}, {"role": "model", "parts": [{"text": WRONG}]}]},
+        {"messages": json.dumps([{"role": "user", "content": ASKED}, {"role": "assistant", "content": WRONG}])},
+    ],
+)
+def test_talks_under_other_names_are_read(tmp_path: Path, row: dict[str, Any]) -> None:
+    (one,) = read_rows(tmp_path, row)
+    assert (battle(one).messages, [r.text for r in battle(one).responses]) == ((Message("user", ASKED),), [WRONG])
+
+
+def test_ranked_answers_are_no_list_of_keys(tmp_path: Path) -> None:
+    found = read_rows(tmp_path, {"prompt": ASKED, "answers": [{"answer": RIGHT, "rank": 1.0}, {"answer": WRONG, "rank": 2.0}]})
+    assert reasons(found) == ["unknown_layout"]

@@ -20,7 +20,7 @@ def read(path: Path) -> list[dict[str, Any]]:
     return list(rows_of(path))
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("separator", [";", ",", "\t", "|"])
 def test_a_table_is_read_as_any_spreadsheet_saves_it(tmp_path: Path, encoding: str, separator: str) -> None:
     text = TABLE if separator == ";" else TABLE.replace('"a, b"', "\0").replace(";", separator).replace("\0", '"a, b"')
@@ -112,3 +112,32 @@ def test_a_broken_line_in_a_large_file_costs_itself(tmp_path: Path, name: str) -
     (tmp_path / name).write_text("\n".join(['{"a": oops}', *[good] * 18_000]))
     found = read(tmp_path / name)
     assert (len(found), [UNREADABLE in row for row in found[:2]]) == (18_001, [True, False])
+
+
+BY_COLUMNS: list[Any] = [
+    {"a": ["x", "y"], "b": [1, 2]},
+    {"a": {"0": "x", "1": "y"}, "b": {"0": 1, "1": 2}},
+    {"columns": ["a", "b"], "index": [0, 1], "data": [["x", 1], ["y", 2]]},
+    {"features": [{"name": "a"}], "rows": [{"row_idx": n, "row": row} for n, row in enumerate([{"a": "x", "b": 1}, {"a": "y", "b": 2}])]},
+]
+
+
+@pytest.mark.parametrize("whole", BY_COLUMNS)
+def test_a_table_by_columns_is_read_by_rows(tmp_path: Path, whole: Any) -> None:
+    (tmp_path / "t.json").write_text(json.dumps(whole))
+    assert read(tmp_path / "t.json") == [{"a": "x", "b": 1}, {"a": "y", "b": 2}]
+
+
+def test_rows_under_names_and_lists_of_different_length_are_no_columns(tmp_path: Path) -> None:
+    (tmp_path / "n.json").write_text(json.dumps({"first": {"a": 1}, "second": {"a": 2}}))
+    assert [row["a"] for row in read(tmp_path / "n.json")] == [1, 2]
+    (tmp_path / "l.json").write_text(json.dumps({"a": ["x", "y"], "b": ["z"]}))
+    assert read(tmp_path / "l.json") == [{"a": ["x", "y"], "b": ["z"]}]
+
+
+@pytest.mark.parametrize("name", ["t.json", "t.jsonl"])
+def test_an_array_on_one_line_and_a_packed_file_by_another_name_are_read(tmp_path: Path, name: str) -> None:
+    body = json.dumps([{"a": 1}, {"a": 2}]).encode()
+    for written in (body, gzip.compress(body)):
+        (tmp_path / name).write_bytes(written)
+        assert read(tmp_path / name) == [{"a": 1}, {"a": 2}]

@@ -444,3 +444,24 @@ def test_configured_sites_are_valid() -> None:
     source = Source(**tomllib.loads(file.read_text(encoding="utf-8")))
     sites = [stackexchange.Site.model_validate(site) for site in source.sites]
     assert len({site.name for site in sites}) == len(sites) >= 3
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "closed"),
+    [
+        ("Why does it whistle?", "&lt;p&gt;It does.&lt;/p&gt;", None),
+        ("Why does it whistle? [duplicate]", "&lt;p&gt;It does.&lt;/p&gt;", "closed"),
+        ("Why does it whistle? [on hold]", "&lt;p&gt;It does.&lt;/p&gt;", "closed"),
+        (
+            "Why does it whistle?",
+            "&lt;blockquote&gt;&lt;p&gt;&lt;strong&gt;Possible Duplicate:&lt;/strong&gt; another&lt;/p&gt;&lt;/blockquote&gt;",
+            "closed",
+        ),
+    ],
+)
+def test_an_old_dump_says_in_title_or_text_that_a_question_is_closed(tmp_path: Path, title: str, body: str, closed: str | None) -> None:
+    file = tmp_path / "Posts.xml"
+    file.write_text(f'<posts>\n  <row Id="1" PostTypeId="1" Title="{title}" Body="{body}" />\n</posts>\n')
+    (record,) = (r for p in stackexchange.read(file, SITE) for r in stackexchange.parse(p))
+    assert isinstance(record, Record)
+    assert (record.title, record.marks.get("closed")) == ("Why does it whistle?", closed)

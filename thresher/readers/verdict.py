@@ -7,6 +7,7 @@ An item needs a failure that is probable enough and a prompt that can be asked a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from thresher.cues import fold
 from thresher.model import Candidate, Claim, Lead, Marked, Message, Reading, Record, Refusal, Response, Span, Tier
@@ -15,6 +16,7 @@ from thresher.readers.weights import Thresholds, log_odds
 from thresher.rules import Rules, judge
 from thresher.rules.blame import Part, blamed_model
 from thresher.rules.claims import Words, stated_answers
+from thresher.rules.complaints import about_a_model
 from thresher.rules.conversation import Asked
 from thresher.rules.labels import Turn
 from thresher.rules.language import language_of
@@ -35,6 +37,8 @@ _NEEDS: dict[str, Reason] = {"link": "prompt_behind_link", "picture": "prompt_in
 """What a reader says that is missing, as the reason of a lead."""
 _ROLES = frozenset({"post", "comment", "question"})
 _SAME = 0.8
+_OPENING = 1000
+"""Characters in which each of 365 labelled posts that report a failure and name a model at all names one."""
 
 
 def readable(record: Record, outcome: Candidate | Refusal) -> bool:
@@ -46,6 +50,19 @@ def readable(record: Record, outcome: Candidate | Refusal) -> bool:
     return outcome.reason in READABLE or (outcome.reason == "too_short" and outcome.detail == "prompt")
 
 
+def about_models(post: Post, rules: Rules) -> bool:
+    """Whether somebody speaks of a language model: the post, what it answers, what opened its thread, or whoever picked it. The learned
+    reader has met posts about models alone, and takes the quotations and objections of any other forum for reports."""
+    if isinstance(post.outcome, Candidate) or post.record.source in rules.about_sources:
+        return True
+    return any(about_a_model(_opening(record), rules) for record in (post.record, *post.context))
+
+
+def _opening(record: Record) -> Record:
+    """A post as far as it says what it is about: far down in a long one a model is mentioned in passing."""
+    return record if len(record.text) <= _OPENING else replace(record, text=record.text[:_OPENING])
+
+
 def judge_threads(threads: Sequence[Sequence[Record]], rules: Rules, chain: Chain | None) -> tuple[list[Outcome], dict[str, Reading]]:
     """One outcome for each record of the threads, in their order, and the readings by record. Without readers the rules decide alone."""
     records = [record for thread in threads for record in thread]
@@ -53,8 +70,8 @@ def judge_threads(threads: Sequence[Sequence[Record]], rules: Rules, chain: Chai
     if chain is None:
         return [*outcomes], {}
     around = {record.key: thread for thread in threads for record in thread}
-    posts = [Post(r, o, _context(r, around[r.key])) for r, o in zip(records, outcomes, strict=True) if readable(r, o)]
-    readings = chain.read(posts)
+    posts = (Post(r, o, _context(r, around[r.key])) for r, o in zip(records, outcomes, strict=True) if readable(r, o))
+    readings = chain.read([post for post in posts if about_models(post, rules)])
     decided = (weigh(r, o, readings, rules, chain.thresholds_for(readings.get(r.key))) for r, o in zip(records, outcomes, strict=True))
     return [*decided], readings
 

@@ -31,8 +31,12 @@ CODE_BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _INLINE_CODE = re.compile(r"`[^`\n]+`")
 _QUOTED = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 _LINKED = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\n]{0,1000}\)")
-_CITED = re.compile(r"\"[^\"\n]{1,200}\"|\u201c[^\u201d\n]{1,200}\u201d|\u201e[^\u201c\u201d\n]{1,200}[\u201c\u201d]|\*[^*\n]{1,80}\*")
+_CITED = re.compile(
+    r"\"[^\"\n]{1,200}\"|\u201c[^\u201d\n]{1,200}\u201d|\u201e[^\u201c\u201d\n]{1,200}[\u201c\u201d]|\*[^*\n]{1,80}\*|(?<!\w)'[^'\n]{1,80}'(?!\w)"
+)
 """Examples of words, in which nobody speaks."""
+_ELSEWHERE = re.compile(r"(?:jsfiddle|codepen|pastebin|gist\.github|plnkr|jsbin|codesandbox|dropbox|drive\.google|repl\.it)", re.IGNORECASE)
+"""Hosts to which people upload what they ask about."""
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?\n]*")
 _ASKS = re.compile(
     r"\?|^\W*(?:any|please|looking for|i'?m looking for|i am looking for|i'?m wondering|i wonder|i was wondering|let me know)\b", re.I
@@ -40,9 +44,24 @@ _ASKS = re.compile(
 _FIRST_PERSON = re.compile(
     r"(?<!\w)(?:i|i've|i'm|i'd|i'll|my|we|our|ich|wir|mein\w*|unser\w*|je|j'ai|nous|mon|ma|mes|yo|mi|mis|eu|meu|io|mio)(?!\w)"
 )
+_ANYBODY = re.compile(
+    r"(?<!\w)(?:(?:how|can|could|when|where|long|if|that|what) (?:(?:do|can|could|should|would|might|will|must) )?(?:i|we)"
+    r"|(?:kann|könnte|muss|soll|sollte|bekomme|mache|finde|berechne) (?:ich|wir)|(?:puis|peux|dois|devrais|comment)[ -]je)(?!\w)"
+)
+"""In questions, I and we stand for anybody: *how do I*, *can we*."""
+_ASKS_WHICH = re.compile(r"(?:(?:in|on|at|to|from|by|for|with|of) )?(?:which|what|whose|who|where|when)(?!\w)")
+_WANTS_TO_KNOW = re.compile(
+    r"(?<!\w)(?:(?:and |so |but )?my (?:main |actual )?questions? (?:is|are)|(?:i'm|i am|i was|i've been|i have been) (?:just )?"
+    r"(?:wondering|curious|asking|interested|confused|aware|looking|trying to understand)|i (?:just )?"
+    r"(?:wonder|wondered|know|understand|want to know|would like to know|need to know|don't understand|can't find|couldn't find"
+    r"|(?:have |often |always |recently |just )*(?:wondered|heard|read|seen|noticed|saw|learned|found|thought|think|believe|assume)))(?!\w)"
+)
+"""In which somebody says that they ask, and nothing of themselves."""
 _OPENERS = " *_\"'([¿"
 _OPENING = 150
 """Characters of an answer in which one word of doubt is enough."""
+_TOLD = 400
+"""Characters in which somebody says what is wrong with a thing of theirs."""
 _MOSTLY = 0.5
 """Share of sentences in the first person from which an answer tells of its author."""
 _MANY_ASKED = 4
@@ -59,11 +78,8 @@ _LEAST_BESIDE_LINKS = 80
 def grade(question: Record, answer: Record, rules: Rules) -> Grade:
     """Where on the scale a question stands."""
     cues = rules.grading
-    if "meta" in question.site.lower().split("."):
-        return "opinion"
-    by_tag = _by_tag(question, cues)
-    if by_tag:
-        return by_tag
+    if said := _by_site(question, cues):
+        return said
     sentences = [fold(s) for s in asks(question)]
     title, asked = fold(prose(question.title)), " ".join(sentences)
     if cues.recommendation.search(title) or cues.recommendation.search(asked):
@@ -89,9 +105,15 @@ def unfirm(question: Record, answer: Record, answers: Sequence[Record], rules: R
         return "picture"
     if LINK.search(answer.text) and len(LINK.sub("", own_words).strip()) < _LEAST_BESIDE_LINKS and not CODE_BLOCK.search(answer.text):
         return "link"
-    if _hedges(fold(own_words), formal=is_technical(question, answer), cues=rules.grading):
+    technical = is_technical(question, answer)
+    if _is_own_case(question, rules.grading, technical=technical):
+        return "own_case"
+    opening = fold(own_words)[: 2 * _OPENING]
+    if rules.grading.dated.search(opening):
+        return "dated"
+    if _hedges(fold(own_words), formal=technical, cues=rules.grading):
         return "unsure"
-    if not is_technical(question, answer) and _is_anecdote(fold(own_words)):
+    if rules.grading.tells_solution.search(fold(own_words)) or (not technical and _is_anecdote(fold(own_words))):
         return "anecdote"
     asked = len(asks(question))
     if asked >= _MANY_ASKED and len(answer.text) < _EACH * asked:
@@ -130,7 +152,13 @@ def asks(record: Record) -> list[str]:
     return [s for s in _sentences(f"{prose(record.title)}\n{prose(record.text)}") if _ASKS.search(s)]
 
 
-def _by_tag(question: Record, cues: Grading) -> Grade | None:
+def _by_site(question: Record, cues: Grading) -> Grade | None:
+    """What the site and its own tags say of a question."""
+    site = question.site.lower().split(".")
+    if "meta" in site or cues.opinion_sites.search(site[0]):
+        return "opinion"
+    if cues.recommendation_sites.search(site[0]):
+        return "recommendation"
     tags = question.marks.get("tags")
     words = fold(" ".join(str(t).replace("-", " ") for t in tags)) if isinstance(tags, list) else ""
     if cues.recommendation_tags.search(words):
@@ -154,6 +182,33 @@ def _contested(answer: Record, answers: Sequence[Record]) -> bool:
         return True
     votes = max(own, 0) + sum(max(s, 0) for s in others)
     return len(others) + 1 >= _SPREAD_ANSWERS and votes > 0 and own < _SPREAD_SHARE * votes
+
+
+def _is_own_case(question: Record, cues: Grading, *, technical: bool) -> bool:
+    """Whether a question is about something that nobody but who asks can see: a machine that broke, a program that is not shown, a choice
+    in their life. Where no code and no formula is at stake, the title asks something of everybody, or the text does and tells nothing of
+    who asks."""
+    title, text = fold(prose(question.title)), fold(prose(question.text))
+    if cues.own_machine.search(f"{title}\n{text}"[:_TOLD]):
+        return True
+    if _has_block(question) or formulas(question):
+        return False
+    if cues.own_trouble.search(f"{title}\n{text}"[:_TOLD]) or _ELSEWHERE.search(question.text):
+        return True
+    if technical or _is_general(title, cues):
+        return False
+    return _tells_of_asker(text) or not any(_is_general(fold(s), cues) for s in asks(question))
+
+
+def _is_general(asked: str, cues: Grading) -> bool:
+    """Whether a title or sentence asks why, what, when, whether or how, and nobody's own in particular."""
+    opens = asked.lstrip(_OPENERS)
+    asks_so = cues.yes_or_no.match(opens) or _ASKS_WHICH.match(opens) or cues.explanation.search(asked) or cues.procedure.search(asked)
+    return asks_so is not None and not _tells_of_asker(asked)
+
+
+def _tells_of_asker(folded: str) -> bool:
+    return _FIRST_PERSON.search(_CITED.sub(" ", _ANYBODY.sub(" ", _WANTS_TO_KNOW.sub(" ", folded)))) is not None
 
 
 def _hedges(folded: str, *, formal: bool, cues: Grading) -> bool:

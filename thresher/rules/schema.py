@@ -79,6 +79,7 @@ class About(_Section):
     """Who and what counts as speaking of a language model."""
 
     sites: Words
+    sources: Words
     collecting_sites: Words
     collects: Phrases
     words: Phrases
@@ -201,8 +202,14 @@ class Gradable(_Section):
     procedure: Phrases
     recommendation_tags: Phrases
     opinion_tags: Phrases
+    recommendation_sites: Phrases
+    opinion_sites: Phrases
     hedged: Phrases
     unsure: Phrases
+    dated: Phrases
+    tells_solution: Phrases
+    own_machine: Phrases
+    own_trouble: Phrases
     one_way: Phrases
 
 

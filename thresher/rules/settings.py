@@ -76,9 +76,17 @@ class Grading:
     procedure: Cue
     recommendation_tags: Cue
     opinion_tags: Cue
+    recommendation_sites: Cue
+    opinion_sites: Cue
     hedged: Cue
     unsure: Cue
     """Doubt that counts beside code and mathematics, too."""
+    dated: Cue
+    tells_solution: Cue
+    """Words of who tells how their own trouble ended."""
+    own_machine: Cue
+    own_trouble: Cue
+    """As ``own_machine``, of what a program or a formula in the question would let others see."""
     one_way: Cue
     """Words of a question that has one answer however it is solved: a diagnosis, a check of somebody's own work."""
 
@@ -157,6 +165,8 @@ class Rules:
     about_weak: Cue
     closing: Cue
     about_sites: frozenset[str]
+    about_sources: frozenset[str]
+    """Whose posts were all picked for speaking of models."""
     collecting_sites: tuple[str, ...]
     collects: Cue
     share_links: tuple[str, ...]
@@ -260,6 +270,7 @@ def _compile(file: RulesFile) -> Rules:
         about_weak=any_of(file.about.weak),
         closing=any_of(file.about.closing),
         about_sites=frozenset(s.lower() for s in file.about.sites),
+        about_sources=frozenset(file.about.sources),
         collecting_sites=tuple(s.lower() for s in file.about.collecting_sites),
         collects=any_of(file.about.collects),
         share_links=file.about.share_links,

@@ -226,3 +226,20 @@ def test_a_reading_says_what_is_lacking_to_ask_again(
     reader = chain.readers[0]
     assert isinstance(reader, LearnedReader)
     assert reader._missing(post(text), None) == missing
+
+
+def test_a_forum_of_another_field_is_read_only_where_somebody_speaks_of_a_model(
+    rules: Rules, chain: Chain, post: Callable[..., Record]
+) -> None:
+    def readings(title: str, reply: str, source: str = "discourse") -> int:
+        opener = post("Which water do you brew with, and why?", source=source, site="kettles", role="post", title=title)
+        answer = post(reply, source=source, site="kettles", native_id="p2", parent_id="p1", role="comment")
+        return len(judge_threads([[opener, answer]], rules, chain)[1])
+
+    objects = '> the water must boil\n\nI asked "how hot should it be?" and he said 60 degrees. That is completely wrong.'
+    assert readings("Brewing", objects) == 0
+    assert readings("ChatGPT on brewing", objects) == 2
+    assert readings("Brewing", f"From ChatGPT: {objects}") == 1
+    whistles = "The kettle whistles. " * 60
+    assert readings("Brewing", f"{whistles}I had ChatGPT count them. {whistles}{objects}") == 0
+    assert readings("Brewing", objects, source="posts") == 2

@@ -116,3 +116,44 @@ def test_an_answer_that_the_voters_do_not_stand_behind_is_contested(make: Any, r
 def test_an_answer_of_two_lines_to_five_questions_is_partial(make: Any, rules: Rules) -> None:
     many = make("Who built it? When? Of what? For whom? And who owns it today?", "question", "1", title="The mill")
     assert unfirm(many, make(PLAIN, "answer", "2", parent_id="1"), [], rules) == "partial"
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "reason"),
+    [
+        ("Why does a kettle whistle?", "Mine does, and I like it.", ""),
+        ("How do I get a stuck lid off a jar?", "I have tried hot water.", ""),
+        ("Kettles", "I have often wondered: why does a kettle whistle?", ""),
+        ("Kettles", "I bought one last year. Why does it whistle?", "own_case"),
+        ("Why does my kettle whistle so late?", "It is an old one.", "own_case"),
+        ("Kettle broken", "My kettle stopped working after the update. What can I do?", "own_case"),
+        ("Error in the kettle's program", "I get the following error: E12. What is wrong?", "own_case"),
+        ("Error in the kettle's program", "I get E12. What is wrong?\n\n```\nif hot then whistle\n```", ""),
+        ("Kettle simulation", "It is here: https://jsfiddle.net/k3ttl3. Why does it not boil?", "own_case"),
+    ],
+)
+def test_a_question_about_what_only_its_asker_can_see_has_no_key(make: Any, rules: Rules, title: str, text: str, reason: str) -> None:
+    answer = "Steam leaves through the hole, and the `hot` air behind it swings; that is the tone, and the hole says how high it is."
+    assert unfirm(make(text, "question", "1", title=title), make(answer, "answer", "2", parent_id="1"), [], rules) == reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("It is not supported yet; as of 2014 no kettle does.", "dated"),
+        ("It was the valve in my case. I solved it by cleaning it twice with vinegar.", "anecdote"),
+        ("Clean the valve. If that doesn't help, try another kettle or a new lid for it.", "anecdote"),
+        ("As mentioned in the comments, the valve is what lets the steam out and whistles.", "anecdote"),
+        ("Scholars disagree about the whistle; the older ones put it down to the valve.", "unsure"),
+    ],
+)
+def test_an_answer_that_tells_of_a_day_or_of_one_kettle_is_no_key(make: Any, rules: Rules, answer: str, reason: str) -> None:
+    question = make("Does the valve do it?", "question", "1", title="Why does a kettle whistle?")
+    assert unfirm(question, make(answer, "answer", "2", parent_id="1"), [], rules) == reason
+
+
+@pytest.mark.parametrize(
+    ("site", "expected"), [("workplace.stackexchange.com", "opinion"), ("softwarerecs", "recommendation"), ("mills", "fact")]
+)
+def test_sites_that_live_on_advice_say_so_of_every_question(make: Any, rules: Rules, site: str, expected: str) -> None:
+    assert graded(make, rules, "When is the mill open?", site=site) == expected

@@ -20,7 +20,7 @@ def _thread(make: Any, **marks: Any) -> list[Any]:
             QUESTION,
             "question",
             "1",
-            title="White film in my kettle",
+            title="What is the white film in a kettle?",
             marks={"score": 4, "accepted_id": 2, **marks},
             licence="CC-BY-SA-4.0",
             export_class="full",
@@ -44,7 +44,7 @@ def _thread(make: Any, **marks: Any) -> list[Any]:
 def test_a_question_with_an_accepted_answer_has_it_as_target(make: Any, judge_all: Any) -> None:
     got = judge_all(_thread(make))["1"]
     assert (got.kind, got.key_status, got.tier) == ("question", "sourced", "untested")
-    assert got.messages[0].content == f"White film in my kettle\n\n{QUESTION}"
+    assert got.messages[0].content == f"What is the white film in a kettle?\n\n{QUESTION}"
     assert got.target == GOOD
 
 
@@ -60,7 +60,7 @@ def test_the_accepted_answer_is_the_reference_and_no_item(make: Any, judge_all: 
 
 def test_an_answer_marked_by_the_forum_counts_as_accepted(make: Any, judge_all: Any) -> None:
     thread = [
-        make(QUESTION, "question", "7/1", title="White film"),
+        make(QUESTION, "question", "7/1", title="What is the white film?"),
         make(GOOD, "post", "7/2", parent_id="7/1", marks={"accepted": True}),
     ]
     got = judge_all(thread)
@@ -139,7 +139,7 @@ def test_a_question_of_taste_lands_without_a_key(make: Any, judge_all: Any) -> N
 
 
 def test_an_unsure_answer_is_no_key_and_the_tags_say_so(make: Any, judge_all: Any) -> None:
-    thread = _solved(make, "What is the white film in my kettle?", QUESTION, f"Not sure, but I think that it is limescale. {GOOD}", OTHER)
+    thread = _solved(make, "What is the white film in a kettle?", QUESTION, f"Not sure, but I think that it is limescale. {GOOD}", OTHER)
     got = judge_all(thread)["1"]
     assert ({"gradable:fact", "no_key:unsure"} <= set(got.tags), got.key_status, got.target) == (True, "none", "")
 
