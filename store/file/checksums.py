@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,9 +24,11 @@ def checksums(con: duckdb.DuckDBPyConnection, read_all: bool = False) -> dict[st
     return {name: _sum(con, name, read_all) for name in table_names(con) if name not in _NOT_SUMMED}
 
 
-def row_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """The rows of every table; a few milliseconds, however many there are."""
-    counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in table_names(con) if name not in _NOT_SUMMED)
+def row_counts(con: duckdb.DuckDBPyConnection, names: Collection[str] = ()) -> dict[str, int]:
+    """The rows of every table; a few milliseconds, however many there are. ``names`` of all tables, where they are known: to list them
+    takes a new connection twice as long as to count them."""
+    summed = [name for name in names or table_names(con) if name not in _NOT_SUMMED]
+    counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in summed)
     return dict(con.execute(counts).fetchall()) if counts else {}
 
 

@@ -111,7 +111,7 @@ class Database:
                 try:
                     self._refuse_changed(con)
                     yield con
-                    entry = journal.commit_entry(con, _count_commit(con))
+                    entry = journal.commit_entry(con, _count_commit(con), self._left.rows if self._left else ())
                     failpoint("store.before_commit")
                     con.execute("COMMIT")
                 except BaseException:
@@ -245,10 +245,10 @@ class Database:
             with self._connected(read_only=False):
                 pass  # folds a write-ahead log into the file, which is copied next
             _back_up(self.path, before=pending[0].version)
-        for migration in pending:
-            with self._connected(read_only=False) as con:
+        with self._connected(read_only=False) as con:
+            for migration in pending:
                 schema.apply(con, migration)
-            failpoint("store.migrated")
+                failpoint("store.migrated")
         self._left = None
 
 

@@ -11,7 +11,7 @@ The first release wrote neither ``schema``, which was 4, nor ``rows``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,14 +68,14 @@ def last_size(folder: Path) -> int:
     return int(commits[-1].get("size", 0)) if commits else 0
 
 
-def commit_entry(con: duckdb.DuckDBPyConnection, number: int) -> dict[str, Any]:
-    """What will be appended once the open transaction is committed: its number and the rows of every table, and the checksums if it
-    closed a run."""
+def commit_entry(con: duckdb.DuckDBPyConnection, number: int, tables: Collection[str] = ()) -> dict[str, Any]:
+    """What will be appended once the open transaction is committed: its number and the rows of every table (of ``tables``, where they are
+    known), and the checksums if it closed a run."""
     entry: dict[str, Any] = {
         "commit": number,
         "database": con.execute("SELECT database_id FROM meta").fetchall()[0][0],
         "schema": con.execute("SELECT max(version) FROM schema_migrations").fetchall()[0][0],
-        "rows": row_counts(con),
+        "rows": row_counts(con, tables),
     }
     rows = con.execute(
         "SELECT run_id, engine, table_name, rows, checksum FROM ledger WHERE commit_number = ? ORDER BY table_name", [number]

@@ -49,12 +49,14 @@ def migrations(folder: Path = MIGRATIONS) -> list[Migration]:
 
 def pending(con: duckdb.DuckDBPyConnection, steps: list[Migration], path: Path) -> list[Migration]:
     """The migrations that the file lacks; refuses a file of the future, a foreign one and one with an edited past."""
-    tables = table_names(con)
-    if "schema_migrations" not in tables:
-        if tables:
-            raise StoreError(f"{path}: a DuckDB file, but not a benchmark; give another folder")
+    import duckdb
+
+    try:
+        rows = con.execute("SELECT version, name, sha256 FROM schema_migrations ORDER BY version").fetchall()
+    except duckdb.CatalogException:  # no such table
+        if table_names(con):
+            raise StoreError(f"{path}: a DuckDB file, but not a benchmark; give another folder") from None
         return steps
-    rows = con.execute("SELECT version, name, sha256 FROM schema_migrations ORDER BY version").fetchall()
     applied = {version: (name, digest) for version, name, digest in rows}
     if applied and max(applied) > len(steps):
         raise SchemaTooNew(

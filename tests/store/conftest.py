@@ -38,6 +38,13 @@ def database(tmp_path: Path, template: Path) -> Database:
 
 
 @pytest.fixture
+def lease(database: Database) -> Iterator[None]:
+    """Its lease for the whole test, as a command has it: half the price of each transaction is to take one of its own."""
+    with database.writer():
+        yield
+
+
+@pytest.fixture
 def run_id(database: Database) -> str:
     """An open run in it."""
     with database.transaction() as con:

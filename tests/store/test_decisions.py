@@ -13,6 +13,8 @@ from store.file.database import Connection, Database
 from thresher.errors import EncoderError, StoreError
 from thresher.model import Decision
 
+pytestmark = pytest.mark.usefixtures("lease")
+
 E = "encoder-1"
 
 

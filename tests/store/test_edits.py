@@ -15,6 +15,8 @@ from store.file.database import Database
 from store.verdicts import Grave, Verdict
 from thresher.model import Candidate, Message, Page, Record
 
+pytestmark = pytest.mark.usefixtures("lease")
+
 WORDS = "the words of the editor"
 
 

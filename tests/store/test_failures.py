@@ -15,6 +15,8 @@ from store.file.database import Database
 from thresher.errors import UsageError
 from thresher.model import Candidate, Claim, Lead, Message, Page, Record, Span
 
+pytestmark = pytest.mark.usefixtures("lease")
+
 NOW = datetime(2026, 6, 30, 3, 0, tzinfo=UTC)
 ENCODER = "letters-1"
 

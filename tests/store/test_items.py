@@ -16,6 +16,8 @@ from store.file.database import Database
 from thresher.errors import StoreError
 from thresher.model import Candidate, Claim, Message, Page, Record, Refusal, Response, Span
 
+pytestmark = pytest.mark.usefixtures("lease")
+
 NIGHT = datetime(2026, 2, 1, 3, 0, tzinfo=UTC)
 
 

@@ -14,6 +14,8 @@ from store.file.database import Database
 from thresher.errors import UsageError
 from thresher.model import Candidate, Lead, Marked, Message, Page, Reading, Record, Refusal, Span
 
+pytestmark = pytest.mark.usefixtures("lease")
+
 NIGHT = datetime(2026, 2, 1, 3, 0, tzinfo=UTC)
 TEXT = "It told my mother that the ferry sails at noon, and there is no ferry."
 

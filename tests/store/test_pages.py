@@ -19,6 +19,8 @@ from store.file.database import Database
 from store.rows import record_of, record_row
 from thresher.model import Battle, Dead, Exercise, Message, Page, Quote, Record, Response
 
+pytestmark = pytest.mark.usefixtures("lease")
+
 NIGHT = datetime(2026, 2, 1, 3, 0, tzinfo=UTC)
 
 

@@ -13,6 +13,8 @@ from store import items, ledger, pages, pictures, purging, removal
 from store.file.database import Database
 from thresher.model import PICTURE_OF, Candidate, Lead, Message, Page, Picture, Record, Refusal
 
+pytestmark = pytest.mark.usefixtures("lease")
+
 NIGHT = datetime(2026, 2, 1, 3, 0, tzinfo=UTC)
 SHOTS = [f"https://pictures.example.org/{n}.png" for n in range(4)]
 

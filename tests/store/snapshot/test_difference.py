@@ -19,6 +19,8 @@ from store.verdicts import Verdict
 from thresher.model import Candidate, Message, Page, Record
 from thresher.shares import wilson
 
+pytestmark = pytest.mark.usefixtures("lease")
+
 ALL = Export(version="1", classes=("full", "id_only"), contact="removal@example.org")
 NIGHT = datetime(2026, 2, 1, tzinfo=UTC)
 TOWNS = ("Ash", "Beck", "Cove", "Dell")

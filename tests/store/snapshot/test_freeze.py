@@ -30,6 +30,8 @@ from store.snapshot.settings import Export
 from thresher.errors import StoreError, UsageError
 from thresher.model import Battle, Candidate, Decision, Message, Page, Record, Response
 
+pytestmark = pytest.mark.usefixtures("lease")
+
 ALL = Export(version="1", classes=("full", "derived", "id_only"))
 NIGHT = datetime(2026, 2, 1, tzinfo=UTC)
 WORDS = [
@@ -323,9 +325,10 @@ def test_classes_that_are_switched_off_stay(database: Database) -> None:
 
 def test_frozen_twice_it_is_the_same_to_the_byte(database: Database) -> None:
     put(database, *(pair(n) for n in range(8)))
+    copied = shutil.copytree(database.folder, database.folder / "copied")
     first = every_byte(freeze(database))
     shutil.rmtree(database.folder / "snapshots")
-    assert every_byte(freeze(Database(database.folder, threads=1))) == first
+    assert every_byte(freeze(Database(copied, threads=1))) == first
     assert every_byte(freeze(database)) == first
     with database.reader() as con:
         assert con.execute("SELECT count(*) FROM snapshots").fetchall() == [(1,)]

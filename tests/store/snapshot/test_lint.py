@@ -16,6 +16,8 @@ from store.snapshot.lint import FEWEST, Lint, SnapshotRefused, lint_folder
 from store.snapshot.settings import Export
 from thresher.model import Candidate, Message, Page, Record
 
+pytestmark = pytest.mark.usefixtures("lease")
+
 ALL = Export(version="1", classes=("full",))
 NIGHT = datetime(2026, 2, 1, tzinfo=UTC)
 TOWNS = ("Ash", "Beck", "Cove", "Dell", "Elm", "Firth", "Glen", "Hythe")

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from thresher.readers import vectors
 from thresher.readers.vectors import UniversalSentenceEncoder
 
 TEXTS = [
@@ -39,6 +40,13 @@ def test_sources_that_are_read_side_by_side_do_not_mix_their_texts(encoder: Univ
     with ThreadPoolExecutor(4) as threads:
         together = list(threads.map(lambda text: encoder.encode([text])[0], texts))
     assert np.array_equal(alone, np.vstack(together))
+
+
+def test_sources_that_are_read_side_by_side_share_one_encoder() -> None:
+    vectors._open.cache_clear()
+    with ThreadPoolExecutor(4) as threads:
+        opened = list(threads.map(lambda _: vectors._opened(), range(4)))
+    assert len(set(map(id, opened))) == 1
 
 
 @pytest.mark.parametrize("text", [*TEXTS[:3], "", "  \n ", "\ud800 lone", "\x00\x01"])
