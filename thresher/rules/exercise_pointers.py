@@ -62,7 +62,7 @@ _FITTED = re.compile(
 )
 """Behind a graph: it only draws the curve whose equation follows."""
 _ENDS = re.compile(r"[.!?\n]")
-_ENDS_SENTENCE = re.compile(r"[.!?]\s")
+_ENDS_SENTENCE = re.compile(r"[.!?]\s|\n\n")
 _CONSIDERS = re.compile(
     r"\b(?:consider\w{0,6}|recall\w{0,3}|remember|recuerd\w{1,3}|recordemos|considér\w{1,4}|lembr\w{1,4}|betracht\w{1,3}|rozważ\w{0,3}|ricord\w{1,4})"
     r"\s[^.!?\n]{0,60}\Z"
