@@ -39,3 +39,41 @@ def outcome_of(judged: Candidate | Refusal) -> str:
 def test_each_exercise_becomes_what_a_reader_expects(outcomes: dict[str, Outcomes], name: str) -> None:
     wrong = {i: outcome_of(o) for i, o in outcomes[name].items() if outcome_of(o) != i.partition("-")[0]}
     assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("key-chain-blank", "8,000 pupils"),
+        ("key-semicolons", "22; 25; 27"),
+        ("key-scatter-table", "| 3 | 17 |"),
+        ("key-shared-added", "500 hours on average"),
+        ("key-canvas-curve", "36 such lamps"),
+        ("key-after-stem-inside", "8 equal fields"),
+        ("key-goes-on", "4.0 g of hydrogen"),
+        ("key-figure-well-told", "(13, 80)"),
+    ],
+)
+def test_what_an_exercise_shares_is_in_its_prompt(outcomes: dict[str, Outcomes], name: str, words: str) -> None:
+    assert words in prompt(outcomes, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("key-after-chain", "8.1 hours"),
+        ("key-after-stem-inside", "probability of green"),
+        ("key-together-own", "sopranos"),
+        ("key-canvas-empty", "[figure"),
+        ("key-photo", "Figure"),
+        ("key-see-photo", "Figure"),
+    ],
+)
+def test_what_it_does_not_need_is_not(outcomes: dict[str, Outcomes], name: str, words: str) -> None:
+    assert words not in prompt(outcomes, name)
+
+
+def prompt(outcomes: dict[str, Outcomes], name: str) -> str:
+    judged = next(module[name] for module in outcomes.values() if name in module)
+    assert isinstance(judged, Candidate)
+    return judged.messages[0].content

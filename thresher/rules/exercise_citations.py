@@ -31,12 +31,19 @@ def cited(folded: str, start: int, end: int, cues: ExerciseCues) -> bool:
     """Whether a text only cites what it points at between two places, and says itself what is needed: ``as stated in``, ``a setup like
     that in``, ``(see also ...)``, ``in ..., we found that``, ``the 70.0-kg swimmer in``."""
     return (
-        cites(folded, start, cues)
+        _in_footnote(folded, start, end)
+        or cites(folded, start, cues)
         or is_aside(folded, start, end, cues)
         or _recaps(folded, end, cues)
         or _says_itself(folded, start)
         or _opens(folded, start)
     )
+
+
+def _in_footnote(folded: str, start: int, end: int) -> bool:
+    """Whether a place stands in a footnote, which says nothing that a problem needs unless it sends to data."""
+    opening = folded.rfind("[note:", 0, start)
+    return opening >= 0 and "]" not in folded[opening:start] and TABLE.search(folded[start:end]) is None
 
 
 def cites(folded: str, start: int, cues: ExerciseCues) -> bool:

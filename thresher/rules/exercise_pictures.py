@@ -110,12 +110,13 @@ def illustration_left_out(text: str, cues: ExerciseCues, *, shared: bool, stem: 
         return None
     stem = fold(f"{stem}\n\n")
     unpointed = not leans_elsewhere(stem + fold(bare), cues)
+    draws = unpointed and any(begins_clause(stem + fold(bare), m) for m in cues.drawing.finditer(stem + fold(bare)))
     bare = _without_pointers(_TABLE_PLOTTED.sub("", bare) if "\n|" in bare else bare, cues)
     if not unpointed and photograph:
         bare = _SHOWN_IN.sub("", bare)
     if not unpointed and leans_elsewhere(stem + fold(bare), cues):
         return None
-    return bare if _says_enough(bare, photograph=photograph, unpointed=unpointed) else None
+    return bare if _says_enough(bare, photograph=photograph, unpointed=unpointed, draws=draws) else None
 
 
 def _is_photograph(text: str) -> bool:
@@ -123,14 +124,14 @@ def _is_photograph(text: str) -> bool:
     return _CREDIT.search(text) is not None and _GRAPH.search(text) is None and _TELLS_MORE.search(text) is None
 
 
-def _says_enough(bare: str, *, photograph: bool, unpointed: bool) -> bool:
-    """Whether a text without its pictures says itself what it is about."""
+def _says_enough(bare: str, *, photograph: bool, unpointed: bool, draws: bool) -> bool:
+    """Whether a text without its pictures says itself what it is about. What is to be drawn is drawn on a picture beside it (``draws``)."""
     formulas = [m.group(1) or m.group(2) for m in MATHEMATICS.finditer(bare)]
     data = sum(max(1, f.count("=")) for f in formulas if is_data(f)) + len(NUMBER.findall(MATHEMATICS.sub(" ", bare)))
     words = len(bare.split())
     if data >= _OWN_DATA or len(formulas) >= _FORMULAS or (words >= _WHOLE_STORY and _ARE_SHOWN.search(bare) is None):
         return True
-    if unpointed and words >= _STORY and data > 0 and _ARE_SHOWN.search(bare) is None:
+    if unpointed and (words >= _STORY or draws) and data > 0 and _ARE_SHOWN.search(bare) is None:
         return True
     return photograph and words >= WHOLE_WORDS and _LOOKS.search(bare) is None
 
