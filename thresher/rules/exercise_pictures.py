@@ -53,11 +53,11 @@ _ASKS_SHAPE = re.compile(
     re.IGNORECASE,
 )
 _LINE = re.compile(
-    r"\bline\b.*\b(?:slope|intercept)\b.*\bintercepts?\b|\brecta\b.*\b(?:pendiente|intersecci[óo]n)\b.*\bintersecci[óo]n"
+    r"\b(?:circle|c[íi]rculo|circunferencia|cercle|kreis)\b.*\b(?:radius|radio|rayon)\b.{0,12}\d|\bline\b.*\b(?:slope|intercept)\b.*\bintercepts?\b|\brecta\b.*\b(?:pendiente|intersecci[óo]n)\b.*\bintersecci[óo]n"
     r"|\d\s?<=?\s?x|x\s?<=?\s?\d",
     re.IGNORECASE | re.DOTALL,
 )
-"""A straight line told whole, or an interval."""
+"""A straight line or a circle told whole, or an interval."""
 _PARTIAL = re.compile(r"\b(?:zeroe?s|asymptotes?)\b", re.IGNORECASE)
 _FULLY = re.compile(r"\b(?:stretch|compress|shift|reflect|translat|transpos|estira|desplaza|refleja)", re.IGNORECASE)
 """A transformed graph told whole."""
@@ -83,7 +83,7 @@ _VAGUE = re.compile(r"\b(?:several|various|variou?s|some|each a different|vari[o
 """In a description: it does not say how many, or where."""
 _CIRCUIT, _PLACES = re.compile(r"circuit", re.IGNORECASE), re.compile(r"\b(?:junction|loop [a-z]{2,}|the points)\b", re.IGNORECASE)
 _CAPTION = re.compile(r"\n?[^\n]{0,2000}")
-_LONG_WORD, _SAME = re.compile(r"[^\W\d_]{4,}"), 0.7
+_LONG_WORD, _SAME = re.compile(r"[^\W\d_]{4,}"), 0.6
 """A word that says something, and the share of them that make two texts say the same."""
 _WHOLE_STORY, _STORY = 40, 20
 """Words of a text that says itself what a picture beside it shows."""

@@ -15,6 +15,8 @@ _NUMBERED = re.compile(r"(table|equation|figure|example|exercise|note)s?\s\(?(\d
 """As links are named in a book of any language."""
 _ONLY = {"figure": PICTURE, "table": re.compile(r"(?:\A|[^|\n]\n|\n\n)\|")}
 """How a figure or a table begins."""
+_BY_NUMBER = re.compile(r"\b(?:from|in|by|using|into|en|aus|dans)\s(\(\d{1,2}(?:\.\d{1,2})?\))(?!\w)")
+"""An equation or a part, named by its number alone."""
 _LABELS = (":\n", ": |", ": \\[", ": [figure", " (previous):\n")
 """After a name: what it names stands there."""
 PREVIOUS = " (previous):\n"
@@ -134,7 +136,7 @@ def leans_elsewhere(folded: str, cues: ExerciseCues) -> str:
         if _within(folded, match, cues):
             continue
         return words
-    return ""
+    return next((m.group() for m in _BY_NUMBER.finditer(folded) if folded.count(m.group(1)) == 1), "")
 
 
 def stands(name: str, folded: str) -> bool:
@@ -143,7 +145,7 @@ def stands(name: str, folded: str) -> bool:
         return False
     return (
         any(f"{name}{label}" in folded for label in _LABELS)
-        or re.search(rf"{re.escape(name)}: [^\n\[]{{1,120}}\n\[figure", folded) is not None
+        or re.search(rf"{re.escape(name)}: [^\n\[]{{1,120}}\n(?:\[figure|\|)", folded) is not None
     )
 
 
@@ -191,6 +193,8 @@ def _within(folded: str, match: re.Match[str], cues: ExerciseCues) -> bool:
     if _SHOWN.search(words) and _FUNCTION.search(before) and not _ENDS_SENTENCE.search(before[_FUNCTION.search(before).end() :]):  # type: ignore[union-attr]
         return True
     if _PART_WORD.search(words + after[:12]) and _OWN_PART.search(before):
+        return True
+    if _ON.search(words) and "\n```" in after:
         return True
     if _PIECE.search(words):
         if _GRAPHS_FOLLOW.search(words) and _FORMULA_FOLLOWS.search(after):
