@@ -21,6 +21,9 @@ _TOLD = re.compile(
 """With ``as`` before it, or with numbers enough behind it, a text says itself what was discussed."""
 _TOLD_IN = re.compile(r"\b(?:discussed|considered|studied|mentioned|introduced|analyzed)\s(?:(?:in|at)\s(?:the\s)?)?\Z")
 _LOOK_BACK = 90
+_HINT = re.compile(r"[*_(]{0,3}(?:hint|pista|sugerencia|indicaci[óo]n|dica|sugest[ãa]o|suggerimento|indication|hinweis|tipp|wskazówka)s?\b")
+_LISTS = re.compile(r":\s(?:[a-z][\w'-]*\s?){1,3}(?:,\s(?:(?:and|or|y|o|et|ou|und|oder|e)\s)?(?:[a-z][\w'-]*\s?){1,3}){2,8}[.;]")
+"""Behind a pointer: the names of all that stands there."""
 TABLE = re.compile(r"table|data|list|below$|above$|^refer to$|tabla|tabel|tableau|datos|dados|dati|daten")
 FEW_WORDS = 15
 OWN_NUMBERS, _MANY_NUMBERS = 2, 3
@@ -31,12 +34,27 @@ def cited(folded: str, start: int, end: int, cues: ExerciseCues) -> bool:
     """Whether a text only cites what it points at between two places, and says itself what is needed: ``as stated in``, ``a setup like
     that in``, ``(see also ...)``, ``in ..., we found that``, ``the 70.0-kg swimmer in``."""
     return (
-        cites(folded, start, cues)
+        _in_footnote(folded, start, end)
+        or _in_hint(folded, start, end)
+        or _LISTS.match(folded, end) is not None
+        or cites(folded, start, cues)
         or is_aside(folded, start, end, cues)
         or _recaps(folded, end, cues)
         or _says_itself(folded, start)
         or _opens(folded, start)
     )
+
+
+def _in_footnote(folded: str, start: int, end: int) -> bool:
+    """Whether a place stands in a footnote, which says nothing that a problem needs unless it sends to data."""
+    opening = folded.rfind("[note:", 0, start)
+    return opening >= 0 and "]" not in folded[opening:start] and TABLE.search(folded[start:end]) is None
+
+
+def _in_hint(folded: str, start: int, end: int) -> bool:
+    """Whether a place stands in a paragraph that begins with ``Hint:``."""
+    paragraph = folded.rfind("\n", 0, start) + 1
+    return _HINT.match(folded, paragraph) is not None and TABLE.search(folded[start:end]) is None
 
 
 def cites(folded: str, start: int, cues: ExerciseCues) -> bool:

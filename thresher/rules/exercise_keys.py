@@ -12,7 +12,8 @@ from thresher.rules.settings import ExerciseCues
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WORD = re.compile(r"\w")
-_MARK_ONLY = re.compile(r"\W*(?:\(?\w[.)]|[\u24d0-\u24e9])?\W*")
+_MARKS_ONLY = re.compile(r"\W*(?:\w[.)]\W*)*")
+"""Nothing, or the letters of parts whose pictures were taken away."""
 _LETTER = re.compile(r"\(?([A-Ea-e])\)?\.?")
 _CIRCLED_A = 0x24D0
 _EQUATION = re.compile(r"[\d=<>]")
@@ -31,7 +32,7 @@ def key(exercise: Exercise, cues: ExerciseCues) -> tuple[str, tuple[str, ...]]:
         return (f"{letter}) {exercise.answer}", (letter, exercise.answer)) if letter else (exercise.answer, ())
     pictured = PICTURE.search(exercise.solution) is not None
     solution = without_label(without_captions(exercise.solution).strip())
-    if not _WORD.search(solution) or (pictured and (_MARK_ONLY.fullmatch(solution) or _only_points(solution))):
+    if not _WORD.search(solution) or (pictured and (_MARKS_ONLY.fullmatch(solution) or _only_points(solution))):
         return "", ()
     return ("", ()) if leaves_open(solution, cues) or _names_no_option(solution, exercise) else (solution, ())
 
@@ -45,6 +46,11 @@ def _names_no_option(solution: str, exercise: Exercise) -> bool:
     if chr(_CIRCLED_A + ord(match[1].lower()) - ord("a")) in asked:
         return False
     return re.search(rf"(?<!\w){match[1]}[).:]|\\[(\[][^\n]*?(?<![a-z\\]){match[1]}(?![a-z])", asked) is None
+
+
+def only_pictured(solution: str) -> bool:
+    """Whether a solution is pictures alone, or pictures under the letters of its parts."""
+    return PICTURE.search(solution) is not None and _MARKS_ONLY.fullmatch(without_captions(solution)) is not None
 
 
 def _only_points(solution: str) -> bool:

@@ -6,7 +6,7 @@ import re
 
 from thresher.cues import fold
 from thresher.rules.exercise_captions import SHOWN, without_captions
-from thresher.rules.exercise_keys import leaves_open
+from thresher.rules.exercise_keys import leaves_open, only_pictured
 from thresher.rules.exercise_pointers import leans_elsewhere
 from thresher.rules.exercise_tasks import MATHEMATICS, NUMBER, PICTURE, WHOLE_WORDS, begins_clause, is_data, prose
 from thresher.rules.settings import ExerciseCues
@@ -14,13 +14,23 @@ from thresher.rules.settings import ExerciseCues
 _BLANK_AREA = re.compile(
     r"\b(?:blank|empty|unlabell?ed|en blanco|vac[íi][oa]s?|vuot[oa]|leere[rsn]?|vide|em branco|pust\w+)\b.{0,80}?"
     r"\b(?:grid|graph|plane|axes|axis|coordinate|line|table|plot|chart|plano|ejes|cuadr[íi]cula|gr[áa]fic[oa]|piano|assi|griglia|raster"
-    r"|achsen|koordinaten\w*|rep[èe]re|grille|eixos|osie|siatk\w+)",
+    r"|curve|curva|kurve|courbe|number line|recta|achsen|koordinaten\w*|rep[èe]re|grille|eixos|osie|siatk\w+)",
     re.IGNORECASE | re.DOTALL,
 )
 """Where something is to be drawn."""
 _EMPTY_PART = re.compile(r"(?:\(\w\)|[\u24d0-\u24e9])\s*(?=\(\w\)|[\u24d0-\u24e9]|\Z)")
 _CREDIT = re.compile(r"\b(?:credits?|micrographs? provided|cr[ée]ditos?|cr[ée]dits?|crediti|bildnachweis|źródło)\b", re.IGNORECASE)
 """Below a photograph."""
+_TELLS_MORE = re.compile(
+    r"\b(?:diagrams?|charts?|maps?|tables?|circuits?|structures?|spectr\w+|labell?ed|histograms?|diagramas?|mapas?)\b", re.IGNORECASE
+)
+"""More than what a thing looks like."""
+_SHOWN_IN = re.compile(
+    r",?\s(?<!that\s)(?<!those\s)(?<!as\s)(?:shown|seen|pictured|depicted|illustrated|(?:que )?se (?:muestra|ve)n?)\s(?:in|en)\s(?:la )?"
+    r"figure\s\d[\d.-]*(?:,(?=\s(?:is|was|has|are|es|tiene)\b))?",
+    re.IGNORECASE,
+)
+"""Behind a thing: what it looks like is in a photograph."""
 _ARE_SHOWN = re.compile(r"\b(?:shown|labell?ed|marked|se muestran?|señalad[oa]s?|marcad[oa]s?)\b", re.IGNORECASE)
 _LOOKS = re.compile(
     r"\b(?:notice|distinctive|recogni[sz]e|(?<!to )identify|zoom on|this (?:image|slide|photo\w*|section of))\b", re.IGNORECASE
@@ -28,7 +38,6 @@ _LOOKS = re.compile(
 """Asks for what is seen."""
 _IN_PARENTHESES = re.compile(r"\(figure(?=\s\d)")
 _FIGURE_NUMBER = re.compile(r"(?:\s\d[\d.-]*\d|\s\d)?(?:\([a-z]\))?(?:\s(?:below|above|here))?")
-_WORD = re.compile(r"\w")
 _GRAPH = re.compile(
     r"\b(?:graph(?:s|ed|ing)?|scatter ?plots?|plot of|plotted|grid|the curves?|[xy]-axis|number line|recta num\w+|gr[áa]fic[oa]s?|la curva"
     r"|graficad[oa]s?|graphiques?|courbes?|wykres\w*|schaubild\w*|graphen)\b",
@@ -44,11 +53,11 @@ _ASKS_SHAPE = re.compile(
     re.IGNORECASE,
 )
 _LINE = re.compile(
-    r"\bline\b.*\b(?:slope|intercept)\b.*\bintercepts?\b|\brecta\b.*\b(?:pendiente|intersecci[óo]n)\b.*\bintersecci[óo]n"
+    r"\b(?:circle|c[íi]rculo|circunferencia|cercle|kreis)\b.*\b(?:radius|radio|rayon)\b.{0,12}\d|\bline\b.*\b(?:slope|intercept)\b.*\bintercepts?\b|\brecta\b.*\b(?:pendiente|intersecci[óo]n)\b.*\bintersecci[óo]n"
     r"|\d\s?<=?\s?x|x\s?<=?\s?\d",
     re.IGNORECASE | re.DOTALL,
 )
-"""A straight line told whole, or an interval."""
+"""A straight line or a circle told whole, or an interval."""
 _PARTIAL = re.compile(r"\b(?:zeroe?s|asymptotes?)\b", re.IGNORECASE)
 _FULLY = re.compile(r"\b(?:stretch|compress|shift|reflect|translat|transpos|estira|desplaza|refleja)", re.IGNORECASE)
 """A transformed graph told whole."""
@@ -74,7 +83,7 @@ _VAGUE = re.compile(r"\b(?:several|various|variou?s|some|each a different|vari[o
 """In a description: it does not say how many, or where."""
 _CIRCUIT, _PLACES = re.compile(r"circuit", re.IGNORECASE), re.compile(r"\b(?:junction|loop [a-z]{2,}|the points)\b", re.IGNORECASE)
 _CAPTION = re.compile(r"\n?[^\n]{0,2000}")
-_LONG_WORD, _SAME = re.compile(r"[^\W\d_]{4,}"), 0.7
+_LONG_WORD, _SAME = re.compile(r"[^\W\d_]{4,}"), 0.6
 """A word that says something, and the share of them that make two texts say the same."""
 _WHOLE_STORY, _STORY = 40, 20
 """Words of a text that says itself what a picture beside it shows."""
@@ -96,26 +105,35 @@ def illustration_left_out(text: str, cues: ExerciseCues, *, shared: bool, stem: 
         return None
     if all(_BLANK_AREA.search(m["alt"]) for m in SHOWN.finditer(text)):
         return bare
-    if shared:
+    photograph = _is_photograph(text)
+    if shared and not photograph:
         return None
     stem = fold(f"{stem}\n\n")
     unpointed = not leans_elsewhere(stem + fold(bare), cues)
+    draws = unpointed and any(begins_clause(stem + fold(bare), m) for m in cues.drawing.finditer(stem + fold(bare)))
     bare = _without_pointers(_TABLE_PLOTTED.sub("", bare) if "\n|" in bare else bare, cues)
+    if not unpointed and photograph:
+        bare = _SHOWN_IN.sub("", bare)
     if not unpointed and leans_elsewhere(stem + fold(bare), cues):
         return None
-    return bare if _says_enough(bare, text, unpointed=unpointed) else None
+    return bare if _says_enough(bare, photograph=photograph, unpointed=unpointed, draws=draws) else None
 
 
-def _says_enough(bare: str, text: str, *, unpointed: bool) -> bool:
-    """Whether a text without its pictures says itself what it is about."""
+def _is_photograph(text: str) -> bool:
+    """Whether a text shows what something looks like, and no graph or diagram that says more than that."""
+    return _CREDIT.search(text) is not None and _GRAPH.search(text) is None and _TELLS_MORE.search(text) is None
+
+
+def _says_enough(bare: str, *, photograph: bool, unpointed: bool, draws: bool) -> bool:
+    """Whether a text without its pictures says itself what it is about. What is to be drawn is drawn on a picture beside it (``draws``)."""
     formulas = [m.group(1) or m.group(2) for m in MATHEMATICS.finditer(bare)]
     data = sum(max(1, f.count("=")) for f in formulas if is_data(f)) + len(NUMBER.findall(MATHEMATICS.sub(" ", bare)))
     words = len(bare.split())
     if data >= _OWN_DATA or len(formulas) >= _FORMULAS or (words >= _WHOLE_STORY and _ARE_SHOWN.search(bare) is None):
         return True
-    if unpointed and words >= _STORY and data > 0 and _ARE_SHOWN.search(bare) is None:
+    if unpointed and (words >= _STORY or draws) and data > 0 and _ARE_SHOWN.search(bare) is None:
         return True
-    return _CREDIT.search(text) is not None and words >= WHOLE_WORDS and _LOOKS.search(bare) is None
+    return photograph and words >= WHOLE_WORDS and _LOOKS.search(bare) is None
 
 
 def described(text: str) -> bool:
@@ -129,7 +147,7 @@ def described(text: str) -> bool:
         if len(alt.split()) < _AT_LENGTH and (_VAGUE.search(alt) or (_CIRCUIT.search(alt) and _PLACES.search(bare))):
             return False
         plotted = asked or _GRAPH.search(alt)
-        if not (_shows_values(alt, text) if plotted else words >= _TOLD or _says_the_same(alt, bare) or _is_photograph(text, bare)):
+        if not (_shows_values(alt, text) if plotted else words >= _TOLD or _says_the_same(alt, bare) or _beside_formula(text, bare)):
             return False
     return PICTURE.search(SHOWN.sub("", text)) is None
 
@@ -140,7 +158,7 @@ def _says_the_same(alt: str, bare: str) -> bool:
     return len(words) >= _FORMULAS and len(words & {w.lower() for w in _LONG_WORD.findall(bare)}) >= _SAME * len(words)
 
 
-def _is_photograph(text: str, bare: str) -> bool:
+def _beside_formula(text: str, bare: str) -> bool:
     """Whether a picture only shows what something looks like, beside a text with a formula."""
     return _CREDIT.search(text) is not None and any(is_data(m.group(1) or m.group(2)) for m in MATHEMATICS.finditer(bare))
 
@@ -187,5 +205,5 @@ def draws_only(statement: str, solution: str, cues: ExerciseCues) -> bool:
     if not any(begins_clause(folded, m, purpose=True) for m in cues.drawing.finditer(folded)):
         return False
     if solution.strip() and not leaves_open(solution, cues):
-        return PICTURE.search(solution) is not None and _WORD.search(without_captions(solution)) is None
-    return "?" not in statement and cues.beside_drawing.search(folded) is None
+        return only_pictured(solution)
+    return "?" not in statement and cues.beside_drawing.search(cues.drawing.without(folded)) is None

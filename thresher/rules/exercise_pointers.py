@@ -13,6 +13,10 @@ _NUMBERED_HERE = re.compile(r"\\(?:begin|tag|\\)[^\n]{0,20}\(1\)")
 """A text that numbers its own equations."""
 _NUMBERED = re.compile(r"(table|equation|figure|example|exercise|note)s?\s\(?(\d{1,4}(?:\.\d{1,4})?)\)?")
 """As links are named in a book of any language."""
+_ONLY = {"figure": PICTURE, "table": re.compile(r"(?:\A|[^|\n]\n|\n\n)\|")}
+"""How a figure or a table begins."""
+_BY_NUMBER = re.compile(r"\b(?:from|in|by|using|into|en|aus|dans)\s(\(\d{1,2}(?:\.\d{1,2})?\))(?!\w)")
+"""An equation or a part, named by its number alone."""
 _LABELS = (":\n", ": |", ": \\[", ": [figure", " (previous):\n")
 """After a name: what it names stands there."""
 PREVIOUS = " (previous):\n"
@@ -20,6 +24,10 @@ PREVIOUS = " (previous):\n"
 _PART = re.compile(r"\W{0,4}(?:\(?([b-h])[.)]|([\u24d1-\u24e9]))(?=\s|\Z)")
 _OWN_TASK = re.compile(r"[^\n:]{8,120}:\s*(?:\\\(.+\\\)\W*|[^\n]{1,60}=[^\n]{1,60})", re.DOTALL)
 """``Convert to exponential form:`` and a formula."""
+_ANOTHER = re.compile(
+    r"\W{0,4}\w{3,14}\s(?:another|otr[oa]|une? autre|einen? weitere[ns]?|un[' ]?altr[oa]|outr[oa]|kolejn\w+)\s[^.?!:;]{1,40}[.?!]?\s*"
+)
+"""``Write another assumption.``: the first was asked for before."""
 _FIRST_PART = re.compile(r"(?:\A|[\s(*])(?:a[.)]|\u24d0)(?:[\s*]|\Z)")
 _OWN_PART = re.compile(r"(?:\A|[\s(*])(?:[ab1i][.)]|\u24d0)[\s*]")
 _PART_WORD = re.compile(r"\b(?:parts?|partes?|incisos?|apartados?|literal|teil\w*|parties?|punto|alínea|item|częś\w+)\b")
@@ -31,6 +39,7 @@ _PICTURED = re.compile(
     r"|gezeigt|rysun|wykres|pokaza|mostrat|sotto|abaixo"
 )
 """May speak of a picture."""
+_NUMBERS_FOLLOW = re.compile(r"[^\d\n]{0,40}(?:[$-]?\d[\d.,]{0,12}%?(?:;|,\s)\s?){2}")
 _ON = re.compile(r"below|following|a continuación|siguiente|abajo|abaixo|a seguir|sotto|seguent|ci-dessous|unten|folgend|poniżej|poniższ")
 _PIECE = re.compile(
     r"exercise|problem|question|example|expression|expresión|section|chapter|module|figure|graph|diagram|picture|image|photo|drawing|\bmap|chart|illustration"
@@ -51,6 +60,8 @@ _OF_FUNCTION = re.compile(r"\s(?:of|de|del|du|des|di|do|da|della|von|der|funkcji
 _THIS = re.compile(
     r"(?:this|est[ea]|ce|cette|dies\w{0,2}|quest[oa]|t[ęe]n)\s(?:graph|gr[áa]fic|wykres|diagram|sketch|figure|picture|dibujo)"
 )
+_A_MAP = re.compile(r"\b(?:an?|each|every)\s(?:[\w-]+\s){0,2}map\b")
+"""A mapping; ``this map`` is one, too, behind formulas."""
 _GRAPHS_FOLLOW = re.compile(r"following graphs|siguientes gr[áa]fic")
 _FORMULA_FOLLOWS = re.compile(r"\n[^\n]{0,20}\\\([^\n]{0,200}=")
 _BESIDE_NAME = re.compile(r"\s{0,2}(?:\(|in )((?:figure|table) \d{1,3})(?!\d)")
@@ -62,7 +73,7 @@ _FITTED = re.compile(
 )
 """Behind a graph: it only draws the curve whose equation follows."""
 _ENDS = re.compile(r"[.!?\n]")
-_ENDS_SENTENCE = re.compile(r"[.!?]\s")
+_ENDS_SENTENCE = re.compile(r"[.!?]\s|\n\n")
 _CONSIDERS = re.compile(
     r"\b(?:consider\w{0,6}|recall\w{0,3}|remember|recuerd\w{1,3}|recordemos|considér\w{1,4}|lembr\w{1,4}|betracht\w{1,3}|rozważ\w{0,3}|ricord\w{1,4})"
     r"\s[^.!?\n]{0,60}\Z"
@@ -73,7 +84,9 @@ _ON_TO = 40
 
 
 def part_of_another(problem: str, stem: str, cues: ExerciseCues) -> str:
-    """The letter of a problem that is a later part (``b. Is it larger?``) of one that is not there."""
+    """The letter of a problem that is a later part (``b. Is it larger?``) of one that is not there, or the word that says so."""
+    if _ANOTHER.fullmatch(problem):
+        return "another"
     match = _PART.match(problem)
     if match is None or _FIRST_PART.search(problem) or gives_data(stem, cues) or _OWN_TASK.fullmatch(problem, match.end()):
         return ""
@@ -112,6 +125,8 @@ def leans_elsewhere(folded: str, cues: ExerciseCues) -> str:
         numbered = _NUMBERED.search(words)
         if numbered and (stands(f"{numbered.group(1)} {numbered.group(2)}", folded) or _NUMBERED_HERE.search(folded)):
             continue
+        if numbered and _is_only_one(numbered.group(1), folded):
+            continue
         if not numbered and ((has_table and TABLE.search(words)) or (has_picture and _PICTURED.search(words))):
             continue
         if _WORKED.search(words) and not numbered and _WORKED_THERE.search(folded):
@@ -121,7 +136,7 @@ def leans_elsewhere(folded: str, cues: ExerciseCues) -> str:
         if _within(folded, match, cues):
             continue
         return words
-    return ""
+    return next((m.group() for m in _BY_NUMBER.finditer(folded) if folded.count(m.group(1)) == 1), "")
 
 
 def stands(name: str, folded: str) -> bool:
@@ -130,8 +145,16 @@ def stands(name: str, folded: str) -> bool:
         return False
     return (
         any(f"{name}{label}" in folded for label in _LABELS)
-        or re.search(rf"{re.escape(name)}: [^\n\[]{{1,120}}\n\[figure", folded) is not None
+        or re.search(rf"{re.escape(name)}: [^\n\[]{{1,120}}\n(?:\[figure|\|)", folded) is not None
     )
+
+
+def _is_only_one(kind: str, folded: str) -> bool:
+    """Whether the one figure or table of a text must be that which it names by the number that it has in print."""
+    if kind not in _ONLY or re.search(rf"(?:\A|\n){kind} \d[\d.]*:", folded):
+        return False
+    numbers = {m.group(2) for m in _NUMBERED.finditer(folded) if m.group(1) == kind}
+    return len(numbers) == 1 and len(_ONLY[kind].findall(folded)) == 1
 
 
 def points_back(words: str) -> bool:
@@ -151,6 +174,8 @@ def _within(folded: str, match: re.Match[str], cues: ExerciseCues) -> bool:
         return True
     if named := _BESIDE_NAME.match(after):
         return stands(named.group(1), folded)
+    if words.endswith(" map"):
+        return MATHEMATICS.search(before) is not None or _A_MAP.search(before) is not None
     if _WHICH.match(words):
         return _ENUMERATES.search(after.strip()) is not None
     if _CURVE.search(words) and _OF_FUNCTION.match(after):
@@ -169,11 +194,13 @@ def _within(folded: str, match: re.Match[str], cues: ExerciseCues) -> bool:
         return True
     if _PART_WORD.search(words + after[:12]) and _OWN_PART.search(before):
         return True
+    if _ON.search(words) and "\n```" in after:
+        return True
     if _PIECE.search(words):
         if _GRAPHS_FOLLOW.search(words) and _FORMULA_FOLLOWS.search(after):
             return True
         own = _USES.match(words) is not None or _THIS.match(words) is not None or before.endswith("on ")
         return own and cues.drawing.search(before) is not None
     if _ON.search(words):
-        return "\n" in after.strip() or "\\[" in after
+        return "\n" in after.strip() or "\\[" in after or _NUMBERS_FOLLOW.match(after) is not None
     return _BACK.search(words) is not None and len(before.split()) >= FEW_WORDS

@@ -38,6 +38,10 @@ _GERUND = re.compile(r"\W{0,3}(\w{2,14})ing\s+\w")
 _SENTENCE = re.compile(r"\w[.:!?](?:\s|\Z)|\\\(|\n\|")
 _BLANK = re.compile(r"_{3,}|…{2,}|\.{4,}")
 _SHORT_PROBLEM = 10
+_OF_WHAT = re.compile(
+    r"\b(?:of|de|di|von)\s(?!(?:the|this|that|these|those|your|its|their|each|all|both|l[aeo]s?|est[aeo]s?|su|cada|der|den)\b)\w"
+)
+"""Names the thing itself, ``the symmetries of a square``, and not one that stands elsewhere, ``the mean of the data``."""
 
 
 def prose(statement: str) -> str:
@@ -69,11 +73,15 @@ def has_task(text: str, cues: ExerciseCues, *, purpose: bool = False) -> bool:
         return True
     folded = fold(_clauses(text))
     return any(
-        begins_clause(folded, m, purpose=purpose)
-        and cues.setting.match(folded, m.start()) is None
-        and cues.ambiguous.match(folded, m.start()) is None
+        begins_clause(folded, m, purpose=purpose) and cues.setting.match(folded, m.start()) is None and not _is_ambiguous(folded, m, cues)
         for m in cues.instructions.finditer(folded)
     )
+
+
+def _is_ambiguous(folded: str, instruction: re.Match[str], cues: ExerciseCues) -> bool:
+    """Whether a word of instruction is as often a noun or a question word and goes on as neither (``test``, not ``test the``)."""
+    match = cues.ambiguous.match(folded, instruction.start())
+    return match is not None and match.end() >= instruction.end()
 
 
 def _clauses(text: str) -> str:
@@ -135,8 +143,9 @@ def lacks_data(problem: str, cues: ExerciseCues) -> str:
     """The words of a short problem that asks for a value and says of what in no number, formula or table (``Find the median.``)."""
     if len(problem.split()) > _SHORT_PROBLEM or _GIVES.search(problem) or MATHEMATICS.search(problem) or NUMBER.search(problem):
         return ""
-    match = cues.needs_data.match(fold(problem).lstrip(" *_#(ⓐ)¿"))
-    return match.group() if match else ""
+    folded = fold(problem).lstrip(" *_#(ⓐ)¿")
+    match = cues.needs_data.match(folded)
+    return match.group() if match and (" " in match.group() or _OF_WHAT.search(folded) is None) else ""
 
 
 def tells(stem: str) -> bool:

@@ -21,6 +21,7 @@ from thresher.rules.exercise_pictures import described, draws_only, illustration
 from thresher.rules.exercise_pointers import PREVIOUS, leans_elsewhere, part_of_another, pieces_needed, stands
 from thresher.rules.exercise_tasks import (
     MATHEMATICS,
+    NUMBER,
     PICTURE,
     asks,
     lacks_data,
@@ -41,6 +42,10 @@ _UNRESOLVED = "[reference]"
 """How a link without words to another module is written."""
 _ASIDE = re.compile(r"\s*\([^()\n]{0,12}\[reference\](?:\(\w\))?\.?\)")
 """``(see [reference])``: nobody can."""
+_LONG_WORD = re.compile(r"[^\W\d_]{5,}")
+_FIGURE = re.compile(r"figure \d[\d.]*")
+_OWN_NUMBERS, _WHOLE_STORY = 3, 25
+"""Numbers and words of a problem that is whole without the picture above it."""
 _JOINED = re.compile(r"[\s,;]*(?:and|or|y|e|et|und|i)?\s*")
 """Between two links that are cited together."""
 
@@ -124,7 +129,9 @@ def _in_words(asked: _Asked, cues: ExerciseCues) -> _Asked | None:
         return None
     stem = illustration_left_out(asked.stem, cues, shared=True)
     own = illustration_left_out(asked.problem, cues, shared=False, stem=stem or "")
-    pieces = [_piece_in_words(p, cues) for p in asked.pieces]
+    if stem is None and not asked.pieces and _is_apart(asked):
+        asked, stem = replace(asked, stem=""), ""
+    pieces = [_piece_in_words(p, stem or "", cues) for p in asked.pieces]
     bare = None
     if stem is not None and own and None not in pieces:
         bare = replace(asked, stem=stem, problem=own, pieces=tuple(p for p in pieces if p))
@@ -137,9 +144,19 @@ def _without_asides(statement: str) -> str:
     return _ASIDE.sub("", statement) if _UNRESOLVED in statement else statement
 
 
-def _piece_in_words(piece: str, cues: ExerciseCues) -> str | None:
+def _is_apart(asked: _Asked) -> bool:
+    """Whether a long problem with numbers of its own shares no word with an instruction that gives no more than a picture."""
+    words = _FIGURE.sub("", fold(without_captions(asked.stem)))
+    if NUMBER.search(words) or MATHEMATICS.search(words):
+        return False
+    problem, stem = (set(_LONG_WORD.findall(fold(t))) for t in (asked.problem, asked.stem))
+    own = len(NUMBER.findall(asked.problem)) >= _OWN_NUMBERS and len(asked.problem.split()) >= _WHOLE_STORY
+    return own and "?" in asked.problem and not problem & stem
+
+
+def _piece_in_words(piece: str, stem: str, cues: ExerciseCues) -> str | None:
     name, _, body = piece.partition("\n")
-    bare = illustration_left_out(body, cues, shared=False)
+    bare = illustration_left_out(body, cues, shared=False, stem=stem)
     return None if bare is None else f"{name}\n{bare}"
 
 

@@ -453,3 +453,42 @@ def test_the_name_of_a_picture_before_the_first_sentence_is_left_out(judge_one: 
     text = "The basilar membrane runs from the core of the cochlea to its edge. What is anchored to it?"
     got = judge_one(**_exercise(f"Figure 8 {text}\n\n{picture}", solution="Figure 8 The hair cells.", figures=("a.png",)))
     assert (got.messages[0].content, got.target) == (text, "The hair cells.")
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        "Decrypt each of the following messages \\(y\\).\n\n(a) \\(n = 33, D = 7, y = 5\\)\n(b) \\(n = 35, D = 5, y = 3\\)",
+        "Which operation has the values of Table 1?\n\nTable 1: An operation\n| a | b | c |\n| --- | --- | --- |\n| 1 | 2 | 3 |",
+        "Write a procedure that applies a function to a number twice.\n\nHint: You may use `compose` from Exercise 1.4.",
+        "Design a type between those of the tower shown in Figure 2.2: integer, rational, real, complex.",
+        "Change the program so that the graph below becomes a path.\n\n```sage\nG = Graph([(1,2), (2,3), (3,1)])\n```",
+        "Propose a unit of length different from the metre discussed in the text, and say how to measure with it.",
+        "Compute the subgroups of the symmetry group of a pentagon.",
+    ],
+)
+def test_what_does_not_stop_an_answer_is_no_reason_to_refuse(judge_one: Any, problem: str) -> None:
+    assert isinstance(judge_one(**_exercise(problem)), Candidate)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    ["Show that the product of the solutions obtained in (4) is \\(-p^3\\).", "Name another property.", "Find the mean of the data."],
+)
+def test_what_went_before_is_needed(judge_one: Any, problem: str) -> None:
+    assert judge_one(**_exercise(problem)).reason == "not_self_contained"
+
+
+def test_a_whole_problem_needs_no_picture_of_the_problems_before_it(judge_one: Any) -> None:
+    stem = "For the following exercises, use the spinner in Figure 5.\n\nFigure 5: [figure: A spinner with colours.]"
+    whole = (
+        "A bowl holds 16 green, 14 red and 10 yellow sweets. Somebody takes a handful of 7 of them without looking. "
+        "What is the probability that exactly 3 of these are red?"
+    )
+    assert judge_one(**_exercise(whole, stem=stem, figures=("s.png",))).messages[0].content == whole
+    assert judge_one(**_exercise("What is the probability of blue?", stem=stem, figures=("s.png",))).reason == "needs_picture"
+
+
+def test_letters_of_pictured_parts_are_no_key(judge_one: Any) -> None:
+    solution = "(a) [figure: A structure.]\n\n(b) [figure: A structure.]"
+    assert judge_one(**_exercise("Describe the shape of water and of ammonia.", solution=solution)).key_status == "none"

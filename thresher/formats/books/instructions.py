@@ -74,6 +74,11 @@ def speaks_to_exercises(text: str) -> bool:
     return _INSTRUCTION.search(text) is not None or _RANGE.search(text) is not None
 
 
+def speaks_to_next(text: str) -> bool:
+    """Whether a paragraph says so of exercises right behind it, not of some by their numbers."""
+    return _INSTRUCTION.search(text) is not None
+
+
 def reach(text: str) -> int:
     """For how many exercises an instruction holds; 0 is all, or that it does not say."""
     if match := _RANGE.search(text):

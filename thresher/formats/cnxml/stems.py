@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from lxml.etree import _Element
 
 from thresher.formats.books.document import plain
-from thresher.formats.books.instructions import mentions_table, reach, speaks_to_exercises
+from thresher.formats.books.instructions import mentions_table, reach, speaks_to_exercises, speaks_to_next
 from thresher.formats.cnxml.document import cnx
 from thresher.formats.cnxml.numbers import exercise_set
 from thresher.formats.cnxml.references import References
@@ -66,6 +66,7 @@ class Stems:
         stems: dict[_Element, Stem] = {}
         run: list[_Element] = []
         current, left = _NO_STEM, 0
+        shared: list[_Element] = []
         before: _Element | None = None
         lasting = _is_classed(parent)
         trusted = lasting or _mostly_exercises(parent)
@@ -73,12 +74,18 @@ class Stems:
             if el.tag == _EXERCISE:
                 run = _hand_over(run, before, stems)
                 if instruction := _instruction(run, trusted):
-                    current, left = self._render(instruction), _limit(instruction)
+                    limit = _limit(instruction)
+                    # what a counted group is told on its way adds to what it was told before
+                    shared = [*shared, *instruction] if left > 0 and not limit else instruction
+                    current, left = self._render(shared), limit or max(left, 0)
                 elif not trusted and any(e.tag == _PARA for e in run):
                     current = _NO_STEM
                 tables = () if instruction else tuple(e for e in run if e.tag == _TABLE)
                 stems[el] = replace(current, beside=tables) if tables and _lacks_table(el) else current
                 run, before = [], el
+                if inside := _instruction_inside(el):
+                    shared, left = inside, _limit(inside)
+                    current = self._render(inside)
                 left -= 1
                 if left == 0:
                     current = _NO_STEM
@@ -169,6 +176,15 @@ def _instruction(run: list[_Element], trusted: bool) -> list[_Element]:
 
 def _tables_before(run: list[_Element], i: int) -> list[_Element]:
     return [e for e in run[:i] if e.tag == _TABLE]
+
+
+def _instruction_inside(exercise: _Element) -> list[_Element]:
+    """What the first of several exercises says for all of them: the blocks of its problem that begin with an instruction to so many, but
+    for the last, which asks."""
+    problem = exercise.find(_PROBLEM)
+    blocks = [] if problem is None else list(problem)
+    first = plain(blocks[0]) if len(blocks) > 1 and blocks[0].tag == _PARA else ""
+    return blocks[:-1] if speaks_to_next(first) and reach(first) > 1 else []
 
 
 def _limit(instruction: Iterable[_Element]) -> int:
