@@ -144,6 +144,11 @@ def key_queue_size(con: Connection) -> int:
     return count(con, "SELECT count(DISTINCT item_id) FROM key_queue")
 
 
+def trials(con: Connection) -> list[dict[str, Any]]:
+    """Every trial, those of an item and a model together and in order."""
+    return rows(con, "FROM trials ORDER BY model, item_id, round, number, asked_at, trial_id")
+
+
 def trial_like(con: Connection, beginning: str) -> dict[str, Any]:
     """The trial whose id begins so, with all its columns. UsageError where there is none or more than one."""
     matches = rows(con, "SELECT * FROM trials WHERE starts_with(trial_id, ?) ORDER BY trial_id LIMIT 2", [beginning]) if beginning else []

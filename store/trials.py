@@ -43,7 +43,8 @@ class Scored:
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One time that a model was asked an item. ``about`` are the records that report the item: with them the answer leaves. ``error`` says
-    why there is no whole answer; such a trial counts for nothing, and ``settled`` tells whether it is asked again."""
+    why there is no whole answer; such a trial counts for nothing, and ``settled`` tells whether it is asked again. ``order`` is that of the
+    options as somebody else showed them; ours follows from ``number``."""
 
     trial_id: str
     item_id: str
@@ -65,12 +66,23 @@ class Trial:
     score: Scored = field(default_factory=Scored)
     error: str = ""
     settled: bool = True
+    order: tuple[int, ...] = ()
 
     def line(self) -> dict[str, Any]:
         """As it is written."""
         entry = asdict(self)
-        score = entry.pop("score")
-        return {"type": TRIAL, **entry, "about": list(self.about), **score}
+        score, order = entry.pop("score"), list(entry.pop("order"))
+        return {"type": TRIAL, **entry, "about": list(self.about), **score, **({"order": order} if order else {})}
+
+
+def round_of_log(before: str, log: str) -> str:
+    """The round of what a log holds: behind ``before``, the last round of ours that began earlier, and ahead of the next."""
+    return f"{before}.{log}"
+
+
+def of_a_log(round_: str) -> bool:
+    """Whether others asked."""
+    return "." in round_
 
 
 def rescored(trial_id: str, score: Scored, at: str) -> dict[str, Any]:
@@ -118,7 +130,9 @@ def damaged_lines(archive: Path) -> list[BadLine]:
 
 
 _HINTS = {
-    name: hint for name, hint in (get_type_hints(Trial) | get_type_hints(Scored)).items() if name not in ("about", "score", "settled")
+    name: hint
+    for name, hint in (get_type_hints(Trial) | get_type_hints(Scored)).items()
+    if name not in ("about", "score", "settled", "order")
 }
 """The columns of ``trials``, which are the fields of a trial and of its score."""
 _NUMBERS = {int: pa.int64(), float: pa.float64()}
@@ -143,6 +157,8 @@ def check(line: dict[str, Any]) -> None:
     datetime.fromisoformat(line["asked_at" if kind == TRIAL else "at"])
     if kind != SCORED and not isinstance(line["about"], list):
         raise TypeError("about is no list")
+    if not all(type(place) is int for place in line.get("order", [])):
+        raise TypeError("order is no list of places")
     if kind == TRIAL:
         if not all(type(line[name]) is int for name, hint in _HINTS.items() if hint is int):
             raise TypeError("a number of it is none")

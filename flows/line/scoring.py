@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from store.trials import Check, Scored
-from thresher.models.settings import Model
 from thresher.scorers import code, proof
 from thresher.scorers.asking import Asked, asked
 from thresher.scorers.base import Score, Task, Verdict
@@ -33,11 +33,11 @@ class Scoring:
 
     judge: Judge | None = None
 
-    def score(self, task: Task, response: str, number: int, model: Model) -> Scored:
-        """The verdict on the answer of trial ``number``."""
-        score = code.score(task, response, shown(task, number).order)
+    def score(self, task: Task, response: str, order: Sequence[int], family: str) -> Scored:
+        """The verdict on an answer of a model of this family, which was shown the options in this order."""
+        score = code.score(task, response, order)
         if score.verdict is None and score.judge_next and self.judge is not None:
-            score = self.judge.score(task, response, model.family)
+            score = self.judge.score(task, response, family)
         return _told(score)
 
     def is_current(self, score: Scored) -> bool:
