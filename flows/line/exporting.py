@@ -113,8 +113,9 @@ def _logged(trial: Mapping[str, Any], task: Task, row: Mapping[str, Any], epoch:
         response=trial["response"], asked_at=datetime.fromisoformat(trial["asked_at"]),
         choices=tuple(task.choices[place] for place in asked.order), target=target, finish_reason=trial["finish_reason"],
         usage=Usage(trial["sent_tokens"], trial["cached_tokens"], trial["answered_tokens"]), usd=trial["usd"], seconds=trial["seconds"],
-        error=trial["error"], verdict=trial["verdict"], scorer=f"{trial['scorer']} {trial['scorer_version']}".strip(), why=trial["why"],
-        evidence=trial["evidence"],
+        error=trial["error"], verdict=trial["verdict"], evidence=trial["evidence"],
+        scorer=f"{trial['scorer']} {trial['scorer_version']}".strip(),
+        why="" if asked.order else trial["why"],  # where it names letters, they are those of the item's own order
         metadata={"way": trial["way"], "round": trial["round"], "number": str(trial["number"]), "tier": row["tier"],
                   "key_status": row["key_status"], "kind": row["kind"], "licence": row["licence"], "attribution": row["attribution"]},
     )  # fmt: skip
