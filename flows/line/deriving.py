@@ -30,6 +30,7 @@ from thresher.models.settings import Model, Models
 from thresher.scorers import code
 from thresher.scorers.base import Score, Task, task_of
 from thresher.scorers.computing import computed
+from thresher.scorers.running import key_tests
 from thresher.scorers.ways import PREFERENCE
 
 _AT_ONCE = 64
@@ -127,8 +128,8 @@ def _doubtful(con: Any, wanted: Wanted) -> list[dict[str, Any]]:
 
 
 def _can_be_compared(task: Task) -> bool:
-    """A preference is an opinion, and has no second derivation."""
-    return task.way != PREFERENCE and code.by_code(task)
+    """A preference is an opinion, and a program that passes tests says nothing of what they lack: neither is a second derivation."""
+    return task.way != PREFERENCE and not key_tests(task) and code.by_code(task)
 
 
 def _question(task: Task, model: Model, max_output_tokens: int) -> Question:

@@ -10,6 +10,8 @@ from thresher.scorers import code, proof
 from thresher.scorers.asking import Asked, asked
 from thresher.scorers.base import Score, Task, Verdict
 from thresher.scorers.judge import Judge
+from thresher.scorers.running import key_tests
+from thresher.scorers.sandbox import unavailable
 
 JUDGED = "judge"
 """How the names of scorers begin that are language models."""
@@ -19,6 +21,9 @@ def why_not(task: Task, judged: bool) -> str:
     """Why no answer to this task could be scored, with a judge or without; empty where one can be."""
     if task.way == "unkeyed":
         return "nothing to score by"
+    if key_tests(task):
+        reason = unavailable()
+        return f"programs are not run here: {reason}" if reason else ""
     return "" if code.by_code(task) or judged else "only a judge can tell, and none is named"
 
 
