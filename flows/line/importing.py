@@ -6,6 +6,7 @@ A trial has the same id whenever its log is read, so a second import finds it th
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,7 @@ from thresher.scorers.base import Task, task_of
 from thresher.scorers.judge import Judge
 from thresher.text import normalise
 
+_DATE = re.compile(r"[-@:]\d{4}[\d-]*\Z")
 _AT_ONCE = 200
 """Trials that are kept together."""
 
@@ -151,12 +153,13 @@ def _asks(task: Task, sample: LoggedTrial) -> bool:
 
 
 def _configured(models: Models, sample: LoggedTrial) -> Model | None:
-    """The model of models.toml that was asked: by its name, else by the id under which it is served."""
+    """The model of models.toml that was asked: by its name, else by an id under which it is served, with or without a date behind it. An id
+    that goes on in letters is that of another model."""
     name = sample.model.rpartition("/")[2]
-    by_name = [model for model in models.models if model.name in (sample.model, name)]
-    return next(
-        iter([*by_name, *(m for m in models.models if m.served_id in (sample.model, name) or m.answers_as(sample.served_id))]), None
-    )
+    served = sample.served_id.rpartition("/")[2]
+    ids = {sample.model, name, served, _DATE.sub("", served)}
+    by_name = (model for model in models.models if model.name in (sample.model, name))
+    return next(by_name, None) or next((model for model in models.models if ids & {model.served_id, *model.serves}), None)
 
 
 def _own_rounds(written: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[tuple[datetime, str]]]:

@@ -108,9 +108,10 @@ def test_samples_that_fit_no_item_are_counted_and_a_file_that_is_no_log_costs_no
 
     def sample(epoch: int, **more: Any) -> dict[str, Any]:
         answer = {"message": {"role": "assistant", "content": f"ANSWER: {last}"}, "stop_reason": "stop"}
+        usage = {"input_tokens": 30, "output_tokens": 4, "total_cost": 0.25}
         made = {
             "id": 1, "epoch": epoch, "metadata": {"item_id": item["item_id"]}, "input": item["prompt"], "choices": choices,
-            "output": {"model": "other-1-0301", "choices": [answer], "usage": {"input_tokens": 30, "output_tokens": 4, "total_cost": 0.25}},
+            "output": {"model": "small-1-large-0301", "choices": [answer], "usage": usage},
         }  # fmt: skip
         return made | more
 
@@ -119,7 +120,7 @@ def test_samples_that_fit_no_item_are_counted_and_a_file_that_is_no_log_costs_no
         sample(5, input="What is the capital of Peru?"), sample(6, choices=["yes", "no"]), {"id": 7},
     ]  # fmt: skip
     log = tmp_path / "foreign.json"
-    spec = {"eval_id": "e1", "created": "2025-03-01T08:00:00+00:00", "model": "openai/other-1"}
+    spec = {"eval_id": "e1", "created": "2025-03-01T08:00:00+00:00", "model": "openai/small-1-large"}
     log.write_text(json.dumps({"version": 2, "eval": spec, "samples": samples}), encoding="utf-8")
     (tmp_path / "no.eval").write_bytes(b"not a zip")
     done = imported(thresher, copy, config, tmp_path)
@@ -134,6 +135,6 @@ def test_samples_that_fit_no_item_are_counted_and_a_file_that_is_no_log_costs_no
     }  # fmt: skip
     kept = told(copy, "SELECT model, served_id, usd, sent_tokens, asked_at::VARCHAR AS day FROM trials WHERE error = ''")
     assert {(row["model"], row["served_id"], float(row["usd"]), row["sent_tokens"], row["day"][:10]) for row in kept} == {
-        ("openai/other-1", "other-1-0301", 0.25, 30, "2025-03-01")
+        ("openai/small-1-large", "small-1-large-0301", 0.25, 30, "2025-03-01")
     }
     assert imported(thresher, copy, config).returncode == 2
