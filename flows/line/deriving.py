@@ -27,8 +27,10 @@ from thresher.models.ask import Asker
 from thresher.models.budget import Budget
 from thresher.models.kept import FILE, Kept
 from thresher.models.settings import Model, Models
+from thresher.rules.exercise_keys import LETTERS
 from thresher.scorers import code
 from thresher.scorers.base import Score, Task, task_of
+from thresher.scorers.choice import option_named
 from thresher.scorers.computing import computed
 from thresher.scorers.running import key_tests
 from thresher.scorers.ways import PREFERENCE
@@ -175,7 +177,12 @@ def _rescored(task: Task, before: dict[tuple[str, str], Derivation]) -> Iterator
         if item_id == task.item_id and one.scorer_version != code.VERSION:
             score = _score(task, one.response)
             yield replace(
-                one, answer=score.evidence, verdict=score.verdict, why=score.why, scorer=score.scorer, scorer_version=score.version
+                one,
+                answer=_answer(task, one.response, score),
+                verdict=score.verdict,
+                why=score.why,
+                scorer=score.scorer,
+                scorer_version=score.version,
             )
 
 
@@ -183,8 +190,15 @@ def _score(task: Task, response: str) -> Score:
     return code.score(task, response, shown(task, _SEED).order)
 
 
+def _answer(task: Task, response: str, score: Score) -> str:
+    """What it says, for a person: of options the one that it names, under the letter that it has in the item."""
+    order = shown(task, _SEED).order
+    place, _ = option_named(response, [task.choices[n] for n in order]) if order else (None, "")
+    return score.evidence if place is None else f"{LETTERS[order[place]]}) {task.choices[order[place]]}"
+
+
 def _told(task: Task, by: str, family: str, served_id: str, response: str, usd: Decimal, score: Score) -> Derivation:
     return Derivation(
-        task.item_id, task.version, task.way, by, family, served_id, datetime.now(UTC).isoformat(), response, str(usd), score.evidence,
-        score.verdict, score.why, score.scorer, score.version, task.record_keys,
+        task.item_id, task.version, task.way, by, family, served_id, datetime.now(UTC).isoformat(), response, str(usd),
+        _answer(task, response, score), score.verdict, score.why, score.scorer, score.version, task.record_keys,
     )  # fmt: skip
