@@ -11,7 +11,7 @@ import math
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +33,7 @@ from thresher.models.budget import Budget
 from thresher.models.kept import FILE, Kept
 from thresher.models.protocol import FINISHED
 from thresher.models.settings import Model
+from thresher.scorers.base import Task
 from thresher.scorers.judge import Judge
 
 log = logging.getLogger("thresher.evaluating")
@@ -96,8 +97,8 @@ def evaluate(
         kept = Kept(work.archive / FILE)
         asker = stack.enter_context(Asker(judge, budget=budget, kept=kept)) if judge is not None else None
         scoring = Scoring(Judge(asker, court(work, outcome.notices.append) if by_rules else None) if asker is not None else None)
-        models = {portion.model.name: portion.model for portion in plan_.portions}
-        check_and_rescore(work, plan_, scoring, models, outcome)
+        families = {portion.model.name: portion.model.family for portion in plan_.portions}
+        check_and_rescore(work, plan_.tasks, scoring, families, outcome)
         try:
             _ask_all(work, plan_, scoring, stack, budget, kept, outcome, until, told)
         finally:
@@ -183,17 +184,17 @@ def _error(answer: Answer) -> str:
     return answer.detail or answer.outcome
 
 
-def check_and_rescore(work: Workspace, plan_: Plan, scoring: Scoring, models: dict[str, Model], outcome: Evaluated) -> None:
+def check_and_rescore(work: Workspace, tasks_: Sequence[Task], scoring: Scoring, families: Mapping[str, str], outcome: Evaluated) -> None:
     """Hold each item's scorer against its key and recorded failing answers, and give answers that an older scorer judged another verdict:
-    nobody is asked but the judge."""
+    nobody is asked but the judge. ``families`` are those of the models whose answers are looked at."""
     at = datetime.now(UTC).isoformat()
-    tasks = {task.item_id: task for task in plan_.tasks}
+    tasks = {task.item_id: task for task in tasks_}
     checked: dict[str, Any] = {}
     answers: dict[str, tuple[dict[str, Any], Scored]] = {}
     for line in trials.lines(work.archive):
         if line["type"] == trials.CHECKED:
             checked[line["item_id"]] = line
-        elif line["type"] == trials.TRIAL and not line["error"] and line["item_id"] in tasks and line["model"] in models:
+        elif line["type"] == trials.TRIAL and not line["error"] and line["item_id"] in tasks and line["model"] in families:
             answers[line["trial_id"]] = (line, _score_in(line))
         elif line["type"] == trials.SCORED and line["trial_id"] in answers:
             answers[line["trial_id"]] = (answers[line["trial_id"]][0], _score_in(line))
@@ -207,7 +208,7 @@ def check_and_rescore(work: Workspace, plan_: Plan, scoring: Scoring, models: di
     def again(line: dict[str, Any]) -> Scored:
         task = tasks[line["item_id"]]
         order = line.get("order") or shown(task, line["number"]).order
-        return scoring.score(task, line["response"], order, models[line["model"]].family)
+        return scoring.score(task, line["response"], order, families[line["model"]])
 
     older = [(line, score) for line, score in answers.values() if not scoring.is_current(score)]
     at_once = scoring.judge.asker.model.concurrency if scoring.judge else 1

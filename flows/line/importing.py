@@ -82,16 +82,16 @@ def import_logs(
         scoring = Scoring(Judge(asker, court(work, outcome.notices.append) if by_rules else None) if asker is not None else None)
         written = [line for line in trials.lines(work.archive) if line["type"] == trials.TRIAL]
         taken, rounds = {line["trial_id"] for line in written}, _own_rounds(written)
-        used: dict[str, Task] = {}
         fitting = _fitting(work.settings.models, _samples(files, outcome), tasks, taken, scoring, outcome)
         with ThreadPoolExecutor(judge.concurrency if judge else 1, thread_name_prefix="thresher-score") as pool:
             while portion := list(islice(fitting, _AT_ONCE)):
-                used |= {fit.task.item_id: fit.task for fit in portion}
                 note(work, list(pool.map(lambda fit: _trial(fit, scoring, rounds), portion)), outcome)
-        plan = Plan((), tuple(used.values()), {}, 0)
-        check_and_rescore(work, plan, scoring, {}, outcome)
+        logged = [line for line in trials.lines(work.archive) if line["type"] == trials.TRIAL and trials.of_a_log(line["round"])]
+        answered = [tasks[item_id] for item_id in dict.fromkeys(line["item_id"] for line in logged) if item_id in tasks]
+        families = dict.fromkeys((line["model"] for line in logged), "") | {m.name: m.family for m in work.settings.models.models}
+        check_and_rescore(work, answered, scoring, families, outcome)
         outcome.usd = budget.spent_usd
-        outcome.waiting = not take_up(work, plan)
+        outcome.waiting = not take_up(work, Plan((), tuple(answered), {}, 0))
     return outcome
 
 

@@ -71,6 +71,8 @@ def test_an_exported_log_read_into_a_benchmark_that_never_asked_gives_the_same_t
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["already"] == len(before)
     assert told(copy, f"SELECT {COLUMNS} FROM trials ORDER BY trial_id") == before
+    checks = "SELECT item_id, key_verdict FROM scorer_checks ORDER BY item_id"
+    assert told(copy, checks) == told(asked, checks) != []
     assert json.loads(
         thresher("evaluate", "small", "--way", "choice", "--dry-run", "--json", "--data", str(copy), "--config", str(config)).stdout
     )
