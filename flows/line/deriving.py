@@ -64,7 +64,7 @@ class Checked:
 
 
 def derivers(configured: Models, names: Sequence[str]) -> list[Model]:
-    """Two models of different families: those named, else the first two of models.toml. None where there are not two and nobody is named;
+    """Two models of different families: those named, else the first two of models.toml, and nobody where there are not two;
     SettingsError for others."""
     if not names:
         by_family: dict[str, Model] = {}
