@@ -68,8 +68,8 @@ def items(con: Connection, only: Sequence[str] | None = None) -> list[dict[str, 
 _ITEMS = """
     SELECT c.* EXCLUDE (prompt, tier, export_class), c.tier::VARCHAR AS tier, c.export_class::VARCHAR AS export_class,
            {'version': i.version, 'messages': i.messages, 'target': i.target, 'aliases': i.aliases, 'rubric': i.rubric,
-            'tags': i.tags, 'key_status': i.key_status} AS harvested
-    FROM items_current c JOIN items i ON i.item_id = c.item_id"""
+            'tags': i.tags, 'key_status': coalesce(k.key_status, i.key_status)} AS harvested
+    FROM items_current c JOIN items i ON i.item_id = c.item_id LEFT JOIN derived_keys k ON k.item_id = c.item_id"""
 _MERGED = f"""
     SELECT merged_into, item_id, messages ->> '$[#-1].content' AS text FROM items
     WHERE merged_into IS NOT NULL AND {_among("merged_into")} ORDER BY merged_into, item_id"""

@@ -105,6 +105,11 @@ def in_question(con: Connection) -> set[str]:
     return {row["item_id"] for row in rows(con, "SELECT item_id FROM doubted_items")}
 
 
+def keys_spoken_of(con: Connection) -> set[str]:
+    """Items of whose key a person has said what it is worth."""
+    return {row["item_id"] for row in rows(con, "SELECT item_id FROM last_verdicts WHERE key_status IS NOT NULL")}
+
+
 def spent(con: Connection, model: str) -> Any:
     """What the trials of a model cost, in US dollars."""
     return con.execute("SELECT coalesce(sum(usd), 0) FROM trials WHERE model = ?", [model]).fetchall()[0][0]
@@ -142,6 +147,11 @@ def key_queue(con: Connection) -> list[dict[str, Any]]:
 def key_queue_size(con: Connection) -> int:
     """How many those are."""
     return count(con, "SELECT count(DISTINCT item_id) FROM key_queue")
+
+
+def trials(con: Connection) -> list[dict[str, Any]]:
+    """Every trial, those of an item and a model together and in order."""
+    return rows(con, "FROM trials ORDER BY model, item_id, round, number, asked_at, trial_id")
 
 
 def trial_like(con: Connection, beginning: str) -> dict[str, Any]:

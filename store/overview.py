@@ -18,11 +18,11 @@ _COMPOSITION = """
         FROM items i JOIN own o USING (item_id) WHERE i.merged_into IS NOT NULL GROUP BY i.merged_into
     )
     SELECT i.kind, CASE WHEN p.item_id IS NOT NULL THEN 'reproduced'::tier ELSE greatest(o.tier, m.tier) END AS tier,
-           coalesce(v.key_status, i.key_status) AS key_status,
+           coalesce(v.key_status, k.key_status, i.key_status) AS key_status,
            CASE WHEN i.lifecycle = 'retired' THEN i.lifecycle ELSE coalesce(v.lifecycle, i.lifecycle) END AS status,
            o.source, least(o.export_class, m.export_class) AS export_class, count(*) AS items
     FROM items i JOIN own o USING (item_id) LEFT JOIN merged m USING (item_id) LEFT JOIN last_verdicts v USING (item_id)
-    LEFT JOIN reproduced_items p USING (item_id)
+    LEFT JOIN reproduced_items p USING (item_id) LEFT JOIN derived_keys k USING (item_id)
     WHERE i.merged_into IS NULL GROUP BY ALL ORDER BY ALL"""
 """``items_current`` counted by all that the page shows, in one pass: that view also dates every item, for which it groups all records."""
 

@@ -1,8 +1,9 @@
 """What models answered when they were asked items, in ``archive/trials.jsonl`` and from there in the database.
 
 Whoever asks writes lines and holds no lease, so an evaluation of hours never locks a harvest out; the lines come into the database when
-somebody next writes (``take_up``), and a rebuild replays them and asks nobody. Three kinds of lines: a ``trial``; ``scored``, another
-verdict on a trial that is there, by a newer scorer; ``checked``, what the scorer of an item says of its key and recorded failing answer.
+somebody next writes (``take_up``), and a rebuild replays them and asks nobody. Four kinds of lines: a ``trial``; ``scored``, another
+verdict on a trial that is there, by a newer scorer; ``checked``, what the scorer of an item says of its key and recorded failing answer;
+``derived``, its key derived by who was not shown it (``store.derivations``).
 What is said of an item that left goes with it: ``purge``.
 """
 
@@ -17,6 +18,7 @@ from typing import Any, Literal, NamedTuple, get_type_hints
 
 import pyarrow as pa
 
+from store import derivations
 from store.file.database import Connection, Database
 from store.rows import STAMP, arrow_schema, fetch, keys, run, table
 from thresher.disk import BadLine, append_lines, bad_lines, keep_lines, read_lines
@@ -24,7 +26,7 @@ from thresher.failpoint import failpoint
 from thresher.models import kept
 
 FILE = "trials.jsonl"
-TRIAL, SCORED, CHECKED = "trial", "scored", "checked"
+TRIAL, SCORED, CHECKED, DERIVED = "trial", "scored", "checked", "derived"
 Verdict = Literal["pass", "fail", "borderline"]
 VERDICTS = ("pass", "fail", "borderline", None)
 
@@ -43,7 +45,8 @@ class Scored:
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One time that a model was asked an item. ``about`` are the records that report the item: with them the answer leaves. ``error`` says
-    why there is no whole answer; such a trial counts for nothing, and ``settled`` tells whether it is asked again."""
+    why there is no whole answer; such a trial counts for nothing, and ``settled`` tells whether it is asked again. ``order`` is that of the
+    options as somebody else showed them; ours follows from ``number``."""
 
     trial_id: str
     item_id: str
@@ -65,12 +68,23 @@ class Trial:
     score: Scored = field(default_factory=Scored)
     error: str = ""
     settled: bool = True
+    order: tuple[int, ...] = ()
 
     def line(self) -> dict[str, Any]:
         """As it is written."""
         entry = asdict(self)
-        score = entry.pop("score")
-        return {"type": TRIAL, **entry, "about": list(self.about), **score}
+        score, order = entry.pop("score"), list(entry.pop("order"))
+        return {"type": TRIAL, **entry, "about": list(self.about), **score, **({"order": order} if order else {})}
+
+
+def round_of_log(before: str, log: str) -> str:
+    """The round of what a log holds: behind ``before``, the last round of ours that began earlier, and ahead of the next."""
+    return f"{before}.{log}"
+
+
+def of_a_log(round_: str) -> bool:
+    """Whether others asked."""
+    return "." in round_
 
 
 def rescored(trial_id: str, score: Scored, at: str) -> dict[str, Any]:
@@ -118,7 +132,9 @@ def damaged_lines(archive: Path) -> list[BadLine]:
 
 
 _HINTS = {
-    name: hint for name, hint in (get_type_hints(Trial) | get_type_hints(Scored)).items() if name not in ("about", "score", "settled")
+    name: hint
+    for name, hint in (get_type_hints(Trial) | get_type_hints(Scored)).items()
+    if name not in ("about", "score", "settled", "order")
 }
 """The columns of ``trials``, which are the fields of a trial and of its score."""
 _NUMBERS = {int: pa.int64(), float: pa.float64()}
@@ -128,6 +144,7 @@ _TEXTS = {
     TRIAL: tuple(name for name, hint in _HINTS.items() if hint is str),
     SCORED: ("at", *(name for name in _SCORE if name != "verdict")),
     CHECKED: ("item_id", "way", "at", "scorer", "scorer_version", "why"),
+    DERIVED: derivations.TEXTS,
 }
 
 
@@ -143,10 +160,15 @@ def check(line: dict[str, Any]) -> None:
     datetime.fromisoformat(line["asked_at" if kind == TRIAL else "at"])
     if kind != SCORED and not isinstance(line["about"], list):
         raise TypeError("about is no list")
+    if not all(type(place) is int for place in line.get("order", [])):
+        raise TypeError("order is no list of places")
     if kind == TRIAL:
         if not all(type(line[name]) is int for name, hint in _HINTS.items() if hint is int):
             raise TypeError("a number of it is none")
         float(line["seconds"])
+    if kind == DERIVED and type(line["version"]) is not int:
+        raise TypeError("its version is no number")
+    if kind in (TRIAL, DERIVED):
         try:
             Decimal(line["usd"])
         except InvalidOperation as error:
@@ -177,6 +199,7 @@ def replay(con: Connection, archive: Path) -> int:
     _insert_trials(con, [line for line in written if line["type"] == TRIAL])
     _score_again(con, [line for line in written if line["type"] == SCORED])
     _insert_checks(con, [line for line in written if line["type"] == CHECKED])
+    derivations.insert(con, [line for line in written if line["type"] == DERIVED])
     con.execute("UPDATE trials_taken SET bytes = ?", [size])
     failpoint("trials.taken")
     return _count(con) - before
@@ -201,7 +224,7 @@ def _drop(archive: Path, doomed: Any) -> None:
 
 def forget_dropped(con: Connection) -> None:
     """Drop the rows of the items in the table ``dropped``."""
-    for name in ("trials", "scorer_checks"):
+    for name in ("trials", "scorer_checks", "derivations"):
         con.execute(f"DELETE FROM {name} WHERE item_id IN (FROM dropped)")
 
 

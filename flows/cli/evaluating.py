@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from flows.cli.shared import DEFAULT_DATA, FAILED, PARTLY, AsJson, Config, Data, benchmark, print_json, progress, warn
+from thresher.characters import printable
 
 if TYPE_CHECKING:
     from flows.line.evaluating import Evaluated
     from flows.line.planning import Plan
     from flows.line.workspace import Workspace
+    from store.evaluation import Wanted
+    from thresher.models.settings import Model
 
 Items = Annotated[list[str] | None, typer.Option("--items", help="Only these: ids, or the beginnings of them.")]
 Kind = Annotated[str, typer.Option("--kind", help="Only items of this kind.")]
@@ -25,7 +29,7 @@ Cluster = Annotated[str, typer.Option("--cluster", help="Only those of this fail
 
 
 def evaluate(
-    models: Annotated[list[str], typer.Argument(help="Names of models.toml.")],
+    models: Annotated[list[str] | None, typer.Argument(help="Names of models.toml.")] = None,
     items: Items = None, kind: Kind = "", tier: Tier = "", source: Source = "", language: Language = "", tag: Tag = "", status: Status = "",
     cluster: Cluster = "",
     way: Annotated[str, typer.Option("--way", help="Only those that are scored so: choice, keyed, maths, preference, judged.")] = "",
@@ -38,6 +42,9 @@ def evaluate(
     again_after: Annotated[
         float | None, typer.Option("--again-after", help="Ask anew where the last trials are older than so many days.", min=0)
     ] = None,
+    from_log: Annotated[
+        list[Path] | None, typer.Option("--from-log", help="Ask nobody: take the answers of logs of Inspect (files, or folders of them).")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it would cost; ask nobody.")] = False,
     data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
@@ -48,11 +55,14 @@ def evaluate(
     """
     from flows.line import evaluating, planning
     from store.evaluation import Wanted
+    from thresher.errors import UsageError
     from thresher.models.budget import Budget
 
+    if bool(models) == bool(from_log) or (from_log and dry_run):
+        raise UsageError("name the models to ask, or logs to read by --from-log (which asks nobody and knows no --dry-run)")
     work = benchmark(data, config)
     settings, configured = work.settings.evaluate, work.settings.models
-    asked = [configured.named(name) for name in dict.fromkeys(models)]
+    asked = [configured.named(name) for name in dict.fromkeys(models or ())]
     judging = configured.named(judge or settings.judge) if judge or settings.judge else None
     for model in (*asked, *filter(None, [judging])):
         model.key()
@@ -60,6 +70,10 @@ def evaluate(
     refuse_unknown_way(way)
     wanted = Wanted(tuple(items or ()), kind, tier, source, language, tag, status, cluster)
     migrated(work)
+    by_rules = settings.by_rules and not no_rules
+    if from_log:
+        _import(work, from_log, wanted, judging, usd, by_rules, as_json)
+        return
 
     def planned() -> Plan:
         made = planning.plan(
@@ -75,10 +89,27 @@ def evaluate(
         if as_json:
             print_json(_as_row(made, usd))
         return
-    by_rules = settings.by_rules and not no_rules
     with progress(as_json) as bars:
         made, outcome = evaluating.evaluate(work, planned, budget=Budget(usd), judge=judging, by_rules=by_rules, told=bars.evaluated)
     _end(work, made, outcome, as_json, usd)
+
+
+def _import(work: Workspace, places: list[Path], wanted: Wanted, judge: Model | None, usd: Decimal, by_rules: bool, as_json: bool) -> None:
+    from flows.line.importing import import_logs
+    from thresher.models.budget import Budget
+
+    outcome = import_logs(work, places, wanted, budget=Budget(usd), judge=judge, by_rules=by_rules)
+    if as_json:
+        print_json(outcome.row())
+    else:
+        print(f"{outcome.samples:,} samples read, {outcome.already:,} of them there already, ${outcome.usd:.4f} spent")
+        for line in (*_scored(outcome), *(f"no trial: {n:,} samples, {printable(why)}" for why, n in outcome.unfit.most_common())):
+            print(line)
+    _notes(outcome)
+    for file in outcome.unreadable:
+        warn(f"not read: {file}")
+    if outcome.unreadable:
+        raise typer.Exit(PARTLY if outcome.samples else FAILED)
 
 
 def refuse_unknown_way(way: str) -> None:
@@ -134,26 +165,32 @@ def _end(work: Workspace, plan: Plan, outcome: Evaluated, as_json: bool, usd: De
     else:
         for line in in_words(plan, outcome):
             print(line)
-    for notice in outcome.notices:
-        warn(f"note: {notice}")
-    if outcome.waiting:
-        warn("note: somebody else is writing to the benchmark; the next command that writes takes the trials up, none is lost")
+    _notes(outcome)
     if outcome.left_out or outcome.not_asked:
         answered = sum(outcome.verdicts.values())
         raise typer.Exit(PARTLY if answered or not plan.portions else FAILED)
 
 
+def _notes(outcome: Evaluated) -> None:
+    for notice in outcome.notices:
+        warn(f"note: {notice}")
+    if outcome.waiting:
+        warn("note: somebody else is writing to the benchmark; the next command that writes takes the trials up, none is lost")
+
+
 def in_words(plan: Plan, outcome: Evaluated) -> list[str]:
     """What came of an evaluation, for a person."""
-    from thresher.characters import printable
-
-    verdicts = ", ".join(f"{outcome.verdicts[name]:,} {told}" for name, told in _VERDICTS.items() if outcome.verdicts[name])
     lines = [f"{outcome.asked:,} questions asked, {outcome.kept:,} answered from the archive, ${outcome.usd:.4f} spent"]
-    lines.append(f"trials: {verdicts or 'none'}")
-    lines += [f"{outcome.rescored:,} answers scored again, nobody asked"] if outcome.rescored else []
-    lines += [f"left out of k of n: {n:,} trials, {printable(reason)}" for reason, n in outcome.left_out.most_common(5)]
+    lines += _scored(outcome)
     lines += [f"left for the next time: {n:,} trials, {printable(reason)}" for reason, n in outcome.not_asked.most_common(5)]
     return lines
+
+
+def _scored(outcome: Evaluated) -> list[str]:
+    verdicts = ", ".join(f"{outcome.verdicts[name]:,} {told}" for name, told in _VERDICTS.items() if outcome.verdicts[name])
+    lines = [f"trials: {verdicts or 'none'}"]
+    lines += [f"{outcome.rescored:,} answers scored again, nobody asked"] if outcome.rescored else []
+    return lines + [f"left out of k of n: {n:,} trials, {printable(reason)}" for reason, n in outcome.left_out.most_common(5)]
 
 
 _VERDICTS = {"pass": "passed", "fail": "failed", "borderline": "borderline", "none": "that nobody could score"}

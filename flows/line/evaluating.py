@@ -11,7 +11,7 @@ import math
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from typing import Any
 
 from flows.line.courts import court
 from flows.line.planning import Due, Plan, question
-from flows.line.scoring import Scoring
+from flows.line.scoring import Scoring, shown
 from flows.line.workspace import Workspace
 from store import trials
 from store.file.lease import Lease
@@ -33,6 +33,7 @@ from thresher.models.budget import Budget
 from thresher.models.kept import FILE, Kept
 from thresher.models.protocol import FINISHED
 from thresher.models.settings import Model
+from thresher.scorers.base import Task
 from thresher.scorers.judge import Judge
 
 log = logging.getLogger("thresher.evaluating")
@@ -69,7 +70,7 @@ class Evaluated:
 
 
 @contextmanager
-def _alone(work: Workspace) -> Iterator[None]:
+def alone(work: Workspace) -> Iterator[None]:
     """One evaluation of a benchmark at a time: two would ask the same."""
     lease = Lease(work.folder / LOCK, "evaluate")
     try:
@@ -91,18 +92,18 @@ def evaluate(
     and the money that was spent. StoreError where an answer cannot be kept."""
     outcome = Evaluated()
     work.archive.mkdir(exist_ok=True)
-    with _alone(work), ExitStack() as stack:
+    with alone(work), ExitStack() as stack:
         plan_ = planned()
         kept = Kept(work.archive / FILE)
         asker = stack.enter_context(Asker(judge, budget=budget, kept=kept)) if judge is not None else None
         scoring = Scoring(Judge(asker, court(work, outcome.notices.append) if by_rules else None) if asker is not None else None)
-        models = {portion.model.name: portion.model for portion in plan_.portions}
-        _check_and_rescore(work, plan_, scoring, models, outcome)
+        families = {portion.model.name: portion.model.family for portion in plan_.portions}
+        check_and_rescore(work, plan_.tasks, scoring, families, outcome)
         try:
             _ask_all(work, plan_, scoring, stack, budget, kept, outcome, until, told)
         finally:
             outcome.usd = budget.spent_usd
-            outcome.waiting = not _take_up(work, plan_)
+            outcome.waiting = not take_up(work, plan_)
     return plan_, outcome
 
 
@@ -126,11 +127,11 @@ def _ask_all(
         while waiting:
             ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             done += len(ready)
-            since += _note(work, [future.result() for future in ready], outcome)
+            since += note(work, [future.result() for future in ready], outcome)
             told(done, total, budget.spent_usd)
             if since >= TAKE_UP_AFTER:
                 since = 0
-                _take_up(work, plan_)
+                take_up(work, plan_)
     except BaseException:
         for asker in askers:
             asker.close()
@@ -140,7 +141,7 @@ def _ask_all(
         outcome.kept = sum(asker.tally.kept for asker in askers)
 
 
-def _note(work: Workspace, results: Sequence[Trial | str], outcome: Evaluated) -> int:
+def note(work: Workspace, results: Sequence[Trial | str], outcome: Evaluated) -> int:
     """Keep trials; how many."""
     made = [result for result in results if isinstance(result, Trial)]
     outcome.not_asked.update(result for result in results if isinstance(result, str))
@@ -164,7 +165,7 @@ def _trial(asker: Asker, due: Due, scoring: Scoring, max_output_tokens: int, unt
         return answer.detail
     response = answer.text or (answer.detail.removeprefix("declined: ") if answer.outcome == "refused" else "")
     error = _error(answer)
-    score = Scored() if error else scoring.score(due.task, response, due.number, due.model)
+    score = Scored() if error else scoring.score(due.task, response, shown(due.task, due.number).order, due.model.family)
     settled = not error or answer.from_archive or answer.finish_reason not in FINISHED
     return Trial(
         secrets.token_hex(8), due.task.item_id, due.task.version, due.task.way, due.model.name, answer.served_id, due.round, due.number,
@@ -183,17 +184,17 @@ def _error(answer: Answer) -> str:
     return answer.detail or answer.outcome
 
 
-def _check_and_rescore(work: Workspace, plan_: Plan, scoring: Scoring, models: dict[str, Model], outcome: Evaluated) -> None:
+def check_and_rescore(work: Workspace, tasks_: Sequence[Task], scoring: Scoring, families: Mapping[str, str], outcome: Evaluated) -> None:
     """Hold each item's scorer against its key and recorded failing answers, and give answers that an older scorer judged another verdict:
-    nobody is asked but the judge."""
+    nobody is asked but the judge. ``families`` are those of the models whose answers are looked at."""
     at = datetime.now(UTC).isoformat()
-    tasks = {task.item_id: task for task in plan_.tasks}
+    tasks = {task.item_id: task for task in tasks_}
     checked: dict[str, Any] = {}
     answers: dict[str, tuple[dict[str, Any], Scored]] = {}
     for line in trials.lines(work.archive):
         if line["type"] == trials.CHECKED:
             checked[line["item_id"]] = line
-        elif line["type"] == trials.TRIAL and not line["error"] and line["item_id"] in tasks and line["model"] in models:
+        elif line["type"] == trials.TRIAL and not line["error"] and line["item_id"] in tasks and line["model"] in families:
             answers[line["trial_id"]] = (line, _score_in(line))
         elif line["type"] == trials.SCORED and line["trial_id"] in answers:
             answers[line["trial_id"]] = (answers[line["trial_id"]][0], _score_in(line))
@@ -205,7 +206,9 @@ def _check_and_rescore(work: Workspace, plan_: Plan, scoring: Scoring, models: d
             fresh.append(told)
 
     def again(line: dict[str, Any]) -> Scored:
-        return scoring.score(tasks[line["item_id"]], line["response"], line["number"], models[line["model"]])
+        task = tasks[line["item_id"]]
+        order = line.get("order") or shown(task, line["number"]).order
+        return scoring.score(task, line["response"], order, families[line["model"]])
 
     older = [(line, score) for line, score in answers.values() if not scoring.is_current(score)]
     at_once = scoring.judge.asker.model.concurrency if scoring.judge else 1
@@ -222,7 +225,7 @@ def _score_in(line: dict[str, Any]) -> Scored:
     return Scored(line["scorer"], line["scorer_version"], line["verdict"], line["why"], line["evidence"])
 
 
-def _take_up(work: Workspace, plan_: Plan) -> bool:
+def take_up(work: Workspace, plan_: Plan) -> bool:
     """Into the database, where nobody else is writing; else the next command that writes does it."""
     try:
         trials.take_up(work.database, work.archive, [task.item_id for task in plan_.tasks])

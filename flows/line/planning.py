@@ -123,7 +123,7 @@ def plan(
 def _rounds(written: list[dict[str, Any]], max_output_tokens: int) -> dict[tuple[str, str], Round]:
     rounds: dict[tuple[str, str], Round] = {}
     for line in written:
-        if line["type"] != trials.TRIAL:
+        if line["type"] != trials.TRIAL or trials.of_a_log(line["round"]):
             continue
         key, number = (line["item_id"], line["model"]), int(line["round"])
         if key not in rounds or number > rounds[key].number:

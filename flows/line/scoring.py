@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from store.trials import Check, Scored
-from thresher.models.settings import Model
 from thresher.scorers import code, proof
 from thresher.scorers.asking import Asked, asked
 from thresher.scorers.base import Score, Task, Verdict
 from thresher.scorers.judge import Judge
+from thresher.scorers.running import key_tests
+from thresher.scorers.sandbox import unavailable
 
 JUDGED = "judge"
 """How the names of scorers begin that are language models."""
@@ -19,6 +21,9 @@ def why_not(task: Task, judged: bool) -> str:
     """Why no answer to this task could be scored, with a judge or without; empty where one can be."""
     if task.way == "unkeyed":
         return "nothing to score by"
+    if key_tests(task):
+        reason = unavailable()
+        return f"programs are not run here: {reason}" if reason else ""
     return "" if code.by_code(task) or judged else "only a judge can tell, and none is named"
 
 
@@ -33,11 +38,11 @@ class Scoring:
 
     judge: Judge | None = None
 
-    def score(self, task: Task, response: str, number: int, model: Model) -> Scored:
-        """The verdict on the answer of trial ``number``."""
-        score = code.score(task, response, shown(task, number).order)
+    def score(self, task: Task, response: str, order: Sequence[int], family: str) -> Scored:
+        """The verdict on an answer of a model of this family, which was shown the options in this order."""
+        score = code.score(task, response, order)
         if score.verdict is None and score.judge_next and self.judge is not None:
-            score = self.judge.score(task, response, model.family)
+            score = self.judge.score(task, response, family)
         return _told(score)
 
     def is_current(self, score: Scored) -> bool:

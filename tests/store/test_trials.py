@@ -11,6 +11,7 @@ import pytest
 
 from store import items, pages, removal, runs, trials, verdicts
 from store.curating import VerdictLog
+from store.derivations import Derivation
 from store.edits import Edit
 from store.file.database import Database
 from store.reading import rows
@@ -168,14 +169,14 @@ def test_what_was_said_of_an_item_leaves_with_it(filled: Database) -> None:
     archive, (first, second, _) = filled.folder / "archive", ids(filled)
     other = replace(trial(second, 1), about=("forum:x:n1",))
     again = trials.rescored(trial(first, 1).trial_id, Scored(), DAY.isoformat())
-    trials.keep(
-        archive, [trial(first, 1).line(), other.line(), again, Check(first, "keyed", "k", "1", "pass", None, "").line(DAY.isoformat())]
-    )
+    derived = Derivation(first, 1, "keyed", "small", "s", "small-1", DAY.isoformat(), "0", "0", "0", "pass", "", "k", "1", ("forum:x:n0",))
+    checked = Check(first, "keyed", "k", "1", "pass", None, "").line(DAY.isoformat())
+    trials.keep(archive, [trial(first, 1).line(), other.line(), again, checked, derived.line()])
     trials.take_up(filled, archive)
     with filled.transaction() as con:
         removal.blank_records(con, ["forum:x:n0"])
         trials.purge(con, archive, ["forum:x:n0"])
-        left = rows(con, "SELECT item_id FROM trials UNION ALL SELECT item_id FROM scorer_checks")
+        left = rows(con, "SELECT item_id FROM trials UNION ALL SELECT item_id FROM scorer_checks UNION ALL SELECT item_id FROM derivations")
     assert [row["item_id"] for row in left] == [second]
     assert [line["item_id"] for line in trials.lines(archive)] == [second]
 

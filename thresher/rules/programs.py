@@ -8,6 +8,7 @@ in the same words, or the answer would always be no.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -22,6 +23,9 @@ ACCEPTED = "accepted"
 Use = Literal["given", "alternate", "rejected", "right"]
 
 
+_TEST = re.compile(r"Input:\n```\n(.*?)\n```\nExpected output:\n```\n(.*?)\n```(?=\s*\Z|\n\nInput:\n```\n)", re.DOTALL)
+
+
 @dataclass(frozen=True, slots=True)
 class JudgeTest:
     """One test of a problem: what a program reads, and what it must print."""
@@ -31,6 +35,12 @@ class JudgeTest:
 
     def __str__(self) -> str:
         return f"Input:\n```\n{self.input.strip()}\n```\nExpected output:\n```\n{self.output.strip()}\n```"
+
+    @classmethod
+    def read(cls, key: str) -> tuple[JudgeTest, ...]:
+        """The tests of a key that is nothing but tests, as ``__str__`` writes them; none of any other text."""
+        tests = tuple(cls(match[1], match[2]) for match in _TEST.finditer(key))
+        return tests if tests and "\n\n".join(map(str, tests)) == key.strip() else ()
 
     def __len__(self) -> int:
         return len(self.input) + len(self.output)

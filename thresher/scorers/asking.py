@@ -12,6 +12,7 @@ from thresher.rules.exercises import options
 from thresher.scorers.base import Task
 from thresher.scorers.keys import Parts, key_of
 from thresher.scorers.quantities import Quantity
+from thresher.scorers.running import key_tests
 from thresher.scorers.ways import PREFERENCE, Way, without_options
 
 LAST_LINE: Final = "The last line of your response must be 'ANSWER: ' and the answer alone"
@@ -21,9 +22,10 @@ LAST_LINES: Final[dict[Way, str]] = {
     "maths": f"{LAST_LINE}, as one formula in LaTeX.",
 }
 """What is added to the question of each way that wants a form."""
+PROGRAM: Final = "Write the program in Python 3, as one block of code. It reads the standard input and prints to the standard output."
 MEASURE: Final = f"{LAST_LINE}: a number with its unit."
 PARTS: Final = f"{LAST_LINE}, all parts in one line: (a) ...; (b) ..."
-"""The same for keys that only our own scorers compare."""
+"""The same for keys that only our own scorers compare, and for programs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ def asked(task: Task, seed: int | None = None) -> Asked:
 
 
 def _form(task: Task) -> str:
+    if key_tests(task):
+        return PROGRAM
     if task.way == "judged":
         key = key_of(task)
         return PARTS if isinstance(key, Parts) else MEASURE if isinstance(key, Quantity) else LAST_LINES["maths"] if key is not None else ""

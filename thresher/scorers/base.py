@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from thresher.model import KeyStatus, Message
-from thresher.scorers.ways import Way, way_and_answer
+from thresher.scorers.ways import Way, way_and_answer, without_options
 
 Verdict = Literal["pass", "fail", "borderline"]
 
@@ -36,6 +36,10 @@ class Task:
     version: int = 1
     record_keys: tuple[str, ...] = ()
     """The records that it quotes: when one is taken down, what a judge said of it goes too."""
+
+    def question(self, message: Message) -> str:
+        """A turn without the options that end it."""
+        return without_options(message.content, self.choices)
 
 
 @dataclass(frozen=True, slots=True)

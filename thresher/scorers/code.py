@@ -17,10 +17,11 @@ from thresher.scorers.final import final_answer, without_thought
 from thresher.scorers.keys import Comma, Parts, Single, comma_of, formulas_in, key_of, labelled, single
 from thresher.scorers.quantities import Quantity
 from thresher.scorers.quantities import same as same_quantity
+from thresher.scorers.running import key_tests, passes
 from thresher.scorers.ways import COMPARED, PREFERENCE
 from thresher.text import normalise
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Of all scorers here: changes where one of them might give the same response another verdict."""
 
 _ARTICLE = re.compile(r"\A(?:a|an|the|el|la|los|las|le|les|der|die|das)\s+", re.IGNORECASE)
@@ -41,6 +42,9 @@ def score(task: Task, response: str, order: Sequence[int] = ()) -> Score:
         return _score("empty", "fail", "the response is empty")
     if task.way in ("choice", PREFERENCE):
         return _choice(task, response, order)
+    if key_tests(task):
+        verdict, why, evidence = passes(task, response)
+        return _score("tests", verdict, why, evidence)
     checks, rest = checks_of(task.rubric)
     if checks:
         return _checks(checks, response, more=bool(rest or task.target))
@@ -69,8 +73,10 @@ def _checks(checks: Sequence[Check], response: str, *, more: bool) -> Score:
 
 
 def by_code(task: Task) -> bool:
-    """Whether a program can score it: its way, a key of several parts or with units, or checks that its rubric asks for."""
-    return task.way in COMPARED or (task.way != "unkeyed" and (key_of(task) is not None or bool(checks_of(task.rubric)[0])))
+    """Whether a program can score it: its way, tests, a key of several parts or with units, or checks that its rubric asks for."""
+    if task.way in COMPARED or task.way == "unkeyed":
+        return task.way != "unkeyed"
+    return bool(key_tests(task) or key_of(task) is not None or checks_of(task.rubric)[0])
 
 
 def _choice(task: Task, response: str, order: Sequence[int]) -> Score:

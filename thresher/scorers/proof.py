@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from thresher.scorers.base import Score, Task
 from thresher.scorers.code import score
+from thresher.scorers.running import key_tests
 from thresher.scorers.ways import COMPARED, PREFERENCE
 
 Scorer = Callable[[Task, str], Score]
@@ -30,8 +31,9 @@ def unproven(task: Task, scorer: Scorer = score) -> str:
 
 
 def of_key(task: Task, scorer: Scorer = score) -> Score | None:
-    """What the scorer says of the item's own key, in the form that is asked for; None where it has none."""
-    if not task.target:
+    """What the scorer says of the item's own key, in the form that is asked for; None where it has none, or where it is tests, which are
+    no answer."""
+    if not task.target or key_tests(task):
         return None
     if task.way in COMPARED:
         return scorer(task, f"ANSWER: {task.target if task.way == 'keyed' else task.answer}")

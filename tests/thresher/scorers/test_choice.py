@@ -55,6 +55,25 @@ def test_every_form_of_the_right_letter_passes(task: Task, response: str) -> Non
     assert score(task, response).verdict == "pass"
 
 
+@pytest.mark.parametrize(
+    "response",
+    [
+        "A) heat\nB) heat of the sun",
+        "**C)** wind\n\n**D)** A rising tide",
+        "Choose one.\n\nOptions:\nC. wind\nB. heat of the sun\n",
+        "The correct answer is B) heat of the sun, and the correct answer is C) wind.",
+        "B, or the answer could be D.",
+    ],
+)
+def test_options_said_again_and_two_answers_have_no_verdict(task: Task, response: str) -> None:
+    assert score(task, response).verdict is None
+
+
+def test_the_last_line_counts_where_it_ends_no_list(task: Task) -> None:
+    assert score(task, "B warms the air, so\n\nB) heat of the sun").verdict == "pass"
+    assert score(task, "A) too little\nB) enough\n\nANSWER: B").verdict == "pass"
+
+
 @pytest.mark.parametrize("response", ["A", "(C)", "The answer is D.", "heat", "ANSWER: A rising tide", "ANSWER: D) A rising tide", ""])
 def test_another_option_and_silence_fail(task: Task, response: str) -> None:
     assert score(task, response).verdict == "fail"
