@@ -50,6 +50,7 @@ from flows.cli.site import site
 from flows.cli.sources import new_source
 from flows.cli.status import status
 from flows.cli.takedown import takedown
+from flows.cli.usage import app as usage_app
 from thresher import __version__
 from thresher.errors import Interrupted, SettingsError, ThresherError, UsageError
 
@@ -69,6 +70,7 @@ app.add_typer(models_app, name="models")
 app.add_typer(rules_app, name="rules")
 app.add_typer(keys_app, name="keys")
 app.add_typer(judge_app, name="judge")
+app.add_typer(usage_app, name="usage")
 
 
 @app.callback(invoke_without_command=True)

@@ -21,7 +21,7 @@ from thresher.model import (
     Span,
 )
 from thresher.rules.language import language_of
-from thresher.rules.letdown import STATED, Way, declines, let_down
+from thresher.rules.letdown import STATED, LetDown, Way, declines, let_down
 from thresher.rules.outcome import Reason, candidate, refuse
 from thresher.rules.settings import Rules
 from thresher.rules.sides import names_a_side
@@ -190,10 +190,7 @@ def _with_reference(record: Record, battle: Battle, rules: Rules, prompt: str) -
 
 def _objection(record: Record, battle: Battle, rules: Rules, prompt: str) -> Candidate | Refusal:
     """A talk without a vote: it fails where its user was let down."""
-    if let_down(battle.messages, rules.any_turn) is None:
-        return refuse(record, "no_failure_signal")
-    language = _language(record, prompt)
-    if (found := let_down(battle.messages, rules.turns_for(language))) is None:
+    if (found := let_down_in(record, battle, rules, prompt)) is None:
         return refuse(record, "no_failure_signal")
     if found.declined:
         return refuse(record, "objects_to_refusal", found.way)
@@ -212,9 +209,16 @@ def _objection(record: Record, battle: Battle, rules: Rules, prompt: str) -> Can
         claim=_claim(record, turn, failing, before[-1]),
         failing=(failing,),
         strength=_STRENGTH[found.way],
-        language=language,
+        language=_language(record, prompt),
         tags=tags_of(rules, "\n".join(m.content for m in before), turn.content, models=[rules.names.canonical(model)]),
     )
+
+
+def let_down_in(record: Record, battle: Battle, rules: Rules, prompt: str) -> LetDown | None:
+    """The turn in which the user of a talk was let down, by the cues of the language of ``prompt``, which is what the user said."""
+    if let_down(battle.messages, rules.any_turn) is None:
+        return None
+    return let_down(battle.messages, rules.turns_for(_language(record, prompt)))
 
 
 def _claim(record: Record, objection: Message, failing: Response, prompt: Message) -> Claim | None:
