@@ -81,6 +81,8 @@ def judge_battle(record: Record, rules: Rules, ballots: Ballots) -> Candidate | 
 
 _OWN_RATING = "rating"
 """The mark with what the user of a product thought of the answer to their own question."""
+_PROCESS = "process"
+"""The mark with what a model thought, called and was given, step by step."""
 _FAILS_STILL = frozenset({"vote_without_worth", "judge_agrees", "self_play", "same_responses"})
 """Where a vote is no key, a response may have failed all the same."""
 
@@ -121,7 +123,7 @@ def _complaint(record: Record, battle: Battle, rules: Rules, prompt: str, failed
     return candidate(
         [record],
         rules.version,
-        kind="complaint",
+        kind="transcript" if _PROCESS in record.marks else "complaint",
         messages=battle.messages,
         rule=f"battle/{battle.vote}" if battle.vote != "none" else "battle/rating",
         tier="witnessed" if battle.judge == HUMAN else "claimed",
@@ -201,7 +203,7 @@ def _objection(record: Record, battle: Battle, rules: Rules, prompt: str) -> Can
     return candidate(
         [record],
         rules.version,
-        kind="transcript" if found.turn >= rules.limits.transcript_min_messages else "complaint",
+        kind="transcript" if _PROCESS in record.marks or found.turn >= rules.limits.transcript_min_messages else "complaint",
         messages=before,
         rule=f"battle/{found.way}",
         tier="witnessed" if stated else "claimed",
