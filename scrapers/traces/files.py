@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import struct
 import zipfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from scrapers.arena import files
-from scrapers.common.json_rows import MAX_ROW_BYTES, UNREADABLE, Rows, head_of
+from scrapers.common.json_rows import UNREADABLE, Rows, head_of
 from scrapers.common.page import each_file, printable, saved_files, saved_page
 from scrapers.common.rows import rows_of, stream_rows
 from scrapers.traces import spans
@@ -24,7 +27,8 @@ MAX_BYTES: Final = 256 * 2**20
 _HEADER: Final = "header.json"
 _BEGUN: Final = "_journal/start.json"
 """The head of a log whose evaluation did not end."""
-_UNUSED: Final = frozenset({"events", "events_data", "store", "model_usage", "role_usage", "timelines"})
+_ZSTANDARD: Final = 93
+_UNUSED: Final = frozenset({"events", "events_data", "store", "model_usage", "role_usage", "timelines", "error_retries"})
 """Of a sample of Inspect: the conversation stands in ``messages``, and events, which tell the same again, make most of a log."""
 
 
@@ -47,7 +51,8 @@ def read(path: Path, site: Site) -> Iterator[Page]:
 def _pages_of(file: Path, site: Site, traces: dict[str, list[dict[str, Any]]]) -> Iterator[Page]:
     """The pages of a log of Inspect; spans are only put to those of their trace."""
     if file.suffix.lower() == ".eval":
-        yield from _pages(_samples_packed(file), site, file)
+        samples = _samples_packed(file)
+        yield from _pages(chain(head_of(samples), samples), site, file)
         return
     rows = _values(file)
     head = head_of(rows)
@@ -82,7 +87,7 @@ def _values(file: Path) -> Rows:
     yield value if isinstance(value, dict) else {UNREADABLE: f"{file.name} holds {type(value).__name__}, not an object"}
 
 
-def _pages(rows: Rows, site: Site, file: Path) -> Iterator[Page]:
+def _pages(rows: Iterable[dict[str, Any]], site: Site, file: Path) -> Iterator[Page]:
     def page(body: bytes, first: int, _: int) -> Page:
         context = site.context | {"file": printable(file.name), "first_row": str(first)}
         return saved_page(SOURCE, site.name, file, body, context, url=file.absolute().as_uri())
@@ -98,33 +103,47 @@ def _samples(log: Mapping[str, Any]) -> Rows:
 def _row(evaluation: Any, sample: Any) -> dict[str, Any]:
     if not isinstance(sample, dict):
         return {UNREADABLE: f"a sample is {type(sample).__name__}, not an object"}
-    return {"eval": evaluation, "sample": {key: value for key, value in sample.items() if key not in _UNUSED}}
+    used = {key: value for key, value in sample.items() if key not in _UNUSED}
+    if isinstance(error := used.get("error"), dict):
+        used["error"] = {"message": error.get("message")}  # the traceback tells of a machine
+    return {"eval": evaluation, "sample": used}
 
 
 def _samples_packed(file: Path) -> Rows:
-    """The samples of an ``.eval`` file, which is a zip with a member for each. PayloadError where it is none, or is packed in a way that
-    this Python cannot read."""
+    """The samples of an ``.eval`` file, which is a zip with a member for each. PayloadError where it is none."""
     try:
         with zipfile.ZipFile(file) as packed:
             names = set(packed.namelist())
             head = next((name for name in (_HEADER, _BEGUN) if name in names), "")
             if not head:
                 raise PayloadError(f"{file.name} holds no {_HEADER}: it is no log of Inspect", reason="no_traces")
-            evaluation = json.loads(packed.read(head)).get("eval")
+            evaluation = json.loads(_unpacked(packed, packed.getinfo(head))).get("eval")
             for member in packed.infolist():
-                if not member.filename.startswith("samples/"):
-                    continue
-                if member.file_size > 4 * MAX_ROW_BYTES:
-                    yield {UNREADABLE: f"{member.filename} would become {member.file_size:,} bytes"}
-                    continue
-                try:
-                    yield _row(evaluation, json.loads(packed.read(member)))
-                except (ValueError, RecursionError) as error:
-                    yield {UNREADABLE: f"{member.filename}: {error}"}
-    except NotImplementedError as error:
-        raise PayloadError(
-            f"{file.name} is packed in a way that this Python cannot read ({error}); make it JSON: inspect log convert --to json",
-            reason="bad_zip",
-        ) from error
+                if member.filename.startswith("samples/"):
+                    yield _sample(packed, member, evaluation)
     except (zipfile.BadZipFile, RuntimeError, AttributeError, ValueError) as error:
         raise PayloadError(f"{file.name} cannot be read: {error}", reason="bad_zip") from error
+
+
+def _sample(packed: zipfile.ZipFile, member: zipfile.ZipInfo, evaluation: Any) -> dict[str, Any]:
+    if member.file_size > MAX_BYTES:
+        return {UNREADABLE: f"{member.filename} would become {member.file_size:,} bytes"}
+    try:
+        return _row(evaluation, json.loads(_unpacked(packed, member)))
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RecursionError) as error:
+        return {UNREADABLE: f"{member.filename}: {error}"}
+
+
+def _unpacked(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """The bytes of a member. Inspect packs by zstandard, which zipfile does not know before Python 3.14: its bytes are taken from behind
+    the member's own header (APPNOTE.TXT 4.3.7) and unpacked by Arrow, which has it."""
+    if member.compress_type != _ZSTANDARD:
+        return packed.read(member)
+    import pyarrow as pa  # slow to import
+
+    with Path(str(packed.filename)).open("rb") as raw:
+        raw.seek(member.header_offset + 26)
+        name_length, extra_length = struct.unpack("<HH", raw.read(4))
+        raw.seek(name_length + extra_length, 1)
+        body = raw.read(member.compress_size)
+    return pa.decompress(body, decompressed_size=member.file_size, codec="zstd", asbytes=True)  # type: ignore[no-any-return]

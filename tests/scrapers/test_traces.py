@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from sample.faults import BodyFault
@@ -112,6 +113,18 @@ def test_a_packed_log_is_read_as_the_plain_one_and_without_its_events(tmp_path: 
     assert [battle(one) for one in packed if isinstance(one, Record)] == [battle(one) for one in records(LOG).values()]
     assert [one.reason for one in packed if isinstance(one, Dead)] == ["unreadable_row"]
     assert not any(b'"events"' in page.body for page in read(tmp_path, Site(name="desk")))
+
+
+def test_a_log_that_is_packed_by_zstandard_is_read(tmp_path: Path) -> None:
+    """As Inspect packs today: the members' bytes are put where zipfile put others, which it does not pack itself."""
+    log = json.loads(LOG.read_text())
+    texts = {"header.json": json.dumps({"eval": log["eval"]}), "samples/wrong_epoch_1.json": json.dumps(log["samples"][0])}
+    packed = {name: pa.compress(text.encode(), codec="zstd", asbytes=True) for name, text in texts.items()}
+    with zipfile.ZipFile(tmp_path / "otters.eval", "w", zipfile.ZIP_STORED) as out:
+        for name, body in packed.items():
+            out.writestr(name, body)
+            out.getinfo(name).compress_type, out.getinfo(name).file_size = 93, len(texts[name])
+    assert battle(records(tmp_path)["wrong/1"]) == battle(records(LOG)["wrong/1"])
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04 and nothing more", b"", None])
