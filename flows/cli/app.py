@@ -24,6 +24,7 @@ from flows.cli.gate import gate
 from flows.cli.hydrate import hydrate
 from flows.cli.judging import app as judge_app
 from flows.cli.keys import app as keys_app
+from flows.cli.leaderboard import leaderboard
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
 from flows.cli.reading import read
@@ -187,6 +188,7 @@ for command in (status, report, shown.show, shown.compare, read, curate, curatin
 app.command()(publishing.snapshot)
 app.command()(publishing.publish)
 app.command()(publishing.withdraw)
+app.command()(leaderboard)
 app.command()(hydrate)
 app.command()(site)
 app.command()(takedown)

@@ -68,6 +68,8 @@ def _judge_one(record: Record, thread: _Thread, rules: Rules) -> Candidate | Ref
         return refuse(record, reason)
     if record.role == "exercise":
         return judge_exercise(record, rules)
+    if record.role == "ranking":
+        return refuse(record, "ranking")
     if record.role == "step":
         from thresher.rules.steps import judge_step  # brings the mathematics, which no other record needs
 
