@@ -53,7 +53,12 @@ class Site(Place):
     @classmethod
     def name_for_files(cls, file_name: str, keys: Mapping[str, Any]) -> str:
         """The name of the file without day and suffix, so that the rankings of a board are those of one site."""
-        return _DAY.sub("", Path(file_name).stem).strip("-_. ") or SOURCE
+        return board_of(Path(file_name).stem)
+
+
+def board_of(name: str) -> str:
+    """A name of a file without its day."""
+    return _DAY.sub("", name).strip("-_. ") or SOURCE
 
 
 def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Iterator[Page]:
@@ -62,12 +67,13 @@ def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Ite
 
 
 def read(path: Path, site: Site) -> Iterator[Page]:
-    """A page for each file; PayloadError ``no_day`` for one of which nobody knows the day: that of the file itself may be any."""
+    """A page for each file; PayloadError ``no_day`` for one of which nobody knows the day: that of the file itself may be any. In a folder
+    each file is of the board that its own name says."""
     paths = saved_files(path, SUFFIXES, "rankings as JSON, CSV or Markdown")
-    yield from each_file(SOURCE, site.name, paths, lambda file: _page(file, site))
+    yield from each_file(SOURCE, site.name, paths, lambda file: _page(file, site, board_of(file.stem) if path.is_dir() else site.name))
 
 
-def _page(file: Path, site: Site) -> Iterator[Page]:
+def _page(file: Path, site: Site, board: str) -> Iterator[Page]:
     named = _DAY.search(file.name)
     day = site.day or ("-".join(named.groups()) if named else "")
     try:
@@ -78,7 +84,9 @@ def _page(file: Path, site: Site) -> Iterator[Page]:
             reason="no_day",
         ) from error
     columns = {name: getattr(site, name) for name in ("model_column", "score_column", "rank_column")}
-    context = {"file": printable(file.name), "day": day} | {name: value for name, value in columns.items() if value}
+    context = {"file": printable(file.name), "board": printable(board), "day": day} | {
+        name: value for name, value in columns.items() if value
+    }
     yield saved_page(SOURCE, site.name, file, saved_body(file), context, url=file.absolute().as_uri())
 
 
@@ -112,12 +120,12 @@ def parse(page: Page) -> Iterator[Record | Dead]:
 
 
 def _record(page: Page, ranking: Sequence[Mapping[str, Any]]) -> Record:
-    day = page.context["day"]
+    board, day = page.context["board"], page.context["day"]
     lines = [f"{row['rank']}. {row['model']}" + ("" if row["score"] is None else f": {row['score']:g}") for row in ranking]
     return Record(
-        page.source, page.site, day, f"file:{page.context.get('file', '')}", "ranking", "\n".join(lines), title=f"{page.site}, {day}",
-        thread_id=page.site, created_at=datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC),
-        marks={"day": day, "ranking": list(ranking)},
+        page.source, page.site, f"{board}/{day}", f"file:{page.context.get('file', '')}", "ranking", "\n".join(lines),
+        title=f"{board}, {day}", thread_id=board, created_at=datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC),
+        marks={"board": board, "day": day, "ranking": list(ranking)},
     )  # fmt: skip
 
 

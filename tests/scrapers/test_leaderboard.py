@@ -57,7 +57,9 @@ def test_other_ways_in_which_boards_write_json(tmp_path: Path, text: str) -> Non
 def test_board_and_day_are_told_by_the_name_of_the_file(tmp_path: Path) -> None:
     assert {Site.name_for_files(file.name, {}) for file in (CSV, MARKDOWN)} == {"harbour-text"}
     (record,) = [one for one in parts(BY_MODEL) if isinstance(one, Record)]
-    assert (record.native_id, str(record.created_at)) == ("2026-05-09", "2026-05-09 00:00:00+00:00")
+    assert (record.native_id, str(record.created_at)) == ("board/2026-05-09", "2026-05-09 00:00:00+00:00")
+    in_folder = [one.native_id for one in parts(FOLDER) if isinstance(one, Record)]
+    assert in_folder == ["cove/2026-05-09", "harbour-text/2026-05-01", "harbour-text/2026-05-09"]
     (tmp_path / "board.json").write_bytes(BY_MODEL.read_bytes())
     (page,) = read(tmp_path, Site(name="board"))
     assert "does not say of which day it is" in page.context[UNREADABLE_FILE]
