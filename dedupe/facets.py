@@ -61,7 +61,10 @@ class _Cluster:
 
 
 def facets(talks: Sequence[Talk], vectors: Mapping[str, Whole], settings: Usage) -> Facet:
-    """The tree; its root is all talks. ``vectors`` are those of the texts, on the grid of ``dedupe.failures.clusters``."""
+    """The tree; its root is all talks. ``vectors`` are those of the texts, on the grid of ``dedupe.failures.clusters``. Where all talks
+    together are of fewer users than may be told of, it is a count of talks alone, of 0 users."""
+    if len(_users(talks)) < settings.min_users:
+        return Facet((), len(talks), 0, {}, smaller=len(talks))
     by_text: dict[str, list[Talk]] = defaultdict(list)
     for talk in talks:
         by_text[talk.text].append(talk)

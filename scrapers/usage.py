@@ -11,8 +11,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from scrapers.arena.chats import COLUMNS
+from scrapers.arena.layouts import LAYOUTS
 from scrapers.arena.own import SUFFIXES, OwnTalks, parse, talk_pages
 from scrapers.arena.talks import without_persons
+from scrapers.common.json_rows import UNREADABLE
 from scrapers.common.page import each_file, saved_files
 from scrapers.common.rows import rows_of
 from thresher.errors import UsageError
@@ -25,6 +28,7 @@ SOURCE = "usage"
 READ: Final = ("wildchat", "lmsys_chat_1m", "sharegpt", "chats")
 _ADDRESS: Final = "hashed_ip"
 """WildChat's only word for a user."""
+_KEPT: Final = COLUMNS | {UNREADABLE} | frozenset[str]().union(*(LAYOUTS[name].columns for name in READ)) | {"toxic", "openai_moderation"}
 _COLUMNS: Final = {
     "user_column": "user_key",
     "model_column": "model",
@@ -65,8 +69,10 @@ def read(path: Path, site: Site) -> Iterator[Page]:
 
 
 def pseudonymous(row: dict[str, Any]) -> dict[str, Any]:
-    """The row without what tells who and where its user was, at any depth, but for the pseudonym of the log itself."""
+    """What is read of a row: without what tells who and where its user was, at any depth, but for the pseudonym of the log itself. Other
+    columns of a log may hold anything of its users, and are not kept."""
     turns = row.get("conversation")
     first = turns[0] if isinstance(turns, list) and turns and isinstance(turns[0], dict) else {}
     address = row.get(_ADDRESS) or first.get(_ADDRESS)
-    return {**without_persons(row), **({"user_key": address} if address and "user_key" not in row else {})}
+    kept = {name: value for name, value in row.items() if name in _KEPT}
+    return {**without_persons(kept), **({"user_key": address} if address and "user_key" not in row else {})}

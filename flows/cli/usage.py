@@ -41,7 +41,7 @@ def show_facets(
         print_json({"min_users": least, **asdict(tree)})
     elif tree.talks == 0:
         print("no talks yet: thresher ingest usage FILE")
-    elif tree.users < least:
+    elif tree.users == 0:
         print(f"{tree.talks:,} talks of fewer than {least} users: nothing may be said of them (usage.min_users)")
     else:
         summary.console().print(_tree(tree, least))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from scrapers.arena.rows import (
+    USERS,
     Case,
     Refused,
     Row,
@@ -27,6 +28,10 @@ _TALKS: Final = ("messages", "conversations", "conversation", "items", "dialogue
 _MARKS: Final = ("label", "rating", "feedback", "thumbs", "vote")
 _TIMES: Final = ("create_time", "timestamp", "created_at", "created", "ts", "time")
 _IDS: Final = ("id", "conversation_id", "chat_id", "uuid", "uid", "hash")
+COLUMNS: Final = frozenset(
+    (*_TALKS, *_MARKS, *_TIMES, *_IDS, *USERS, "system", "system_prompt", "model", "model_name", "language", "consent")
+)
+"""What of a row with a list of turns is read at all."""
 
 
 def is_chat(row: Row) -> bool:

@@ -203,12 +203,12 @@ def unanswered(responses: tuple[Response, ...], model: str) -> dict[str, str]:
     return {"model": model} if model and not responses else {}
 
 
-_USERS: Final = ("user_key", "user_id", "user")
+USERS: Final = ("user_key", "user_id", "user")
 
 
 def user_of(row: Row) -> str | None:
     """Who asked, as a log names that person."""
-    return next((str(row[name]) for name in _USERS if isinstance(row.get(name), str | int) and row[name] != ""), None)
+    return next((str(row[name]) for name in USERS if isinstance(row.get(name), str | int) and row[name] != ""), None)
 
 
 def row_id(*parts: object) -> str:

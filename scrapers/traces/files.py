@@ -59,16 +59,17 @@ def _pages_of(file: Path, site: Site, traces: dict[str, list[dict[str, Any]]]) -
     if head and {"eval", "samples"} <= head[-1].keys():
         yield from _pages(_samples(head[-1]), site, file)
         return
-    unreadable = []
-    for row in (*head, *rows):
+    unreadable, read_any = [], False
+    for row in chain(head, rows):
         if UNREADABLE in row:
             unreadable.append(row)
         for span in spans.spans_of(row):
             traces.setdefault(str(span["traceId"]), []).append(span)
-    if not traces and not unreadable:
+            read_any = True
+    if not read_any and not unreadable:
         told = ", ".join(sorted(map(str, head[-1]))[:20]) if head else "nothing"
         raise PayloadError(f"{file.name} holds neither resourceSpans (OTLP) nor a log of Inspect, but {told}", reason="no_traces")
-    yield from _pages(iter(unreadable), site, file)
+    yield from _pages(unreadable, site, file)
 
 
 def _values(file: Path) -> Rows:

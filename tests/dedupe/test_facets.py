@@ -65,7 +65,7 @@ def test_a_failure_that_few_met_is_not_told() -> None:
 
 def test_users_whom_a_log_does_not_name_are_one() -> None:
     root = tree([Talk(f"bread {'x' * n}", None) for n in range(50)])
-    assert (root.users, root.parts, root.smaller) == (1, (), 50)
+    assert (root.talks, root.users, root.parts, root.smaller) == (50, 0, (), 50)
 
 
 def test_the_threshold_cannot_be_switched_off() -> None:

@@ -130,6 +130,7 @@ def test_a_log_that_is_packed_by_zstandard_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"PK\x03\x04 and nothing more", b"", None])
 def test_a_file_that_is_no_log_costs_itself(tmp_path: Path, content: bytes | None) -> None:
     shutil.copy(LOG, tmp_path / "a.json")
+    shutil.copy(FOLDER / "spans.jsonl", tmp_path / "a.jsonl")
     if content is None:
         with zipfile.ZipFile(tmp_path / "b.eval", "w") as out:
             out.writestr("notes.txt", "x")
@@ -139,7 +140,7 @@ def test_a_file_that_is_no_log_costs_itself(tmp_path: Path, content: bytes | Non
     told = [page.context[UNREADABLE_FILE] for page in read(tmp_path, Site(name="desk")) if UNREADABLE_FILE in page.context]
     assert len(told) == 2
     assert "c.json holds neither resourceSpans (OTLP) nor a log of Inspect, but weather" in told[1]
-    assert len(records(tmp_path)) == 6
+    assert len(records(tmp_path)) == len(records(FOLDER)) == 11
 
 
 def test_nothing_leaves_before_the_owner_says_so() -> None:
