@@ -32,7 +32,7 @@ _SCORE: Final = (
     "% resolved", "resolved",
 )  # fmt: skip
 _RANK: Final = ("rank", "#", "rank (ub)", "rank* (ub)", "position", "place")
-_DAY: Final = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+_DAY: Final = re.compile(r"(?<!\d)(20\d\d)[-_]?(0[1-9]|1[0-2])[-_]?(0[1-9]|[12]\d|3[01])(?!\d)")
 _NUMBER: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?|-?\.\d+")
 _LINK: Final = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|<[^<>]{1,200}>")
 _DIVIDER: Final = re.compile(r":?-{1,}:?")
@@ -57,8 +57,8 @@ class Site(Place):
 
 
 def board_of(name: str) -> str:
-    """A name of a file without its day."""
-    return _DAY.sub("", name).strip("-_. ") or SOURCE
+    """A name of a file without its day, in small letters as the names of sites are."""
+    return _DAY.sub("", name.lower()).strip("-_. ") or SOURCE
 
 
 def fetch(client: Client, site: Site, *, since: Mapping[str, Any] | None) -> Iterator[Page]:

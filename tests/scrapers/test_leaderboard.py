@@ -50,12 +50,12 @@ def test_an_object_with_the_models_as_its_names() -> None:
     ],
 )
 def test_other_ways_in_which_boards_write_json(tmp_path: Path, text: str) -> None:
-    (tmp_path / "b_2026.01.02.json").write_text(text)
-    assert ranking(tmp_path / "b_2026.01.02.json") == [(1, "a", 2), (2, "b", 1)]
+    (tmp_path / "b_20260102.json").write_text(text)
+    assert ranking(tmp_path / "b_20260102.json") == [(1, "a", 2), (2, "b", 1)]
 
 
 def test_board_and_day_are_told_by_the_name_of_the_file(tmp_path: Path) -> None:
-    assert {Site.name_for_files(file.name, {}) for file in (CSV, MARKDOWN)} == {"harbour-text"}
+    assert {Site.name_for_files(name, {}) for name in (CSV.stem, MARKDOWN.stem, "2026_05_01-Harbour-Text")} == {"harbour-text"}
     (record,) = [one for one in parts(BY_MODEL) if isinstance(one, Record)]
     assert (record.native_id, str(record.created_at)) == ("board/2026-05-09", "2026-05-09 00:00:00+00:00")
     in_folder = [one.native_id for one in parts(FOLDER) if isinstance(one, Record)]
