@@ -18,7 +18,6 @@ from thresher.text import clean
 Span = Mapping[str, Any]
 
 _INFERENCES: Final = frozenset({"chat", "text_completion", "generate_content", "invoke_agent", "invoke_workflow"})
-_TOOL: Final = "execute_tool"
 _EVALUATION: Final = "gen_ai.evaluation.result"
 _FAILS: Final = frozenset({"fail", "failed", "incorrect", "wrong", "bad", "not_relevant", "irrelevant", "unfaithful", "no"})
 """Labels of an evaluation that say so; the conventions leave the words to the evaluator."""
@@ -55,7 +54,7 @@ def trace(row: Mapping[str, Any]) -> Trace:
     reader = _Reader(errors)
     for message in [*_list(said["gen_ai.input.messages"]), *_list(said.get("gen_ai.output.messages"))[:1]]:
         reader.add(message)
-    failure = next((reason for one, about in reversed(told) if (reason := _failure(one, about))), "")
+    failure = next((reason for one, about in reversed(told) if (reason := _evaluated(one) or _ended(one, about, span))), "")
     everywhere = {name: value for _, about in told for name, value in about.items()}
     marks = {
         "layout": "otel_spans",
@@ -113,16 +112,21 @@ class _Reader:
                 pass
 
 
-def _failure(span: Span, said: Mapping[str, Any]) -> str:
-    """By what a span says that the trace failed: an evaluation, or an error of the agent or the model. That a tool failed is what agents
-    meet every day; what came of it is told by the others."""
+def _evaluated(span: Span) -> str:
+    """What an evaluation says against the trace."""
     for event in _dicts(span.get("events")):
         if event.get("name") == _EVALUATION:
             about = _attributes(event)
             label, value = str(about.get("gen_ai.evaluation.score.label") or "").lower(), about.get("gen_ai.evaluation.score.value")
             if label in _FAILS or (not label and value is not None and float(value) == 0.0):
                 return clean(f"{about.get('gen_ai.evaluation.name', 'evaluation')}: {label or value}")
-    return "" if said.get("gen_ai.operation.name") == _TOOL else _error(span, said)
+    return ""
+
+
+def _ended(span: Span, said: Mapping[str, Any], last: Span) -> str:
+    """The error with which the agent or the last inference ended. An earlier inference was tried again, and that a tool fails is what
+    agents meet every day."""
+    return _error(span, said) if span is last or str(said.get("gen_ai.operation.name")).startswith("invoke") else ""
 
 
 def _error(span: Span, said: Mapping[str, Any]) -> str:

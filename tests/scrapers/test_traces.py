@@ -90,6 +90,7 @@ def test_a_user_who_complains_in_a_trace_is_heard(outcomes: dict[str, Candidate 
 
 def test_what_did_not_fail_or_failed_by_others_is_no_case(outcomes: dict[str, Candidate | Refusal]) -> None:
     reasons = {name: one.reason for name, one in outcomes.items() if isinstance(one, Refusal)}
+    # bbbbbbbb was tried again after an error
     well = dict.fromkeys(["bbbbbbbb", "right", "disputed"], "no_failure_signal")
     unanswered = dict.fromkeys(["cccccccc", "broke"], "no_reference")
     assert reasons == well | unanswered | {"pictured": "needs_picture"}
