@@ -61,3 +61,16 @@ class Clusters(Section):
     published_authors: int = Field(3, ge=1)
     """Distinct authors without which a cluster is not fit to be published."""
     distiller: Distiller = Distiller()
+
+
+class Usage(Section):
+    """What ``thresher usage facets`` may say of talks; see ``dedupe.facets``."""
+
+    min_users: int = Field(5, ge=2)
+    """Distinct users without which nothing is said of a cluster, of a word in its name, of a way in which it fails."""
+    join_threshold: float = Field(0.4, gt=0, lt=1)
+    """Least mean cosine between what was asked in two clusters that become one."""
+    group_threshold: float = Field(0.3, gt=0, lt=1)
+    """Least mean cosine between clusters that stand under one branch of the tree."""
+    most_talks: int = Field(20_000, ge=1)
+    """The newest so many are told of."""

@@ -20,7 +20,7 @@ RecordStatus = Literal["live", "edited", "deleted", "removed", "gone"]
 ExportClass = Literal["full", "derived", "id_only", "none"]
 Lifecycle = Literal["proposed", "active", "retired", "rejected", "waived"]
 Sameness = Literal["new", "same", "related", "different"]
-Role = Literal["question", "answer", "post", "comment", "exercise", "battle", "problem", "submission"]
+Role = Literal["question", "answer", "post", "comment", "exercise", "battle", "problem", "submission", "step", "ranking"]
 Vote = Literal["first", "second", "tie", "both_bad", "none"]
 Shown = Literal["first", "both", "unknown"]
 

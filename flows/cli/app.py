@@ -24,6 +24,7 @@ from flows.cli.gate import gate
 from flows.cli.hydrate import hydrate
 from flows.cli.judging import app as judge_app
 from flows.cli.keys import app as keys_app
+from flows.cli.leaderboard import leaderboard
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
 from flows.cli.reading import read
@@ -51,6 +52,7 @@ from flows.cli.sources import new_source
 from flows.cli.status import status
 from flows.cli.takedown import takedown
 from flows.cli.trials import app as trials_app
+from flows.cli.usage import app as usage_app
 from thresher import __version__
 from thresher.errors import Interrupted, SettingsError, ThresherError, UsageError
 
@@ -71,6 +73,7 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(trials_app, name="trials")
 app.add_typer(keys_app, name="keys")
 app.add_typer(judge_app, name="judge")
+app.add_typer(usage_app, name="usage")
 
 
 @app.callback(invoke_without_command=True)
@@ -187,6 +190,7 @@ for command in (status, report, shown.show, shown.compare, read, curate, curatin
 app.command()(publishing.snapshot)
 app.command()(publishing.publish)
 app.command()(publishing.withdraw)
+app.command()(leaderboard)
 app.command()(hydrate)
 app.command()(site)
 app.command()(takedown)

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from dedupe.settings import Clusters, Dedupe
+from dedupe.settings import Clusters, Dedupe, Usage
 from reporting.settings import Report
 from scrapers.common.queries import Queries, Query
 from scrapers.settings import Source
@@ -95,11 +95,13 @@ class General(Section):
     pictures: Pictures = Pictures()
     report: Report = Report()
     rulebook: Judging = Judging()
+    usage: Usage = Usage()
 
 
 FILES = {
     "network": "thresher.toml", "schedule": "thresher.toml", "recheck": "thresher.toml", "workers": "thresher.toml",
     "pictures": "thresher.toml", "report": "thresher.toml", "rulebook": "thresher.toml", "evaluate": "thresher.toml",
+    "usage": "thresher.toml",
     "dedupe": "dedupe.toml", "clusters": "clusters.toml", "export": "export.toml", "models": "models.toml", "readers": "readers.toml",
 }  # fmt: skip
 """The file of each section of Settings."""
@@ -117,6 +119,7 @@ class Settings(Section):
     pictures: Pictures = Pictures()
     report: Report = Report()
     rulebook: Judging = Judging()
+    usage: Usage = Usage()
     dedupe: Dedupe
     clusters: Clusters = Clusters()
     export: Export
@@ -162,6 +165,7 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         pictures=general.pictures,
         report=general.report,
         rulebook=general.rulebook,
+        usage=general.usage,
         dedupe=validated(Dedupe, read_toml(folder / "dedupe.toml"), folder / "dedupe.toml"),
         clusters=validated(Clusters, read_optional_toml(folder / "clusters.toml"), folder / "clusters.toml"),
         export=validated(Export, read_toml(folder / "export.toml"), folder / "export.toml"),

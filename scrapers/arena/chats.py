@@ -5,14 +5,34 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from scrapers.arena.rows import Case, Refused, Row, dialogue, is_talk, moment, own_marks, role_of, row_id, text_of, turns_of
+from scrapers.arena.rows import (
+    USERS,
+    Case,
+    Refused,
+    Row,
+    dialogue,
+    is_talk,
+    language_of,
+    moment,
+    own_marks,
+    role_of,
+    row_id,
+    text_of,
+    turns_of,
+    unanswered,
+    user_of,
+)  # fmt: skip
 from scrapers.arena.verdicts import BAD, marked
-from thresher.model import Battle, Message, Response
+from thresher.model import Battle, Message
 
 _TALKS: Final = ("messages", "conversations", "conversation", "items", "dialogue", "dialog", "chat", "chat_messages", "contents")
 _MARKS: Final = ("label", "rating", "feedback", "thumbs", "vote")
-_USERS: Final = ("user_key", "user_id", "user")
+_TIMES: Final = ("create_time", "timestamp", "created_at", "created", "ts", "time")
 _IDS: Final = ("id", "conversation_id", "chat_id", "uuid", "uid", "hash")
+COLUMNS: Final = frozenset(
+    (*_TALKS, *_MARKS, *_TIMES, *_IDS, *USERS, "system", "system_prompt", "model", "model_name", "language", "consent")
+)
+"""What of a row with a list of turns is read at all."""
 
 
 def is_chat(row: Row) -> bool:
@@ -42,16 +62,11 @@ def chat(row: Row) -> Case:
         **own_marks(row, *_MARKS),
         **({"tools": True} if any(m.role == "tool" for m in messages) else {}),
         **({"images": pictures} if pictures else {}),
-        **_unanswered(responses, model),
+        **unanswered(responses, model),
     }
     battle = Battle(asked, responses, "none", "unknown" if failed else "human", 0.4 if failed else 0.0)
-    user = next((str(row[name]) for name in _USERS if isinstance(row.get(name), str | int) and row[name] != ""), None)
-    return Case(native_id, battle, created_at=moment(row.get("create_time") or row.get("timestamp")), judge_id=user, marks=marks)
-
-
-def _unanswered(responses: tuple[Response, ...], model: str) -> dict[str, str]:
-    """Whose answers the earlier ones are, where the talk ends with its user."""
-    return {"model": model} if model and not responses else {}
+    when = next((moment(row[name]) for name in _TIMES if row.get(name)), None)
+    return Case(native_id, battle, language_of(row.get("language")), when, user_of(row), marks=marks)
 
 
 def chatgpt_export(row: Row) -> Case:
@@ -80,7 +95,7 @@ def chatgpt_export(row: Row) -> Case:
     marks = {
         "turns": sum(m.role == "user" for m in messages),
         **({"images": pictures} if pictures else {}),
-        **_unanswered(responses, str(model)),
+        **unanswered(responses, str(model)),
     }
     native_id = str(row.get("conversation_id") or row.get("id") or row_id([m.content for m in messages]))
     return Case(native_id, Battle(asked, responses, "none", "human"), created_at=moment(row.get("create_time")), marks=marks)

@@ -10,7 +10,7 @@ from scrapers.common.fields import Fields
 
 _TAGS = "category_tag conv_metadata is_code is_refusal language"
 _PAIR_140K = f"{_TAGS} evaluation_session_id evaluation_order full_conversation timestamp"
-_TALK = "country hashed_ip header language openai_moderation redacted state timestamp toxic turn"
+_TALK = "country hashed_ip header language openai_moderation redacted state timestamp toxic turn user_key"
 
 BESIDE: Final = {
     "chatbot_arena_33k": "openai_moderation toxic_chat_tag",
@@ -36,7 +36,7 @@ BESIDE: Final = {
     "arena_hard_questions": "cluster subcategory",
     "arena_hard_answers": "metadata tstamp",
     "wildbench_scores": "meta_data parsed_result",
-    "lmsys_chat_1m": "language openai_moderation",
+    "lmsys_chat_1m": "language openai_moderation user_key",
     "wildchat": f"{_TALK} detoxify_moderation",
     "sharegpt": "model id system tools",
     "oasst_trees": "tree_state origin",

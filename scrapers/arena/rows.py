@@ -203,6 +203,19 @@ def own_marks(row: Row, *names: str) -> dict[str, Json]:
     return {name: row[name] for name in names if row.get(name) not in (None, "", [], {}, False)}
 
 
+def unanswered(responses: tuple[Response, ...], model: str) -> dict[str, str]:
+    """Whose answers the earlier ones are, where the talk ends with its user."""
+    return {"model": model} if model and not responses else {}
+
+
+USERS: Final = ("user_key", "user_id", "user")
+
+
+def user_of(row: Row) -> str | None:
+    """Who asked, as a log names that person."""
+    return next((str(row[name]) for name in USERS if isinstance(row.get(name), str | int) and row[name] != ""), None)
+
+
 def row_id(*parts: object) -> str:
     """A stable id for a row that has none of its own."""
     return content_hash(*(part if isinstance(part, str) else json.dumps(part, sort_keys=True, default=str) for part in parts))

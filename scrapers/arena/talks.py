@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from scrapers.arena.rows import LOSER, NEGATIVE, Case, Refused, Row, dialogue, language_of, mapped, moment, own_marks, turns_of
+from scrapers.arena.rows import (
+    LOSER,
+    NEGATIVE,
+    Case,
+    Refused,
+    Row,
+    dialogue,
+    language_of,
+    mapped,
+    moment,
+    own_marks,
+    turns_of,
+    unanswered,
+    user_of,
+)
 from thresher.model import Battle, Message, Response, Vote
 from thresher.text import clean
 
@@ -29,10 +43,13 @@ def _talk(row: Row, native_id: str, marks: dict[str, Any], when: Any = None) -> 
     if not messages:
         raise Refused("empty_conversation", "a talk without a message")
     asked, responses = dialogue(messages, str(row["model"]))
-    marks = {"turns": sum(m.role == "user" for m in messages), **marks, **({"images": pictures} if pictures else {})}
-    return Case(
-        native_id, Battle(asked, responses, "none", "human"), language=language_of(row.get("language")), created_at=when, marks=marks
-    )
+    marks = {
+        "turns": sum(m.role == "user" for m in messages),
+        **marks,
+        **({"images": pictures} if pictures else {}),
+        **unanswered(responses, str(row["model"])),
+    }
+    return Case(native_id, Battle(asked, responses, "none", "human"), language_of(row.get("language")), when, user_of(row), marks=marks)
 
 
 def is_tree(row: Row) -> bool:

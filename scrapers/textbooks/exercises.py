@@ -10,7 +10,7 @@ from scrapers.common.repository import MISSING
 from scrapers.textbooks.bundles import unpack
 from scrapers.textbooks.contents import BOOKS
 from scrapers.textbooks.kinds import BY_NAME, rights_files
-from scrapers.textbooks.records import Setting, record
+from scrapers.textbooks.records import Setting, record, steps
 from scrapers.textbooks.site import MAX_FILE_BYTES, TOO_LARGE
 from thresher.errors import PayloadError
 from thresher.formats.books.document import parse_xml, plain
@@ -67,7 +67,9 @@ def _module(page: Page) -> Iterator[Record | Dead]:
             yield exercise
         else:
             anchor = exercise.native_id.partition("/")[2]
-            yield record(exercise, page, setting, f"{context.get('web_url') or page.url}#{anchor}")
+            made = record(exercise, page, setting, f"{context.get('web_url') or page.url}#{anchor}")
+            yield made
+            yield from steps(made, page)
 
 
 def _module_licence(context: Mapping[str, str], own: Licence) -> tuple[Licence, str]:
@@ -107,7 +109,9 @@ def _book(page: Page) -> Iterator[Record | Dead]:
         said = f"{part.path}: {own.url} {own.words}".strip() if own else evidence
         converted = f"Converted from {kind.name} to text and LaTeX."
         setting = Setting(part.path, part.heading or title, language, own or licence, said, credit, converted)
-        yield record(part, page, setting, _address(part, context, book.about))
+        made = record(part, page, setting, _address(part, context, book.about))
+        yield made
+        yield from steps(made, page)
 
 
 def _language(texts: list[str]) -> str:

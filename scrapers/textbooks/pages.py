@@ -197,6 +197,7 @@ def _book_page(bundle: Bundle, site: Site, url: str, ref: str, written_at: datet
         "files_url": _file_url(site, "").rstrip("/"),
         "read_at": site.web_url,
         "genai_restricted": "yes" if site.genai_restricted else "",
+        "steps": str(site.steps or ""),
     }
     context = {k: v for k, v in {**bundle.context, **extra}.items() if v}
     return Page(SOURCE, site.name, url, 200, {"content-type": MEDIA_TYPE}, bundle.body, written_at, context, cursor)
@@ -216,6 +217,7 @@ def _context(entry: Entry, site: Site, ref: str) -> dict[str, str]:
         "publisher": site.publisher or "OpenStax",
         "web_url": _file_url(site, entry.path),
         "genai_restricted": "yes" if site.genai_restricted else "",
+        "steps": str(site.steps or ""),
     }
     return {k: v for k, v in {**entry.context, **extra}.items() if v}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from thresher.formats.books.exercise import BookExercise
 from thresher.formats.books.licence import Licence
@@ -49,6 +50,19 @@ def record(exercise: BookExercise, page: Page, setting: Setting, url: str) -> Re
         export_class=terms.export_class,
         attribution=f"{setting.credit}, {url}. {stated}. {setting.converted}",
     )
+
+
+def steps(exercise: Record, page: Page) -> Iterator[Record]:
+    """Single steps of the exercise's solution as records of their own, as many as its site wants."""
+    most = int(page.context.get("steps") or 0)
+    if not most or not isinstance(exercise.detail, Exercise) or not exercise.detail.solution:
+        return
+    from thresher.rules.steps import steps_of  # brings the mathematics, which who wants no steps does without
+
+    for number, step in enumerate(islice(steps_of(exercise.detail.solution), most)):
+        text = f"{exercise.text}\n\nStep: {' = '.join(step.sides)}"
+        native_id = f"{exercise.native_id}/step-{number}"
+        yield replace(exercise, native_id=native_id, role="step", text=text, marks={**exercise.marks, "step": number})
 
 
 def _marks(exercise: BookExercise, context: Mapping[str, str], detail: Exercise) -> dict[str, Json]:

@@ -30,6 +30,8 @@ class Site(Place):
     """Where the published book is read, where the book does not say it."""
     genai_restricted: bool = False
     """The publisher asks that the books are not fed to generative models; records carry the mark for a person to decide."""
+    steps: int = Field(0, ge=0, le=20)
+    """At most so many single steps of each worked solution become records of their own; 0 is none."""
     api_url: str = "https://api.github.com"
     raw_url: str = "https://raw.githubusercontent.com"
 

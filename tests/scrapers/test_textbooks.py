@@ -331,3 +331,14 @@ def test_a_module_in_another_charset_gives_its_texts(written: str, declared: str
 def test_a_module_that_is_not_in_the_charset_that_it_names_is_refused(written: str, declared: str) -> None:
     with pytest.raises(PayloadError, match="not well-formed XML"):
         list(parse(lettered(written, declared)))
+
+
+def test_steps_are_records_of_their_own_only_where_the_site_wants_them(tmp_path: Path) -> None:
+    formula = r"\[\begin{aligned}2x+4 & = 10 \\ 2x & = 6 \\ x & = 3\end{aligned}\]"
+    exercise = rf"\begin{{exercise}}Solve it.\begin{{solution}}{formula}\end{{solution}}\end{{exercise}}"
+    book = rf"\documentclass{{book}}\begin{{document}}{exercise}\end{{document}}"
+    (tmp_path / "book.tex").write_text(book)
+    for wanted in (0, 1, 5):
+        site = Site(name="b", repository="local/b", steps=wanted)
+        found = [one.native_id for page in read(tmp_path, site) for one in parse(page) if isinstance(one, Record) and one.role == "step"]
+        assert len(found) == min(wanted, 2)

@@ -21,7 +21,7 @@ from thresher.model import (
     Span,
 )
 from thresher.rules.language import language_of
-from thresher.rules.letdown import STATED, Way, declines, let_down
+from thresher.rules.letdown import STATED, LetDown, Way, declines, let_down
 from thresher.rules.outcome import Reason, candidate, refuse
 from thresher.rules.settings import Rules
 from thresher.rules.sides import names_a_side
@@ -81,6 +81,8 @@ def judge_battle(record: Record, rules: Rules, ballots: Ballots) -> Candidate | 
 
 _OWN_RATING = "rating"
 """The mark with what the user of a product thought of the answer to their own question."""
+_PROCESS = "process"
+"""The mark with what a model thought, called and was given, step by step."""
 _FAILS_STILL = frozenset({"vote_without_worth", "judge_agrees", "self_play", "same_responses"})
 """Where a vote is no key, a response may have failed all the same."""
 
@@ -121,7 +123,7 @@ def _complaint(record: Record, battle: Battle, rules: Rules, prompt: str, failed
     return candidate(
         [record],
         rules.version,
-        kind="complaint",
+        kind="transcript" if _PROCESS in record.marks else "complaint",
         messages=battle.messages,
         rule=f"battle/{battle.vote}" if battle.vote != "none" else "battle/rating",
         tier="witnessed" if battle.judge == HUMAN else "claimed",
@@ -190,10 +192,7 @@ def _with_reference(record: Record, battle: Battle, rules: Rules, prompt: str) -
 
 def _objection(record: Record, battle: Battle, rules: Rules, prompt: str) -> Candidate | Refusal:
     """A talk without a vote: it fails where its user was let down."""
-    if let_down(battle.messages, rules.any_turn) is None:
-        return refuse(record, "no_failure_signal")
-    language = _language(record, prompt)
-    if (found := let_down(battle.messages, rules.turns_for(language))) is None:
+    if (found := let_down_in(record, battle, rules, prompt)) is None:
         return refuse(record, "no_failure_signal")
     if found.declined:
         return refuse(record, "objects_to_refusal", found.way)
@@ -204,7 +203,7 @@ def _objection(record: Record, battle: Battle, rules: Rules, prompt: str) -> Can
     return candidate(
         [record],
         rules.version,
-        kind="transcript" if found.turn >= rules.limits.transcript_min_messages else "complaint",
+        kind="transcript" if _PROCESS in record.marks or found.turn >= rules.limits.transcript_min_messages else "complaint",
         messages=before,
         rule=f"battle/{found.way}",
         tier="witnessed" if stated else "claimed",
@@ -212,9 +211,16 @@ def _objection(record: Record, battle: Battle, rules: Rules, prompt: str) -> Can
         claim=_claim(record, turn, failing, before[-1]),
         failing=(failing,),
         strength=_STRENGTH[found.way],
-        language=language,
+        language=_language(record, prompt),
         tags=tags_of(rules, "\n".join(m.content for m in before), turn.content, models=[rules.names.canonical(model)]),
     )
+
+
+def let_down_in(record: Record, battle: Battle, rules: Rules, prompt: str) -> LetDown | None:
+    """The turn in which the user of a talk was let down, by the cues of the language of ``prompt``, which is what the user said."""
+    if let_down(battle.messages, rules.any_turn) is None:
+        return None
+    return let_down(battle.messages, rules.turns_for(_language(record, prompt)))
 
 
 def _claim(record: Record, objection: Message, failing: Response, prompt: Message) -> Claim | None:

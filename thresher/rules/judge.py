@@ -68,6 +68,12 @@ def _judge_one(record: Record, thread: _Thread, rules: Rules) -> Candidate | Ref
         return refuse(record, reason)
     if record.role == "exercise":
         return judge_exercise(record, rules)
+    if record.role == "ranking":
+        return refuse(record, "ranking")
+    if record.role == "step":
+        from thresher.rules.steps import judge_step  # brings the mathematics, which no other record needs
+
+        return judge_step(record, rules)
     if record.marks.get("post_type"):
         return refuse(record, "site_text", str(record.marks["post_type"]))
     if record.marks.get("no_body") and not record.text.strip():

@@ -25,6 +25,7 @@ Reason = Literal[
     "prompt_missing",
     "response_missing",
     "site_text",
+    "ranking",
     "wrong_detail",
     "too_short",
     "too_long",

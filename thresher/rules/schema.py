@@ -58,6 +58,7 @@ class Tasks(_Section):
     several_outputs: str
     alternate_program: str
     review_program: str
+    step: str
     review_rubric: str
 
     @field_validator("alternate", "alternate_program", "review_program")
