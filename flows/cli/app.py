@@ -18,6 +18,7 @@ from flows.cli import curating, defects, interruption, mending, publishing, show
 from flows.cli.clusters import app as clusters_app
 from flows.cli.coverage import rules_app
 from flows.cli.curate import curate
+from flows.cli.diagnose import diagnose
 from flows.cli.evaluating import evaluate
 from flows.cli.explaining import explain
 from flows.cli.gate import gate
@@ -178,7 +179,20 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
 
 
 # Here, so that --help tells of looking between harvesting and mending.
-for command in (status, report, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge, evaluate, explain, gate):
+for command in (
+    status,
+    report,
+    shown.show,
+    shown.compare,
+    read,
+    curate,
+    curating.verdict,
+    curating.unmerge,
+    evaluate,
+    explain,
+    diagnose,
+    gate,
+):
     app.command()(command)
 
 
