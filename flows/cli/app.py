@@ -49,6 +49,7 @@ from flows.cli.shared import (
 )
 from flows.cli.site import site
 from flows.cli.sources import new_source
+from flows.cli.split import split
 from flows.cli.status import status
 from flows.cli.takedown import takedown
 from thresher import __version__
@@ -197,6 +198,7 @@ for command in (
 
 
 app.command()(publishing.snapshot)
+app.command()(split)
 app.command()(publishing.publish)
 app.command()(publishing.withdraw)
 app.command()(hydrate)

@@ -35,21 +35,21 @@ class Condition:
     value: str
 
     @classmethod
-    def of(cls, text: str) -> Condition:
-        """UsageError where it says nothing that can be held against an item."""
+    def of(cls, text: str, stated: str = "--block") -> Condition:
+        """UsageError where it says nothing that can be held against an item; ``stated`` is where it stands."""
         match = _CONDITION.fullmatch(text)
         if match is None:
             raise UsageError(
-                f"--block {text!r}: write NAME SIGN VALUE, such as 'tier>=reproduced'; names are tier, kind, source, status, key_status, "
+                f"{stated} {text!r}: write NAME SIGN VALUE, such as 'tier>=reproduced'; names are tier, kind, source, status, key_status, "
                 "language, tag, cluster and reports"
             )
         name, sign, value = match.groups()
         if name not in _ORDERED and sign not in ("=", "==", "!="):
-            raise UsageError(f"--block {text!r}: {name} has no order; use = or !=")
+            raise UsageError(f"{stated} {text!r}: {name} has no order; use = or !=")
         if name == "tier" and value not in TIERS:
-            raise UsageError(f"--block {text!r}: {value!r} is no tier; there are: {', '.join(TIERS)}")
+            raise UsageError(f"{stated} {text!r}: {value!r} is no tier; there are: {', '.join(TIERS)}")
         if name == "reports" and not value.isdigit():
-            raise UsageError(f"--block {text!r}: {value!r} is no number")
+            raise UsageError(f"{stated} {text!r}: {value!r} is no number")
         return cls(text.strip(), name, sign, value)
 
     def holds(self, item: Mapping[str, Any]) -> bool:

@@ -74,6 +74,15 @@ class Evaluate(Section):
     """After so long the flow asks no more, so that the next harvest finds nobody before it."""
 
 
+class Split(Section):
+    """Where items go in ``thresher split`` of which no person says it, by conditions as those of ``thresher gate --block``."""
+
+    trainable: tuple[str, ...] = ()
+    """An item on which one of these holds is trained on, with all that hangs on it."""
+    eval_only: tuple[str, ...] = ()
+    """An item on which one of these holds is never trained on, nor is what hangs on it. Where both hold, nothing is written."""
+
+
 class Workers(Section):
     """Who embeds and searches; see ``flows.spread``."""
 
@@ -95,11 +104,13 @@ class General(Section):
     pictures: Pictures = Pictures()
     report: Report = Report()
     rulebook: Judging = Judging()
+    split: Split = Split()
 
 
 FILES = {
     "network": "thresher.toml", "schedule": "thresher.toml", "recheck": "thresher.toml", "workers": "thresher.toml",
-    "pictures": "thresher.toml", "report": "thresher.toml", "rulebook": "thresher.toml", "evaluate": "thresher.toml",
+    "pictures": "thresher.toml", "report": "thresher.toml", "rulebook": "thresher.toml", "split": "thresher.toml",
+    "evaluate": "thresher.toml",
     "dedupe": "dedupe.toml", "clusters": "clusters.toml", "export": "export.toml", "models": "models.toml", "readers": "readers.toml",
 }  # fmt: skip
 """The file of each section of Settings."""
@@ -117,6 +128,7 @@ class Settings(Section):
     pictures: Pictures = Pictures()
     report: Report = Report()
     rulebook: Judging = Judging()
+    split: Split = Split()
     dedupe: Dedupe
     clusters: Clusters = Clusters()
     export: Export
@@ -162,6 +174,7 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         pictures=general.pictures,
         report=general.report,
         rulebook=general.rulebook,
+        split=general.split,
         dedupe=validated(Dedupe, read_toml(folder / "dedupe.toml"), folder / "dedupe.toml"),
         clusters=validated(Clusters, read_optional_toml(folder / "clusters.toml"), folder / "clusters.toml"),
         export=validated(Export, read_toml(folder / "export.toml"), folder / "export.toml"),

@@ -20,7 +20,9 @@ CITED = json.dumps({"words": "7", "rules": ["arithmetic.result.1"], "precedents"
 @pytest.fixture
 def diagnose(thresher: Callable[..., Any], copy: Path) -> Callable[..., Any]:
     with Database(copy).transaction() as con:
-        con.execute("UPDATE items SET tags = CASE WHEN item_id IN (SELECT item_id FROM items ORDER BY 1 LIMIT 12) THEN ['date'] ELSE [] END")
+        con.execute(
+            "UPDATE items SET tags = CASE WHEN item_id IN (SELECT item_id FROM items ORDER BY 1 LIMIT 12) THEN ['date'] ELSE [] END"
+        )
         con.execute("UPDATE items SET tags = ['unit'] WHERE item_id = (SELECT max(item_id) FROM items)")
 
     def run(*arguments: str) -> Any:
