@@ -52,6 +52,7 @@ from flows.cli.sources import new_source
 from flows.cli.split import split
 from flows.cli.status import status
 from flows.cli.takedown import takedown
+from flows.cli.transcript import transcript
 from thresher import __version__
 from thresher.errors import Interrupted, SettingsError, ThresherError, UsageError
 
@@ -181,19 +182,9 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
 
 # Here, so that --help tells of looking between harvesting and mending.
 for command in (
-    status,
-    report,
-    shown.show,
-    shown.compare,
-    read,
-    curate,
-    curating.verdict,
-    curating.unmerge,
-    evaluate,
-    explain,
-    diagnose,
-    gate,
-):
+    status, report, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge, evaluate, explain, diagnose, gate,
+    transcript,
+):  # fmt: skip
     app.command()(command)
 
 
