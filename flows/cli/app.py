@@ -250,6 +250,8 @@ def _end(
             out.print(summary.clustered_line(outcome.clustered))
         for row in report["readers"].values():
             out.print(summary.asked_lines(row), markup=False)
+        for told in summary.sought_lines(report):
+            out.print(told, markup=False)
         for name, reason in (off or {}).items():
             out.print(f"{name} is off: {reason}", markup=False)
         if not sum(s["landed"] for s in report["sources"].values()):

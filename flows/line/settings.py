@@ -74,6 +74,15 @@ class Evaluate(Section):
     """After so long the flow asks no more, so that the next harvest finds nobody before it."""
 
 
+class Seek(Section):
+    """How far the harvest follows weakness: phrases besides the queries of ``queries.toml``, for sources that search."""
+
+    share: float = Field(0.3, ge=0, lt=1)
+    """Of the queries of a place, for phrases made of what is thin and what fails; the rest goes on exploring. 0 turns it off."""
+    most: int = Field(12, ge=0)
+    """Phrases in one run."""
+
+
 class Split(Section):
     """Where items go in ``thresher split`` of which no person says it, by conditions as those of ``thresher gate --block``."""
 
@@ -105,11 +114,12 @@ class General(Section):
     report: Report = Report()
     rulebook: Judging = Judging()
     split: Split = Split()
+    seek: Seek = Seek()
 
 
 FILES = {
     "network": "thresher.toml", "schedule": "thresher.toml", "recheck": "thresher.toml", "workers": "thresher.toml",
-    "pictures": "thresher.toml", "report": "thresher.toml", "rulebook": "thresher.toml", "split": "thresher.toml",
+    "pictures": "thresher.toml", "report": "thresher.toml", "rulebook": "thresher.toml", "split": "thresher.toml", "seek": "thresher.toml",
     "evaluate": "thresher.toml",
     "dedupe": "dedupe.toml", "clusters": "clusters.toml", "export": "export.toml", "models": "models.toml", "readers": "readers.toml",
 }  # fmt: skip
@@ -129,6 +139,7 @@ class Settings(Section):
     report: Report = Report()
     rulebook: Judging = Judging()
     split: Split = Split()
+    seek: Seek = Seek()
     dedupe: Dedupe
     clusters: Clusters = Clusters()
     export: Export
@@ -175,6 +186,7 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         report=general.report,
         rulebook=general.rulebook,
         split=general.split,
+        seek=general.seek,
         dedupe=validated(Dedupe, read_toml(folder / "dedupe.toml"), folder / "dedupe.toml"),
         clusters=validated(Clusters, read_optional_toml(folder / "clusters.toml"), folder / "clusters.toml"),
         export=validated(Export, read_toml(folder / "export.toml"), folder / "export.toml"),
