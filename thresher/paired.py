@@ -63,7 +63,7 @@ def compare(pairs: Sequence[Pair]) -> Comparison:
     new = sum(p.new_fails and not p.old_fails for p in pairs)
     fixed = sum(p.old_fails and not p.new_fails for p in pairs)
     both = sum(p.new_fails and p.old_fails for p in pairs)
-    sums = by_cluster(pairs)
+    sums = _by_cluster(pairs)
     p_worse, p = sign_flip(sums)
     # items of one cluster change together: as many independent ones would say as much
     independent = len(pairs) / max(1.0, sum(d * d for d in sums) / max(1, new + fixed))
@@ -74,8 +74,7 @@ def compare(pairs: Sequence[Pair]) -> Comparison:
     )  # fmt: skip
 
 
-def by_cluster(pairs: Iterable[Pair]) -> list[int]:
-    """New failures minus fixed ones, of each cluster and each item that is of none."""
+def _by_cluster(pairs: Iterable[Pair]) -> list[int]:
     sums: dict[object, int] = {}
     for place, pair in enumerate(pairs):
         key = pair.cluster or place

@@ -13,8 +13,8 @@ from flows.cli.shared import DEFAULT_DATA, AsJson, Config, Data, print_json, rea
 if TYPE_CHECKING:
     from flows.line.diagnosing import Change, Diagnosis, Path, Weakness
 
-_MOST = 20
-"""Lines of rules, and names of groups that are too small."""
+_MOST, _NAMED = 20, 6
+"""Lines of rules; names of groups that are too small, the largest first."""
 
 
 def diagnose(
@@ -62,8 +62,9 @@ def _lines(told: Diagnosis) -> Iterator[str]:
     yield from ("", f"{able - len(differing):,} other groups do not differ beyond chance")
     yield f"(Fisher's exact test against all other items at {ALPHA:.0%}, corrected for {able:,} groups after Tarone)"
     if few:
-        names = ", ".join(f"{' / '.join(one.group.paths[0])} ({len(one.group.items)})" for one in few[:_MOST])
-        yield f"too few trials to tell, whatever had come out, {len(few):,} groups: {names}{', ...' if len(few) > _MOST else ''}"
+        few.sort(key=lambda one: -len(one.group.items))
+        names = ", ".join(f"{' / '.join(one.group.paths[0])} ({len(one.group.items)})" for one in few[:_NAMED])
+        yield f"too few trials to tell, whatever had come out, {len(few):,} groups: {names}{', ...' if len(few) > _NAMED else ''}"
     yield from _broken(told)
     yield from _changed(told)
 
@@ -85,7 +86,7 @@ def _rates(one: Weakness) -> str:
     told = one.told()
     return (
         f"{one.failed:,} of {told['items']:,} fail, {told['rate']:.0%} ({told['low']:.0%} to {told['high']:.0%}), of the rest "
-        f"{_share(one.rest_failed, one.rest)}, p = {one.p:.4f}"
+        f"{_share(one.rest_failed, one.rest)}, {_p(one.p)}"
     )
 
 
@@ -106,7 +107,7 @@ def _changed(told: Diagnosis) -> Iterator[str]:
         return
     c = told.gate.comparison
     yield from ("", f"Since {told.gate.baseline}, on {c.items:,} items that both were asked:")
-    yield f"  {c.new_failures:,} new failures, {c.fixed:,} fixed, {c.difference:+.1%} ({c.low:+.1%} to {c.high:+.1%}), p = {c.p:.4f}"
+    yield f"  {c.new_failures:,} new failures, {c.fixed:,} fixed, {c.difference:+.1%} ({c.low:+.1%} to {c.high:+.1%}), {_p(c.p)}"
     changed = [one for one in told.changes if one.differs]
     for one in sorted(changed, key=lambda one: (one.fixed - one.new_failures, one.group.paths)):
         yield f"  {_change(one)}"
@@ -118,7 +119,11 @@ def _changed(told: Diagnosis) -> Iterator[str]:
 def _change(one: Change) -> str:
     way = "worse" if one.new_failures > one.fixed else "better"
     name = " = ".join(" / ".join(path) for path in one.group.paths)
-    return f"{way}: {name}: {one.new_failures:,} new failures, {one.fixed:,} fixed of {len(one.group.items):,} items, p = {one.p:.4f}"
+    return f"{way}: {name}: {one.new_failures:,} new failures, {one.fixed:,} fixed of {len(one.group.items):,} items, {_p(one.p)}"
+
+
+def _p(p: float | None) -> str:
+    return "p < .0001" if p is not None and p < 1e-4 else f"p = {p:.4f}"
 
 
 def _share(part: int, of: int) -> str:

@@ -13,7 +13,7 @@ from store.evaluation import Wanted
 from store.file.database import Connection
 from thresher.contrasts import ALPHA, corrected, fisher
 from thresher.errors import UsageError
-from thresher.paired import Pair, by_cluster, sign_flip
+from thresher.paired import sign_flip
 from thresher.rulebook.ties import Tie
 from thresher.scorers.citing import Cited
 from thresher.shares import wilson
@@ -177,17 +177,16 @@ def _weaknesses(tested: Sequence[Group], failed: set[str], everything: int) -> I
 
 
 def _changes(memberships: Iterable[tuple[Path, str]], compared: Gate | None) -> Iterator[Change]:
-    """A family of comparisons of its own: exact McNemar, clusters as units, as in the gate."""
+    """A family of comparisons of its own: exact McNemar, the sign test on the items that changed. Items are its units and not clusters as
+    in the gate, since a group may be one cluster."""
     if compared is None:
         return
-    rows = {row.item["item_id"]: row for row in compared.rows}
+    rows = {row.item["item_id"]: row.change for row in compared.rows}
     tested = groups(memberships, frozenset(rows))
-    chances, counts = [], []
-    for group in tested:
-        of = [rows[item_id] for item_id in group.items]
-        sums = by_cluster([Pair(fails(row.new), fails(row.old), row.item["cluster_id"]) for row in of])
-        chances.append((sign_flip(sums)[1], min(1.0, 2.0 ** (1 - sum(map(bool, sums))))))
-        counts.append(Counter(row.change for row in of))
+    counts = [Counter(rows[item_id] for item_id in group.items) for group in tested]
+    chances = [
+        (sign_flip([1] * told["new"] + [-1] * told["fixed"])[1], min(1.0, 2.0 ** (1 - told["new"] - told["fixed"]))) for told in counts
+    ]
     for group, told, p in zip(tested, counts, corrected(chances), strict=True):
         yield Change(group, told["new"], told["fixed"], p)
 
