@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import rounds
 from hacker_news import HackerNews, Post
 from pytest_httpserver import HTTPServer
 
@@ -16,6 +18,7 @@ from flows.line.settings import load
 from flows.line.workspace import Workspace
 from scrapers.common.queries import Query
 from store.file.database import Database
+from store.verdicts import Verdict, save_verdicts
 
 WORDS = ("strawberry", "raspberry", "bookkeeper", "mississippi", "committee")
 COMPLAINTS = [
@@ -76,3 +79,17 @@ def test_the_share_is_kept_the_cap_holds_and_every_fixed_query_has_its_turn(repo
     assert mixed(own, work, phrases, 0) is own
     with work.database.reader() as con:
         assert len(sought(work, con)) <= work.settings.seek.most
+
+
+def test_a_cluster_that_a_model_fails_comes_first_and_waived_items_do_not_count(reported: Path, tmp_path: Path) -> None:
+    shutil.copytree(reported, tmp_path / "data")
+    items = [one["item_id"] for one in rounds.items(tmp_path / "data") if one["source"] == "posts"]
+    assert len(items) >= 4
+    rounds.asked(tmp_path / "data", "small", [(item, 5) for item in items])
+    work = Workspace.open(tmp_path / "data")
+    with work.database.reader() as con:
+        first = sought(work, con)[0].why
+    assert first.endswith(f"models failed {len(items)} of {len(items)}")
+    save_verdicts(work.database, [Verdict(item, "waived", "ann") for item in items])
+    with work.database.reader() as con:
+        assert not any("models failed" in query.why for query in sought(work, con))
