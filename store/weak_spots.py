@@ -31,17 +31,25 @@ class Spot:
 
 _LONGEST = 2_000
 """Characters of a post: the complaint is mostly in its first paragraphs."""
+_MOST = 20_000
+"""Posts that are looked at, so that no night reads all of a large benchmark: the words of old ones were searched for before."""
 
 
 def posts(con: Connection) -> list[Post]:
-    """Every report and lead that is in a cluster, its language as the reader or the site tells it."""
+    """The newest reports and leads that are in a cluster, their language (two or three letters) as the reader or the site tells it."""
     told = rows(
         con,
-        """SELECT DISTINCT m.cluster_id, coalesce(nullif(o.language, ''), nullif(l.language, ''), nullif(i.language, ''), 'en') AS language,
-                  coalesce(m.author_key, m.record_key) AS author, left(concat_ws(' ', o.title, o.text), ?) AS text
-           FROM cluster_members m JOIN records o ON o.record_key = m.record_key AND o.is_latest
-           LEFT JOIN leads l ON l.record_key = m.record_key LEFT JOIN items i ON i.item_id = m.item_id ORDER BY ALL""",
-        [_LONGEST],
+        """WITH said AS (
+               SELECT m.cluster_id, coalesce(nullif(o.language, ''), nullif(l.language, ''), i.language, '') AS language,
+                      coalesce(m.author_key, m.record_key) AS author, left(concat_ws(' ', o.title, o.text), $longest) AS text
+               FROM cluster_members m JOIN records o ON o.record_key = m.record_key AND o.is_latest
+               LEFT JOIN leads l ON l.record_key = m.record_key LEFT JOIN items i ON i.item_id = m.item_id
+               ORDER BY m.said_at DESC, m.record_key LIMIT $most
+           )
+           SELECT DISTINCT cluster_id, author, text,
+                  coalesce(nullif(regexp_extract(lower(language), '^([a-z]{2,3})(?:$|[-_])', 1), ''), 'en') AS language
+           FROM said ORDER BY ALL""",
+        {"longest": _LONGEST, "most": _MOST},
     )
     return [Post(**row) for row in told]
 

@@ -87,6 +87,8 @@ def test_a_cluster_that_a_model_fails_comes_first_and_waived_items_do_not_count(
     assert len(items) >= 4
     rounds.asked(tmp_path / "data", "small", [(item, 5) for item in items])
     work = Workspace.open(tmp_path / "data")
+    with work.database.transaction() as con:
+        con.execute("UPDATE records SET language = 'en-GB'")
     with work.database.reader() as con:
         first = sought(work, con)[0].why
     assert first.endswith(f"models failed {len(items)} of {len(items)}")
