@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from store import edits
-from store.verdicts import KEY, LIFE, MERGED, UNMERGED
+from store.verdicts import KEY, LIFE, MERGED, UNMERGED, USE
 
 Verdict = Mapping[str, Any]
 TAKEN_BACK = "taken back"
@@ -58,9 +58,9 @@ def standing(alike: Sequence[Verdict]) -> list[Verdict]:
     return left
 
 
-def sort_of(word: str) -> Sequence[str]:
+def sort_of(word: str) -> tuple[str, ...]:
     """The words of which the last one counts."""
-    return next(sort for sort in (LIFE, KEY, (edits.EDITED,), (MERGED, UNMERGED)) if word in sort)
+    return next(sort for sort in (LIFE, KEY, USE, (edits.EDITED,), (MERGED, UNMERGED)) if word in sort)
 
 
 def as_seen(item: dict[str, Any], reviewer: str, wanted: int) -> dict[str, Any]:

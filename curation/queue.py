@@ -14,7 +14,7 @@ from curation.opinions import TAKEN_BACK, as_seen, opinions, sort_of, standing, 
 from curation.order import ORDERS, Order, accepted, orders, why
 from store import edits
 from store.edits import EDITED, Edit
-from store.verdicts import KEY, LIFE, Verdict
+from store.verdicts import KEY, LIFE, USE, Verdict
 from thresher.errors import UsageError
 
 Item = dict[str, Any]
@@ -23,6 +23,10 @@ FACETS = ("state", "kind", "tier", "source", "key_status", "language", "tag", "l
 """By what a person filters. ``state`` is that of ``curation.opinions.state``."""
 _MOST_VALUES = 12
 """Values of a facet that are shown, the commonest."""
+
+
+_UNSAID = {LIFE: "proposed", KEY: "unverified", USE: "either"}
+"""What an item is while nobody said anything of that sort."""
 
 
 class Changed(Exception):
@@ -219,7 +223,7 @@ class Queue:
         earlier = others[-1] if others else None
         if given["verdict"] == EDITED:
             return _edit(item, earlier, reviewer, TAKEN_BACK), is_last
-        word = earlier["verdict"] if earlier else "proposed" if sort is LIFE else "unverified"
+        word = earlier["verdict"] if earlier else _UNSAID[sort]
         return Verdict(item["item_id"], word, reviewer, TAKEN_BACK, item["version"]), is_last
 
     def roles(self, item_id: str) -> list[str]:

@@ -26,6 +26,7 @@ from prefect.futures import PrefectFuture, wait
 from flows.line import harvesting
 from flows.line.opening import LEASE_WAIT_S, open_run
 from flows.line.run import Deduplicated, LiveRun, SourceResult
+from flows.line.seeking import seek
 from flows.line.workspace import Workspace
 from flows.spread import deduplicate_spread
 from flows.summary import as_markdown
@@ -89,6 +90,7 @@ def harvest(
     if not chosen:
         raise SettingsError("no source is on: " + "; ".join(f"{name}: {reason}" for name, reason in off.items()))
     with open_run(work, "harvest (Prefect)", wait_s=LEASE_WAIT_S, accept_deletions=accept_deletions) as run:
+        seek(run, chosen)
         run.take_note(ask_all(run, chosen, "harvest", harvest_source))
         outcome = deduplicate_spread(run) if embed else Deduplicated()
     return told(run, outcome, "harvest")

@@ -83,6 +83,11 @@ def clustered_line(clustered: Clustered) -> str:
     return f"{clustered.assigned:,} complaints put into failure clusters" + (f": {events}" if events else "")
 
 
+def sought_lines(report: Mapping[str, Any]) -> list[str]:
+    """What was searched for besides the fixed queries, and where each phrase came from."""
+    return [f"searched for: {query['words']} ({query['language']}; {query['why']})" for query in report.get("sought", ())]
+
+
 def asked_lines(row: dict[str, Any]) -> str:
     """What a language model was asked and what it cost, and what went wrong."""
     from thresher.models.tally import in_words
@@ -142,6 +147,7 @@ def as_markdown(report: Mapping[str, Any], decided: Decided | None, clustered: C
     lines += ["", *(f"- {reason}: {n}" for reason, n in sorted(numbers(report)[-1][2].items(), key=lambda r: -r[1]))]
     lines += ["", decided_line(decided)] if decided else []
     lines += ["", clustered_line(clustered)] if clustered and clustered.assigned else []
+    lines += [line for told in sought_lines(report) for line in ("", told)]
     lines += [line for row in report.get("readers", {}).values() for line in ("", asked_lines(row))]
     lines += ["", *(f"- **{name}**: {s['error']}" for name, s in report["sources"].items() if s.get("error"))]
     return "\n".join(lines)

@@ -10,6 +10,6 @@ verdicts    what a person decided; kept outside the database too
 runs        what each run did; ledger is the balance of a run
 doctor      proves it all: proof the archive page by page, journals what is written beside the database
 holdings    what a rebuilt database is compared with
-queries     what people ask
+queries     what people ask; weak_spots what a harvest should look for more of
 snapshot/   freezing a named set of items; export and leaks say what may leave, registry what was made
 """

@@ -39,7 +39,7 @@ class Wanted:
 _ITEMS = """
     WITH chosen AS (
         SELECT c.item_id, c.version, c.kind, c.messages, c.prompt, c.target, c.aliases, c.choices, c.rubric, c.tier::VARCHAR AS tier,
-               c.key_status, c.status, c.language, c.tags, c.source, c.url, c.report_count
+               c.key_status, c.status, c.language, c.tags, c.source, c.site, c.url, c.report_count
         FROM items_current c
         WHERE ($kind = '' OR c.kind = $kind) AND ($tier = '' OR c.tier >= nullif($tier, '')::tier) AND ($source = '' OR c.source = $source)
           AND ($language = '' OR c.language = $language) AND ($tag = '' OR list_contains(c.tags, $tag))
@@ -97,6 +97,25 @@ def last_answers(con: Connection, model: str, item_id: str) -> list[dict[str, An
            WHERE t.model = ? AND coalesce(i.merged_into, i.item_id) = ? AND t.error = ''
            QUALIFY t.round = max(t.round) OVER () ORDER BY t.number""",
         [model, item_id],
+    )
+
+
+def clusters(con: Connection) -> list[dict[str, Any]]:
+    """Every failure cluster of every item, with the kind of failure that it is of and what it is called."""
+    return rows(
+        con,
+        """SELECT DISTINCT m.item_id, c.cluster_id, c.category, c.label FROM cluster_members m JOIN clusters c USING (cluster_id)
+           WHERE m.item_id <> '' ORDER BY ALL""",
+    )
+
+
+def failing_trials(con: Connection, model: str) -> list[dict[str, Any]]:
+    """Every trial of a model that failed, with what its verdict rests on."""
+    return rows(
+        con,
+        """SELECT item_id, round, trial_id, evidence, scorer_version FROM standing_trials
+           WHERE model = ? AND error = '' AND verdict = 'fail' ORDER BY ALL""",
+        [model],
     )
 
 

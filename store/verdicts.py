@@ -28,8 +28,10 @@ COMPLETED, REOPENED = "completed", "reopened"
 """That a person added to a lead what it lacked, and took it back: ``store.completions``."""
 LIFE = ("proposed", "active", "retired", "rejected", "waived")
 KEY = ("verified", "disputed", "unverified")
-VERDICTS = (*LIFE, *KEY)
-"""Those of ``LIFE`` set an item's life, those of ``KEY`` say what its key is worth: ``unverified`` takes back what was said of it."""
+USE = ("trainable", "eval_only", "either")
+VERDICTS = (*LIFE, *KEY, *USE)
+"""Those of ``LIFE`` set an item's life, those of ``KEY`` say what its key is worth: ``unverified`` takes back what was said of it. Those of
+``USE`` say whether it may be trained on, for ``thresher split``; ``either`` takes that back."""
 
 ON_THE_PAGE = ("verdict", edits.EDITED)
 """The lines that are written without the database, which takes them up with the next run."""

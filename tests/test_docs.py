@@ -60,7 +60,7 @@ def test_every_setting_is_documented() -> None:
     keys = {key for key, _, _ in flat(load(ROOT / "config", {}), {})}
     short = {
         re.sub(
-            r"^(network|schedule|recheck|evaluate|workers|pictures|rulebook|report|usage|dedupe|clusters|export|models|readers|sources\.\w+)\.",
+            r"^(network|schedule|recheck|evaluate|workers|pictures|rulebook|split|seek|report|usage|dedupe|clusters|export|models|readers|sources\.\w+)\.",
             "",
             key,
         )

@@ -18,6 +18,7 @@ from flows.cli import curating, defects, interruption, mending, publishing, show
 from flows.cli.clusters import app as clusters_app
 from flows.cli.coverage import rules_app
 from flows.cli.curate import curate
+from flows.cli.diagnose import diagnose
 from flows.cli.evaluating import evaluate
 from flows.cli.explaining import explain
 from flows.cli.gate import gate
@@ -49,8 +50,10 @@ from flows.cli.shared import (
 )
 from flows.cli.site import site
 from flows.cli.sources import new_source
+from flows.cli.split import split
 from flows.cli.status import status
 from flows.cli.takedown import takedown
+from flows.cli.transcript import transcript
 from flows.cli.trials import app as trials_app
 from flows.cli.usage import app as usage_app
 from thresher import __version__
@@ -183,11 +186,15 @@ def deduplicate(data: Data = DEFAULT_DATA, config: Config = None, as_json: AsJso
 
 
 # Here, so that --help tells of looking between harvesting and mending.
-for command in (status, report, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge, evaluate, explain, gate):
+for command in (
+    status, report, shown.show, shown.compare, read, curate, curating.verdict, curating.unmerge, evaluate, explain, diagnose, gate,
+    transcript,
+):  # fmt: skip
     app.command()(command)
 
 
 app.command()(publishing.snapshot)
+app.command()(split)
 app.command()(publishing.publish)
 app.command()(publishing.withdraw)
 app.command()(leaderboard)
@@ -249,6 +256,8 @@ def _end(
             out.print(summary.clustered_line(outcome.clustered))
         for row in report["readers"].values():
             out.print(summary.asked_lines(row), markup=False)
+        for told in summary.sought_lines(report):
+            out.print(told, markup=False)
         for name, reason in (off or {}).items():
             out.print(f"{name} is off: {reason}", markup=False)
         if not sum(s["landed"] for s in report["sources"].values()):

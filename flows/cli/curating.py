@@ -9,11 +9,15 @@ import typer
 
 from flows.cli.shared import DEFAULT_DATA, Config, Data, Wait, benchmark, command_line
 
+_WORDS = (
+    "active, rejected, waived, retired, proposed; verified, disputed, unverified for its key; trainable, eval_only, either for "
+    "`thresher split`."
+)
 Author = Annotated[str, typer.Option("--author", help="Who says so; else the user of this machine.", envvar="THRESHER_AUTHOR")]
 
 
 def verdict(
-    word: Annotated[str, typer.Argument(help="active, rejected, waived, retired, proposed; verified, disputed, unverified for its key.")],
+    word: Annotated[str, typer.Argument(help=_WORDS)],
     items: Annotated[list[str], typer.Argument(help="Items, or the beginnings of their ids.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; kept with the verdict.")] = "",
     author: Author = "", data: Data = DEFAULT_DATA, config: Config = None, wait: Wait = 0.0,

@@ -35,21 +35,21 @@ class Condition:
     value: str
 
     @classmethod
-    def of(cls, text: str) -> Condition:
-        """UsageError where it says nothing that can be held against an item."""
+    def of(cls, text: str, stated: str = "--block") -> Condition:
+        """UsageError where it says nothing that can be held against an item; ``stated`` is where it stands."""
         match = _CONDITION.fullmatch(text)
         if match is None:
             raise UsageError(
-                f"--block {text!r}: write NAME SIGN VALUE, such as 'tier>=reproduced'; names are tier, kind, source, status, key_status, "
+                f"{stated} {text!r}: write NAME SIGN VALUE, such as 'tier>=reproduced'; names are tier, kind, source, status, key_status, "
                 "language, tag, cluster and reports"
             )
         name, sign, value = match.groups()
         if name not in _ORDERED and sign not in ("=", "==", "!="):
-            raise UsageError(f"--block {text!r}: {name} has no order; use = or !=")
+            raise UsageError(f"{stated} {text!r}: {name} has no order; use = or !=")
         if name == "tier" and value not in TIERS:
-            raise UsageError(f"--block {text!r}: {value!r} is no tier; there are: {', '.join(TIERS)}")
+            raise UsageError(f"{stated} {text!r}: {value!r} is no tier; there are: {', '.join(TIERS)}")
         if name == "reports" and not value.isdigit():
-            raise UsageError(f"--block {text!r}: {value!r} is no number")
+            raise UsageError(f"{stated} {text!r}: {value!r} is no number")
         return cls(text.strip(), name, sign, value)
 
     def holds(self, item: Mapping[str, Any]) -> bool:
@@ -145,7 +145,7 @@ def gate(con: Connection, model: str, baseline: str, wanted: Wanted, blocks: Seq
             f"no item has trials of both {model} and {baseline}: run `thresher evaluate {model} {baseline}` first (models with trials: "
             f"{there})"
         )
-    comparison = compare([Pair(_fails(row.new), _fails(row.old), row.item["cluster_id"]) for row in rows])
+    comparison = compare([Pair(fails(row.new), fails(row.old), row.item["cluster_id"]) for row in rows])
     usd = {name: float(evaluation.spent(con, name)) for name in (model, baseline)}
     clusters = len({row.item["cluster_id"] for row in rows} - {""})
     skipped = {reason: n for reason, n in skipped.items() if n}
@@ -156,8 +156,8 @@ def _row(
     con: Connection, item: Mapping[str, Any], new: tuple[str, Mapping[str, Any]], old: tuple[str, Mapping[str, Any]],
     blocks: Sequence[Condition],
 ) -> Row:  # fmt: skip
-    fails = _fails(new[1]), _fails(old[1])
-    change = {(True, False): "new", (False, True): "fixed", (True, True): "both_fail", (False, False): "both_pass"}[fails]
+    failed = fails(new[1]), fails(old[1])
+    change = {(True, False): "new", (False, True): "fixed", (True, True): "both_fail", (False, False): "both_pass"}[failed]
     row = Row(item, change, new[1], old[1])
     if change != "new":
         return row
@@ -166,7 +166,8 @@ def _row(
     return Row(item, change, new[1], old[1], answers[0], answers[1], blocked)
 
 
-def _fails(told: Mapping[str, Any]) -> bool:
+def fails(told: Mapping[str, Any]) -> bool:
+    """Whether the item counts as failed in this round: as for ``reproduced``."""
     return bool(told["k"] >= min(FAILING, told["n"]))
 
 

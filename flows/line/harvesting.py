@@ -15,6 +15,7 @@ from flows.line.judging import judge_source
 from flows.line.landing import JUDGED_DEAD, land_pages
 from flows.line.picturing import read_pictures
 from flows.line.run import Landing, LiveRun, SourceResult
+from flows.line.seeking import seek
 from flows.line.visiting import Visit, VisitSite, came_to_an_end, in_turns, result_of, side_by_side, stopped, tally_of
 from scrapers import base
 from scrapers.settings import Expect, Source
@@ -28,6 +29,7 @@ log = logging.getLogger("thresher.harvest")
 
 def harvest_sources(run: LiveRun, sources: Sequence[Source], *, client: Client | None = None) -> list[SourceResult]:
     """Harvest sources side by side; what went wrong is noted in the run."""
+    seek(run, sources)
     return side_by_side(run, sources, harvest_source, client=client)
 
 

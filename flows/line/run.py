@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flows.line.clock import ObservationClock
 from flows.line.expectations import Tally
 from flows.line.workspace import Workspace
+from scrapers.common.queries import Query
 from store import queries, runs
 from thresher.archive.writer import ArchiveWriter
 from thresher.errors import ThresherError
@@ -73,6 +74,8 @@ class LiveRun(Run):
     clock: ObservationClock = field(kw_only=True)
     began: datetime = field(kw_only=True)
     """Before all that it observes."""
+    sought: tuple[Query, ...] = ()
+    """Phrases for places that search, besides the fixed queries (``flows.line.seeking``)."""
     accept_deletions: bool = False
     """A person looked: whatever sites no longer show is deleted."""
     purged: Purged = field(default_factory=Purged)
@@ -94,8 +97,8 @@ class LiveRun(Run):
             self.notices += (f"{result.source}: {redact(note)[0]}" for note in result.notes)
 
     def report(self) -> dict[str, Any]:
-        """The numbers of this run, source by source: records = landed + merged + leads + dead + the sum of refused. And its
-        notices."""
+        """The numbers of this run, source by source: records = landed + merged + leads + dead + the sum of refused. Its
+        notices, and what was searched for besides the fixed queries, with the reason."""
         with self.work.database.reader() as con:
             report = queries.run_report(con, self.run_id)
         for numbers in report["sources"].values():
@@ -104,7 +107,7 @@ class LiveRun(Run):
             numbers["records"] += numbers["dead"] + numbers.pop("tombstoned", 0)
         asker = self.work.asker
         readers = {"language_model": asker.tally.row()} if asker is not None else {}
-        return {**report, "readers": readers, "notices": list(self.notices)}
+        return {**report, "readers": readers, "sought": [query.model_dump() for query in self.sought], "notices": list(self.notices)}
 
 
 @dataclass(frozen=True, slots=True)

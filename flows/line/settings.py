@@ -74,6 +74,24 @@ class Evaluate(Section):
     """After so long the flow asks no more, so that the next harvest finds nobody before it."""
 
 
+class Seek(Section):
+    """How far the harvest follows weakness: phrases besides the queries of ``queries.toml``, for sources that search."""
+
+    share: float = Field(0.3, ge=0, lt=1)
+    """Of the queries of a place, for phrases made of what is thin and what fails; the rest goes on exploring. 0 turns it off."""
+    most: int = Field(12, ge=0)
+    """Phrases in one run."""
+
+
+class Split(Section):
+    """Where items go in ``thresher split`` of which no person says it, by conditions as those of ``thresher gate --block``."""
+
+    trainable: tuple[str, ...] = ()
+    """An item on which one of these holds is trained on, with all that hangs on it."""
+    eval_only: tuple[str, ...] = ()
+    """An item on which one of these holds is never trained on, nor is what hangs on it. Where both hold, nothing is written."""
+
+
 class Workers(Section):
     """Who embeds and searches; see ``flows.spread``."""
 
@@ -96,12 +114,14 @@ class General(Section):
     report: Report = Report()
     rulebook: Judging = Judging()
     usage: Usage = Usage()
+    split: Split = Split()
+    seek: Seek = Seek()
 
 
 FILES = {
     "network": "thresher.toml", "schedule": "thresher.toml", "recheck": "thresher.toml", "workers": "thresher.toml",
-    "pictures": "thresher.toml", "report": "thresher.toml", "rulebook": "thresher.toml", "evaluate": "thresher.toml",
-    "usage": "thresher.toml",
+    "pictures": "thresher.toml", "report": "thresher.toml", "rulebook": "thresher.toml", "split": "thresher.toml", "seek": "thresher.toml",
+    "evaluate": "thresher.toml", "usage": "thresher.toml",
     "dedupe": "dedupe.toml", "clusters": "clusters.toml", "export": "export.toml", "models": "models.toml", "readers": "readers.toml",
 }  # fmt: skip
 """The file of each section of Settings."""
@@ -120,6 +140,8 @@ class Settings(Section):
     report: Report = Report()
     rulebook: Judging = Judging()
     usage: Usage = Usage()
+    split: Split = Split()
+    seek: Seek = Seek()
     dedupe: Dedupe
     clusters: Clusters = Clusters()
     export: Export
@@ -166,6 +188,8 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         report=general.report,
         rulebook=general.rulebook,
         usage=general.usage,
+        split=general.split,
+        seek=general.seek,
         dedupe=validated(Dedupe, read_toml(folder / "dedupe.toml"), folder / "dedupe.toml"),
         clusters=validated(Clusters, read_optional_toml(folder / "clusters.toml"), folder / "clusters.toml"),
         export=validated(Export, read_toml(folder / "export.toml"), folder / "export.toml"),

@@ -67,7 +67,8 @@ def extent(work: Workspace, wanted: Sequence[Grave]) -> Extent:
         covered = verdicts.covered(con, wanted)
     buried = Tombstones(frozenset(grave.hash for grave in wanted))
     pages, files = shown_on(work, buried, covered.records) if covered.records else (0, 0)
-    snapshots = holders(work.snapshots, covered.records, covered.items) if covered.records else []
+    frozen = [work.snapshots, work.splits] if covered.records else []
+    snapshots = [path for folder in frozen for path in holders(folder, covered.records, covered.items)]
     names = {path.name for path in snapshots}
     published = [
         made

@@ -10,6 +10,7 @@ from typing import Any
 
 from flows.line.expectations import Tally
 from flows.line.run import Landing, LiveRun, SourceResult
+from flows.line.seeking import mixed
 from scrapers.settings import Source
 from store.runs import RunState
 from thresher.errors import BudgetExhausted, NetworkError, RateLimited, ShareUsed, Stopped, ThresherError
@@ -55,7 +56,7 @@ def in_turns(run: LiveRun, source: Source, client: Client, before: int, visit_si
     """Visit each site for an equal share of what is left of the source's budget, then those that were cut short for what the others left:
     none starves another. Each run begins with another site than the last one did (``before`` is how many there were): it may be killed, or
     have fewer requests than there are sites. Where somebody has to look first, a site is not visited twice."""
-    sites = run.work.sites(source)
+    sites = [mixed(site, run.work, run.sought, before) for site in run.work.sites(source)]
     waiting = [*sites[before % len(sites) :], *sites[: before % len(sites)]]
     while waiting:
         cut = []

@@ -115,6 +115,11 @@ class Workspace:
         """Frozen sets."""
         return self.folder / "snapshots"
 
+    @property
+    def splits(self) -> Path:
+        """Where snapshots lie in parts to train and to test on."""
+        return self.folder / "splits"
+
     @cached_property
     def salt(self) -> str:
         """The secret of the keyed hashes: ``THRESHER_SALT``, else one made at random and kept in ``salt`` (mode 0600)."""

@@ -16,6 +16,11 @@ class Searching(Place):
     """Only queries in these languages; empty takes all."""
 
     @property
+    def searches(self) -> bool:
+        """Whether this place asks its queries at all."""
+        return True
+
+    @property
     def asked(self) -> tuple[Query, ...]:
         """The queries of this place; SettingsError where there is none."""
         asked = tuple(query for query in self.queries if not self.languages or query.language in self.languages)

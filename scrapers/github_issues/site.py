@@ -41,6 +41,11 @@ class Site(Searching):
         return self
 
     @property
+    def searches(self) -> bool:
+        """A repository is listed."""
+        return self.search
+
+    @property
     def context(self) -> dict[str, str]:
         """What a parser cannot read off a body: as which repository its issues are known, whatever it is called today."""
         return {} if self.search else {"repository": self.name}

@@ -54,13 +54,13 @@ def freeze(database: Database, name: str, folder: Path, export: Export, *, leave
     """
     target = folder / check_name(name)
     with database.writer():
-        with _partial(folder, name) as partial:
+        with partial_folder(folder, name) as partial:
             with database.reader() as con:
                 written, difference = _write_files(con, partial, name, export, leave_out=leave_out)
             failpoint("snapshot.manifest")
             manifest = _write_manifest(partial, name, export, written, difference)
             digest = hashlib.sha256(manifest).hexdigest()
-            _publish(partial, target, manifest)
+            put_in_place(partial, target, manifest)
         failpoint("snapshot.published")
         items = len({item_id for _, item_id in written.hashes})
         snapshot = Snapshot(name, str(target), items, digest)
@@ -70,7 +70,7 @@ def freeze(database: Database, name: str, folder: Path, export: Export, *, leave
 
 
 @contextmanager
-def _partial(folder: Path, name: str) -> Iterator[Path]:
+def partial_folder(folder: Path, name: str) -> Iterator[Path]:
     """A folder beside the snapshots that is gone in the end; what a killed run left there goes first."""
     partial = folder / f".{name}.partial"
     try:
@@ -154,11 +154,8 @@ def known_licences(con: Connection) -> list[str]:
 
 
 def _write_manifest(folder: Path, name: str, export: Export, written: Written, difference: Difference) -> bytes:
-    files = {}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        files[path.relative_to(folder).as_posix()] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
-        sync(path)
-    manifest = _json(
+    return put_manifest(
+        folder,
         {
             "name": name,
             "format": FORMAT,
@@ -168,15 +165,23 @@ def _write_manifest(folder: Path, name: str, export: Export, written: Written, d
             "configs": dict(sorted(written.rows.items())),
             "withheld": dict(sorted(written.withheld.items())),
             "difference": {k: v if k == "since" else len(v) for k, v in difference.listed.items()},
-            "files": files,
-        }
+        },
     )
+
+
+def put_manifest(folder: Path, stated: Mapping[str, Any]) -> bytes:
+    """Bring every file of a finished folder to the disk, and write what is stated of it with the length and hash of each beside it."""
+    files = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        files[path.relative_to(folder).as_posix()] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+        sync(path)
+    manifest = _json({**stated, "files": files})
     (folder / MANIFEST).write_bytes(manifest)
     sync(folder / MANIFEST)
     return manifest
 
 
-def _publish(partial: Path, target: Path, manifest: bytes) -> None:
+def put_in_place(partial: Path, target: Path, manifest: bytes) -> None:
     """Put the finished folder under its name; a folder of that name must be the same snapshot, whole."""
     if target.exists() or target.is_symlink():
         frozen_manifest = target / MANIFEST

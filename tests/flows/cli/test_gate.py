@@ -5,22 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import rounds
 
-from store import trials
 from store.file.database import Database
-from store.reading import rows
-from store.trials import Scored, Trial
 from store.verdicts import Verdict, save_verdicts
 
 BOOK = Path(__file__).resolve().parents[3] / "sample" / "world" / "book"
-ROUND = 5
-AT = datetime(2026, 11, 27, 7, tzinfo=UTC).isoformat()
 
 
 @pytest.fixture(scope="module")
@@ -38,22 +33,12 @@ def data(landed: Path, tmp_path: Path) -> Path:
 
 
 def ids(data: Path) -> list[str]:
-    with Database(data).reader() as con:
-        return [row["item_id"] for row in rows(con, "SELECT item_id FROM items_current ORDER BY 1")]
+    return [item["item_id"] for item in rounds.items(data)]
 
 
 def asked(data: Path, model: str, failing: list[int]) -> None:
     """A round of each of the first items, of which so many trials fail."""
-    lines = []
-    for item_id, k in zip(ids(data), failing, strict=False):
-        for n in range(ROUND):
-            score = Scored("keyed", "1", "fail" if n < k else "pass", "because it does")
-            lines.append(
-                Trial(f"{model}{item_id}{n}", item_id, 1, "keyed", model, f"{model}-1", "0001", n, AT, f"{model} says {n} <&\x1b[31m ```",
-                      "stop", 1, 0, 1, "0.001", 0.1, (), score).line()
-            )  # fmt: skip
-    trials.keep(data / "archive", lines)
-    trials.take_up(Database(data), data / "archive")
+    rounds.asked(data, model, list(zip(ids(data), failing, strict=False)))
 
 
 @pytest.fixture
