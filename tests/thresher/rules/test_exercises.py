@@ -492,3 +492,12 @@ def test_a_whole_problem_needs_no_picture_of_the_problems_before_it(judge_one: A
 def test_letters_of_pictured_parts_are_no_key(judge_one: Any) -> None:
     solution = "(a) [figure: A structure.]\n\n(b) [figure: A structure.]"
     assert judge_one(**_exercise("Describe the shape of water and of ammonia.", solution=solution)).key_status == "none"
+
+
+def test_the_result_of_a_drawing_is_nothing_to_go_on_from(judge_one: Any) -> None:
+    problem, piece = (
+        "How does the result of the previous exercise change if x doubles?",
+        "Exercise 3 (previous):\nSketch the graph of \\(y = x^{2}\\).",
+    )
+    assert judge_one(**_exercise(problem, pieces=(piece,))).reason == "not_self_contained"
+    assert isinstance(judge_one(**_exercise(problem, pieces=(piece.replace("Sketch", "Find the slope at 1 of"),))), Candidate)
