@@ -1,5 +1,5 @@
-"""Modules in the manner of books of statistics and chemistry, two in English and one in Spanish. The id of each exercise begins with what must become of it: ``key``
-(an item with a key), ``open`` (one without), or the reason of its refusal."""
+"""Modules in the manner of books of statistics and chemistry, two in English and one in Spanish. The id of each exercise begins with what
+must become of it: ``key`` (an item with a key), ``open`` (one without), or the reason of its refusal."""
 
 from __future__ import annotations
 
