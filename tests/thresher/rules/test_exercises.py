@@ -465,6 +465,8 @@ def test_the_name_of_a_picture_before_the_first_sentence_is_left_out(judge_one: 
         "Change the program so that the graph below becomes a path.\n\n```sage\nG = Graph([(1,2), (2,3), (3,1)])\n```",
         "Propose a unit of length different from the metre discussed in the text, and say how to measure with it.",
         "Compute the subgroups of the symmetry group of a pentagon.",
+        "We order a lattice, as in Theorem 3, by \\(a \\preceq b\\) if \\(a \\vee b = b\\). Prove that this is transitive.",
+        "When a capacitor discharges, as discussed in conjunction with Figure 2, does its voltage ever reach zero?",
     ],
 )
 def test_what_does_not_stop_an_answer_is_no_reason_to_refuse(judge_one: Any, problem: str) -> None:
