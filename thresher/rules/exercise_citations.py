@@ -24,7 +24,8 @@ _LOOK_BACK = 90
 _HINT = re.compile(r"[*_(]{0,3}(?:hint|pista|sugerencia|indicaci[óo]n|dica|sugest[ãa]o|suggerimento|indication|hinweis|tipp|wskazówka)s?\b")
 _PROVED = re.compile(r"theorem|lemma|proposition|corollary|definition|teorema|proposici[óo]n|corolario|definici[óo]n")
 """What is only named where the words around say it: ``we order L, as in Theorem 3, by``."""
-_LISTS = re.compile(r":\s(?:[a-z][\w'-]*\s?){1,3}(?:,\s(?:(?:and|or|y|o|et|ou|und|oder|e)\s)?(?:[a-z][\w'-]*\s?){1,3}){2,8}[.;]")
+_NAMES = r"[a-z][\w'-]*(?:\s[a-z][\w'-]*){0,3}"
+_LISTS = re.compile(rf":\s{_NAMES}(?:,\s{_NAMES}){{2,8}}[.;]")
 """Behind a pointer: the names of all that stands there."""
 TABLE = re.compile(r"table|data|list|below$|above$|^refer to$|tabla|tabel|tableau|datos|dados|dati|daten")
 FEW_WORDS = 15
