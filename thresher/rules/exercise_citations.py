@@ -22,7 +22,10 @@ _TOLD = re.compile(
 _TOLD_IN = re.compile(r"\b(?:discussed|considered|studied|mentioned|introduced|analyzed)\s(?:(?:in|at)\s(?:the\s)?)?\Z")
 _LOOK_BACK = 90
 _HINT = re.compile(r"[*_(]{0,3}(?:hint|pista|sugerencia|indicaci[óo]n|dica|sugest[ãa]o|suggerimento|indication|hinweis|tipp|wskazówka)s?\b")
-_LISTS = re.compile(r":\s(?:[a-z][\w'-]*\s?){1,3}(?:,\s(?:(?:and|or|y|o|et|ou|und|oder|e)\s)?(?:[a-z][\w'-]*\s?){1,3}){2,8}[.;]")
+_PROVED = re.compile(r"theorem|lemma|proposition|corollary|definition|teorema|proposici[óo]n|corolario|definici[óo]n")
+"""What is only named where the words around say it: ``we order L, as in Theorem 3, by``."""
+_NAMES = r"[a-z][\w'-]*(?:\s[a-z][\w'-]*){0,3}"
+_LISTS = re.compile(rf":\s{_NAMES}(?:,\s{_NAMES}){{2,8}}[.;]")
 """Behind a pointer: the names of all that stands there."""
 TABLE = re.compile(r"table|data|list|below$|above$|^refer to$|tabla|tabel|tableau|datos|dados|dati|daten")
 FEW_WORDS = 15
@@ -37,6 +40,11 @@ def cited(folded: str, start: int, end: int, cues: ExerciseCues) -> bool:
         _in_footnote(folded, start, end)
         or _in_hint(folded, start, end)
         or _LISTS.match(folded, end) is not None
+        or (
+            _PROVED.match(folded, start) is not None
+            and folded[:start].endswith((", as in ", ", como en el "))
+            and folded[end : end + 1] == ","
+        )
         or cites(folded, start, cues)
         or is_aside(folded, start, end, cues)
         or _recaps(folded, end, cues)

@@ -48,6 +48,7 @@ _SHAPE = re.compile(
     re.IGNORECASE,
 )
 """What can be told of a graph in words."""
+_STRAIGHT = re.compile(r"\b(?:straight lines?|l[íi]neas? rectas?|droites?|geraden?)\b", re.IGNORECASE)
 _ASKS_SHAPE = re.compile(
     rf"{_SHAPE.pattern}|\b(?:one-to-one|biun[íi]voc|inyectiv|(?:horizontal|vertical) line test|recta (?:horizontal|vertical))",
     re.IGNORECASE,
@@ -174,7 +175,7 @@ def _shows_values(alt: str, text: str) -> bool:
     if numbers and (_FULLY.search(alt) or _RAY.search(alt)):
         return True
     at_length = len(alt.split()) >= _TOLD
-    if at_length and _ASKS_SHAPE.search(SHOWN.sub("", text)) and _SHAPE.search(alt):
+    if at_length and _ASKS_SHAPE.search(SHOWN.sub("", text)) and (_SHAPE.search(alt) or _STRAIGHT.search(alt)):
         return points == 1 or numbers > 0 or _ORIGIN.search(alt) is not None
     digits = 0 if _PARTIAL.search(alt) else len(NUMBER.findall(alt))
     return (numbers > _OF_ONE_POINT and (points == 1 or at_length)) or digits >= (_FORMULAS if at_length else _OF_ONE_POINT)

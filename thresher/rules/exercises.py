@@ -42,6 +42,11 @@ _UNRESOLVED = "[reference]"
 """How a link without words to another module is written."""
 _ASIDE = re.compile(r"\s*\([^()\n]{0,12}\[reference\](?:\(\w\))?\.?\)")
 """``(see [reference])``: nobody can."""
+_RESULT = re.compile(
+    r"\b(?:results?|answers?|resultados?|respuestas?|r[ée]sultats?|ergebnis|risultat[oi]|wynik\w{0,2})\s(?:\w{1,5}\s){0,3}"
+    r"(?:\w+\s)?(?:previous|preceding|prior|anterior|pr[ée]c[ée]dent|vorig|poprzedni)"
+)
+"""Of the exercise before."""
 _LONG_WORD = re.compile(r"[^\W\d_]{5,}")
 _FIGURE = re.compile(r"figure \d[\d.]*")
 _OWN_NUMBERS, _WHOLE_STORY = 3, 25
@@ -172,6 +177,8 @@ def _cannot_stand(asked: _Asked, record: Record, exercise: Exercise, rules: Rule
         return "not_self_contained", f"part {letter}"
     if words := leans_elsewhere(folded, cues):
         return "not_self_contained", words
+    if any(_went_undrawn(piece, asked.problem, cues) for piece in asked.pieces):
+        return "not_self_contained", "result of a drawing"
     if not asked.pieces and (words := speaks_of_another(asked.problem, cues)) and not tells(asked.stem):
         return "not_self_contained", words
     if not asked.stem and not asked.choices and not asked.pieces and (words := lacks_data(asked.problem, cues)):
@@ -185,6 +192,12 @@ def _cannot_stand(asked: _Asked, record: Record, exercise: Exercise, rules: Rule
     alone = asked.problem.lstrip(" *_ⓐ")
     drawn = alone if cues.drawing.match(fold(alone)) else statement
     return ("asks_for_picture", "") if draws_only(drawn, exercise.solution, cues) else None
+
+
+def _went_undrawn(piece: str, problem: str, cues: ExerciseCues) -> bool:
+    """Whether a problem goes on from the result of the exercise before, and that is a drawing."""
+    body = piece.partition("\n")[2]
+    return piece.partition("\n")[0].endswith(PREVIOUS.strip()) and _RESULT.search(fold(problem)) is not None and draws_only(body, "", cues)
 
 
 def _refers_elsewhere(folded: str, record: Record, exercise: Exercise, cues: ExerciseCues) -> bool:

@@ -372,3 +372,14 @@ def test_what_the_module_does_not_hold_whole_does_not_come_along(before: str) ->
 def test_a_formula_in_a_box_takes_the_instruction_above_it() -> None:
     box = "<para>Find each sum.</para><note>" + exercise("<para><m:math><m:mi>S</m:mi></m:math> for the series</para>") + "</note>"
     assert stems(box) == ["Find each sum."]
+
+
+def test_what_a_group_is_told_ends_with_its_part_of_the_section() -> None:
+    group = "<para>Use the following information to answer the next three exercises. A bag holds 5 beads.</para>"
+    inner = f"<section>{exercise('Two?')}</section>"
+    content = f"<section>{group}{exercise('One?')}{inner}<para>Find each sum.</para>{exercise('Three?')}</section>"
+    assert stems(content) == [
+        "Use the following information to answer the next three exercises. A bag holds 5 beads.",
+        "",
+        "Find each sum.",
+    ]

@@ -465,6 +465,8 @@ def test_the_name_of_a_picture_before_the_first_sentence_is_left_out(judge_one: 
         "Change the program so that the graph below becomes a path.\n\n```sage\nG = Graph([(1,2), (2,3), (3,1)])\n```",
         "Propose a unit of length different from the metre discussed in the text, and say how to measure with it.",
         "Compute the subgroups of the symmetry group of a pentagon.",
+        "We order a lattice, as in Theorem 3, by \\(a \\preceq b\\) if \\(a \\vee b = b\\). Prove that this is transitive.",
+        "When a capacitor discharges, as discussed in conjunction with Figure 2, does its voltage ever reach zero?",
     ],
 )
 def test_what_does_not_stop_an_answer_is_no_reason_to_refuse(judge_one: Any, problem: str) -> None:
@@ -492,3 +494,12 @@ def test_a_whole_problem_needs_no_picture_of_the_problems_before_it(judge_one: A
 def test_letters_of_pictured_parts_are_no_key(judge_one: Any) -> None:
     solution = "(a) [figure: A structure.]\n\n(b) [figure: A structure.]"
     assert judge_one(**_exercise("Describe the shape of water and of ammonia.", solution=solution)).key_status == "none"
+
+
+def test_the_result_of_a_drawing_is_nothing_to_go_on_from(judge_one: Any) -> None:
+    problem, piece = (
+        "How does the result of the previous exercise change if x doubles?",
+        "Exercise 3 (previous):\nSketch the graph of \\(y = x^{2}\\).",
+    )
+    assert judge_one(**_exercise(problem, pieces=(piece,))).reason == "not_self_contained"
+    assert isinstance(judge_one(**_exercise(problem, pieces=(piece.replace("Sketch", "Find the slope at 1 of"),))), Candidate)

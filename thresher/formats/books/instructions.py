@@ -23,7 +23,7 @@ _NEXT = (
 )
 _WORDS = r"(?:\w+\s+){0,2}?"
 _INSTRUCTION = re.compile(
-    rf"\b{_NEXT}\s+{_WORDS}(?:{_ONE}|{_SEVERAL})\b|(?:\b\w+\s+)?\b(?:{_ONE}|{_SEVERAL})\s+(?:{_WORDS}{_NEXT}\b|that\s+follow|below)",
+    rf"(?:\b\w+\s+)?\b{_NEXT}\s+{_WORDS}(?:{_ONE}|{_SEVERAL})\b|(?:\b\w+\s+)?\b(?:{_ONE}|{_SEVERAL})\s+(?:{_WORDS}{_NEXT}\b|that\s+follow|below)",
     re.IGNORECASE,
 )
 _NUMBERS = {

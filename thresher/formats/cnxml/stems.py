@@ -79,7 +79,7 @@ class Stems:
                     shared = [*shared, *instruction] if left > 0 and not limit else instruction
                     current, left = self._render(shared), limit or max(left, 0)
                 elif not trusted and any(e.tag == _PARA for e in run):
-                    current = _NO_STEM
+                    current, left = _NO_STEM, 0
                 tables = () if instruction else tuple(e for e in run if e.tag == _TABLE)
                 stems[el] = replace(current, beside=tables) if tables and _lacks_table(el) else current
                 run, before = [], el
@@ -91,10 +91,10 @@ class Stems:
                     current = _NO_STEM
             elif el.tag == _SECTION:
                 _hand_over(run, before, stems)
-                run, current, before = [], _NO_STEM, None
+                run, current, left, before = [], _NO_STEM, 0, None
             elif el.tag in {_NOTE, _EXAMPLE}:
                 if not lasting:
-                    run, current = [], _NO_STEM
+                    run, current, left = [], _NO_STEM, 0
             elif el.tag not in {_TITLE, _LABEL}:
                 run.append(el)
         _hand_over(run, before, stems)
