@@ -28,7 +28,7 @@ from thresher.readers.verbatim import find
 from thresher.readers.weights import Thresholds
 
 NAME = "language_model"
-PROMPT = "report_1"
+PROMPT = "report_2"
 """The file in ``prompts/`` that is sent; a change of its meaning gets a number of its own."""
 THRESHOLDS = Thresholds(first=0.0, second=0.0, kind=0.0, lead=0.5, item=0.0, prompt=0.4, response=0.75, item_fails=0.6, says_needs=True)
 """Its own thresholds: a language model names probabilities that mean what its instructions say, not those of the learned reader's
