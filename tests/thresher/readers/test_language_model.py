@@ -144,7 +144,7 @@ def test_one_bad_answer_costs_no_other_post(reading: Reading, post: Callable[...
 def test_a_field_that_a_loose_server_fills_otherwise_costs_no_answer(reading: Reading, changed: dict[str, Any]) -> None:
     got = reading.serve(said(**changed)).read()
     assert isinstance(got, Candidate)
-    assert (got.messages[0].content, got.tier) == (ASKED, "witnessed")
+    assert (reading.reading.reader, reading.reading.held, got.messages[0].content) == ("language_model", "", ASKED)
 
 
 def test_an_answer_that_does_not_say_whether_it_fails_is_none(reading: Reading) -> None:
