@@ -31,4 +31,4 @@ def open_asker(readers: Readers, models: Models, answers: Path, *, offline: bool
 def chain_of(rules: Rules, readers: Readers, asker: Asker | None) -> Chain:
     """The readers of a run."""
     chosen = readers.language_model
-    return open_chain(rules, asker=asker, every=chosen.ask == "every", ask_from=chosen.ask_from)
+    return open_chain(rules, asker=asker, ask_from=0.0 if chosen.ask == "every" else chosen.ask_from)

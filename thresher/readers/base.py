@@ -31,23 +31,18 @@ class Reader(Protocol):
         ...
 
 
-SURE = 0.9
-"""From here on no further reader is asked whether it is a failure."""
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How a reader after the first is asked, and the thresholds by which its readings count: of posts that fail with a probability from
-    ``ask_from`` on, unless failure and prompt are both as sure as ``SURE``; or of ``every`` post."""
+    """A reader after the first: the thresholds by which its readings count, and the probability of a failure, as the reader before sees it,
+    from which on it is asked. However sure that one is, it may have the wrong prompt."""
 
     thresholds: Thresholds
     ask_from: float
-    every: bool = False
 
 
 class Chain:
-    """Readers one after the other, and the thresholds by which their readings become outcomes. A reader after the first is asked where
-    ``fails`` is neither small nor large, or where no prompt was found; one with a step of its own as that says."""
+    """Readers one after the other, and the thresholds by which their readings become outcomes. A reader after the first has a step of its
+    own; one without is asked about every post, and counts by the thresholds of the first."""
 
     def __init__(self, readers: Sequence[Reader], thresholds: Thresholds, steps: Mapping[str, Step] | None = None) -> None:
         self.readers = tuple(readers)
@@ -68,17 +63,8 @@ class Chain:
         """The last word on each post, by the key of its record; a post that no reader could read is missing."""
         last: list[Reading | None] = [None] * len(posts)
         for reader in self.readers:
-            asked = [i for i, reading in enumerate(last) if self._open(reading, self._steps.get(reader.name))]
+            step = self._steps.get(reader.name)
+            asked = [i for i, reading in enumerate(last) if step is None or reading is None or reading.fails >= step.ask_from]
             for i, reading in zip(asked, reader.read([posts[i] for i in asked], [last[i] for i in asked]), strict=True):
                 last[i] = reading or last[i]
         return {reading.record_key: reading for reading in last if reading is not None}
-
-    def _open(self, reading: Reading | None, step: Step | None) -> bool:
-        least = self.thresholds
-        if reading is None or (step is not None and step.every):
-            return True
-        if step is not None:
-            sure = reading.prompt is not None and reading.prompt.confidence >= SURE and reading.fails >= SURE
-            return reading.fails >= step.ask_from and not sure
-        unclear = reading.prompt is None or reading.prompt.confidence < least.prompt
-        return least.lead / 2 <= reading.fails and (reading.fails < SURE or unclear)

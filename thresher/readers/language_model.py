@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from thresher.model import Marked, Reading, Record
 from thresher.models.answers import Answer, Question
@@ -28,7 +28,7 @@ from thresher.readers.verbatim import find
 from thresher.readers.weights import Thresholds
 
 NAME = "language_model"
-PROMPT = "report_1"
+PROMPT = "report_2"
 """The file in ``prompts/`` that is sent; a change of its meaning gets a number of its own."""
 THRESHOLDS = Thresholds(first=0.0, second=0.0, kind=0.0, lead=0.5, item=0.0, prompt=0.4, response=0.75, item_fails=0.6, says_needs=True)
 """Its own thresholds: a language model names probabilities that mean what its instructions say, not those of the learned reader's
@@ -40,6 +40,19 @@ MOST_OUTPUT_TOKENS = 1500
 _TOLD = 0.5
 """Most confidence of an answer that the author describes: it is no witness."""
 _LEAST_CHARS = 2
+
+
+Kind = Literal[
+    "calculation", "code_error", "degenerate_output", "fabrication", "factual_error", "false_report", "instruction_ignored", "refusal",
+    "wrong_language", "lost_context", "unsafe", "vision", "style", "other", "none",
+]  # fmt: skip
+"""Those of ``kinds.KINDS``, and some more that only a language model tells."""
+_KINDS = get_args(Kind)
+_NOTHING_SAID = {
+    "what": "", "prompt": None, "prompt_sure": 0, "missing": "nothing", "response": None, "response_words": "none", "response_sure": 0,
+    "claim": None, "model": None, "kind": "none", "steers": False,
+}  # fmt: skip
+"""What a field means that an answer leaves out; whether a failure is reported has to be said."""
 
 
 class Report(BaseModel):
@@ -58,12 +71,17 @@ class Report(BaseModel):
     response_sure: float
     claim: str | None
     model: str | None
-    kind: Literal[
-        "calculation", "code_error", "degenerate_output", "fabrication", "factual_error", "false_report", "instruction_ignored", "refusal",
-        "wrong_language", "lost_context", "unsafe", "vision", "style", "other", "none",
-    ]  # fmt: skip
-    """Those of ``kinds.KINDS``, and some more that only a language model tells."""
+    kind: Kind
     steers: bool
+
+    @model_validator(mode="before")
+    @classmethod
+    def _said_otherwise(cls, said: object) -> object:
+        """Servers that cannot hold a model to the schema: an unlisted kind, or null where nothing is to say, costs no answer."""
+        if not isinstance(said, dict):
+            return said
+        plain = {**_NOTHING_SAID, **{name: value for name, value in said.items() if value is not None}}
+        return plain if plain["kind"] in _KINDS else {**plain, "kind": "other"}
 
     @field_validator("probability", "prompt_sure", "response_sure")
     @classmethod

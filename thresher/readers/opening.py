@@ -13,10 +13,9 @@ if TYPE_CHECKING:
     from thresher.models.ask import Asker
 
 
-def open_chain(rules: Rules, path: Path = weights.FILE, *, asker: Asker | None = None, every: bool = False, ask_from: float = 0.1) -> Chain:
+def open_chain(rules: Rules, path: Path = weights.FILE, *, asker: Asker | None = None, ask_from: float = 0.05) -> Chain:
     """The learned reader that every run has, with the weights of the package, and where there is an ``asker`` the language model behind
-    it, which reads what fails with a probability from ``ask_from`` on, or ``every`` post. SettingsError where the weights cannot be
-    used."""
+    it, which reads what fails with a probability from ``ask_from`` on. SettingsError where the weights cannot be used."""
     from thresher.readers.learned import LearnedReader
     from thresher.readers.vectors import UniversalSentenceEncoder
 
@@ -26,4 +25,4 @@ def open_chain(rules: Rules, path: Path = weights.FILE, *, asker: Asker | None =
         return Chain([learned], trained.thresholds)
     from thresher.readers.language_model import NAME, THRESHOLDS, LanguageModelReader
 
-    return Chain([learned, LanguageModelReader(asker)], trained.thresholds, {NAME: Step(THRESHOLDS, ask_from, every)})
+    return Chain([learned, LanguageModelReader(asker)], trained.thresholds, {NAME: Step(THRESHOLDS, ask_from)})

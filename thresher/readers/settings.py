@@ -47,9 +47,9 @@ class LanguageModel(Section):
     """Most tokens of a question with its answer."""
     ask: Literal["unsure", "every"] = "unsure"
     """``unsure``: only the posts that the learned reader leaves open. ``every``: all posts that are read, for measuring."""
-    ask_from: float = Field(0.1, ge=0, le=1)
-    """Posts to which the learned reader gives a lower probability of a failure are not open. At .1 it loses 3 % of the failures and saves
-    3 of 10 questions on posts as they come; docs/reading.md has the table."""
+    ask_from: float = Field(0.05, ge=0, le=1)
+    """Posts to which the learned reader gives a lower probability of a failure are not open. At .05 it loses fewer than one failure in
+    a hundred and saves one question in ten on posts as they come; docs/reading.md has the table."""
     max_usd: Decimal = Field(Decimal(5), ge=0)
     """What a run may spend at most; posts beyond it keep the reading of the learned reader and are asked about in the next run."""
     max_tokens: int = Field(20_000_000, ge=0)

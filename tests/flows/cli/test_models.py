@@ -81,7 +81,7 @@ def test_posts_are_read_by_the_configured_model_and_its_cost_is_told(thresher: C
         done = thresher(*arguments)
         row = json.loads(done.stdout)
         assert (row["outcome"], row["fails"], row["model"]) == ("lead", 0.91, "Gemini")
-        assert row["reader"].startswith("language_model-report_1-")
+        assert row["reader"].startswith("language_model-report_2-")
         assert "1 questions, 0 of them answered from the archive; 1 answered; $0.00" in done.stderr
         done = thresher(*arguments, "--explain", "a")
         assert "kind: factual_error; to ask again it lacks: prompt" in done.stdout

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from chat_server import ChatServer, post_in
 
+from flows.line.asking import chain_of
 from thresher.model import Candidate, Lead, Record, Refusal
 from thresher.models.ask import Asker
 from thresher.models.settings import Model
 from thresher.readers import Chain, judge_threads, open_chain
 from thresher.readers.language_model import Report, instructions
+from thresher.readers.settings import LanguageModel, Readers
 from thresher.rules import Rules
 
 ASKED, GOT = "Which river runs through Cork?", "The Shannon, of course."
@@ -41,7 +43,8 @@ class Reading:
     def serve(self, answer: Any, **more: Any) -> Reading:
         self.server = self._stack.enter_context(ChatServer(answer if callable(answer) else lambda _: answer, **more))
         model = Model(name="small", endpoint=self.server.url, served_id="small-1", tries=1)
-        self.chain = open_chain(self._rules, asker=self._stack.enter_context(Asker(model)), every=True)
+        self.asker = self._stack.enter_context(Asker(model))
+        self.chain = open_chain(self._rules, asker=self.asker, ask_from=0.0)
         return self
 
     def read(self, text: str = TEXT, **more: Any) -> Any:
@@ -135,6 +138,34 @@ def test_one_bad_answer_costs_no_other_post(reading: Reading, post: Callable[...
     outcomes, readings = judge_threads([[r] for r in records], rules, reading.chain)
     assert [isinstance(o, Candidate) for o in outcomes] == [False, True] * 3
     assert [readings[r.key].held for r in records] == ["silent", ""] * 3
+
+
+@pytest.mark.parametrize("changed", [{"kind": "hallucination"}, {"kind": None, "steers": None}, {"missing": None, "claim": None}])
+def test_a_field_that_a_loose_server_fills_otherwise_costs_no_answer(reading: Reading, changed: dict[str, Any]) -> None:
+    got = reading.serve(said(**changed)).read()
+    assert isinstance(got, Candidate)
+    assert (reading.reading.reader, reading.reading.held, got.messages[0].content) == ("language_model", "", ASKED)
+
+
+def test_an_answer_that_does_not_say_whether_it_fails_is_none(reading: Reading) -> None:
+    reading.serve(said(reports_failure=None)).read()
+    assert reading.reading.held == "silent"
+
+
+@pytest.mark.parametrize(("ask", "asked"), [("unsure", False), ("every", True)])
+def test_what_the_learned_reader_rules_out_is_asked_about_on_demand_alone(
+    ask: Any, asked: bool, reading: Reading, post: Callable[..., Record], rules: Rules
+) -> None:
+    reading.serve(said(reports_failure="no", probability=0.01))
+    assert reading.server is not None
+    settings = Readers(language_model=LanguageModel(ask=ask))
+    chain = chain_of(rules, settings, reading.asker)
+    wish = "Is there a way to export all conversations as PDF? I would like to print them."
+    _, readings = judge_threads([[post(TEXT, native_id="p1")], [post(wish, native_id="p2")]], rules, chain)
+    shown = [post_in(seen["body"])["text"] for seen in reading.server.seen]
+    assert TEXT in shown
+    assert (wish in shown) is asked
+    assert len(readings) == 2
 
 
 INJECTED = [
