@@ -35,7 +35,8 @@ _POINTS_AT_ANSWER = re.compile(
     r"(?<!\w)(?:(?:the |this |that )?(?:other|accepted|above|previous|existing|top) answers?|\w+'s answer"
     r"|(?:answers?|comments?|solutions?) (?:above|below)|(?:in|to) addition to (?:the|what|his|her|their|other)"
     r"|to add to|adding to|to complement|to expand on|just to add"
-    r"|as (?:said|mentioned|noted|suggested|pointed out) (?:by|above|before|earlier)|as (?:others|someone|somebody|everyone|everybody) (?:has |have )?(?:said|mentioned|noted|pointed out|suggested))(?!\w)",
+    r"|as (?:said|mentioned|noted|suggested|pointed out) (?:by|above|before|earlier)"
+    r"|as (?:others|someone|somebody|everyone|everybody) (?:has |have )?(?:said|mentioned|noted|pointed out|suggested))(?!\w)",
     re.IGNORECASE,
 )
 """An answer that says so speaks to those who see the others."""
