@@ -135,7 +135,7 @@ def _text(value: Any) -> str:
 
 _LETTERS: Final = "ABCDEFGHIJ"
 _OFFERS: Final = re.compile(r"(?m)(?:^|[\s(])[ABC][).:]\s")
-_ONE_BY_ONE: Final = ("{}", "option_{}", "option{}", "choice_{}", "choice{}", "op{}", "opt_{}", "answer_{}", "ans{}")
+_ONE_BY_ONE: Final = ("{}", "option_{}", "option{}", "choice_{}", "choice{}", "op{}", "opt_{}")
 
 
 def _options(row: Row) -> list[str]:

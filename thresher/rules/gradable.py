@@ -42,7 +42,7 @@ _ASKS = re.compile(
     r"\?|^\W*(?:any|please|looking for|i'?m looking for|i am looking for|i'?m wondering|i wonder|i was wondering|let me know)\b", re.I
 )
 _FIRST_PERSON = re.compile(
-    r"(?<!\w)(?:i|i've|i'm|i'd|i'll|my|we|our|ich|wir|mein\w*|unser\w*|je|j'ai|nous|mon|ma|mes|yo|mi|mis|eu|meu|io|mio)(?!\w)"
+    r"(?<!\w)(?:i|i've|i'm|i'd|i'll|my|we|our|ich|wir|mein\w*|unser\w*|je|j'ai|nous|mon|ma|mes|yo|mi|mis|(?<!the )eu|meu|io|mio)(?!\w)"
 )
 _ANYBODY = re.compile(
     r"(?<!\w)(?:(?:how|can|could|when|where|long|if|that|what) (?:(?:do|can|could|should|would|might|will|must) )?(?:i|we)"

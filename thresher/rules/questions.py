@@ -27,10 +27,15 @@ _WORKED_OUT = 3
 """Formulas from which an answer works something out."""
 _SPEAKS_TO = re.compile(r"(?<![\w.])@[^\W\d_]")
 """An answer that speaks to somebody answers somebody's comment or answer, too."""
+_COMMAND = re.compile(
+    r"\s*(?:[$#>%]\s+)?(?:sudo|su|apt(?:-get)?|yum|dnf|pacman|brew|snap|choco|pip3?|conda|npm|npx|yarn|gem|cargo|docker|kubectl|git|svn|hg"
+    r"|systemctl|service|chmod|chown|mkdir|cd|ls|rm|cp|mv|ssh|scp|wget|curl|export|echo|cat|source)(?![\w(=.])"
+)
 _POINTS_AT_ANSWER = re.compile(
     r"(?<!\w)(?:(?:the |this |that )?(?:other|accepted|above|previous|existing|top) answers?|\w+'s answer"
     r"|(?:answers?|comments?|solutions?) (?:above|below)|(?:in|to) addition to (?:the|what|his|her|their|other)"
     r"|to add to|adding to|to complement|to expand on|just to add"
+    r"|as (?:said|mentioned|noted|suggested|pointed out) (?:by|above|before|earlier)"
     r"|as (?:others|someone|somebody|everyone|everybody) (?:has |have )?(?:said|mentioned|noted|pointed out|suggested))(?!\w)",
     re.IGNORECASE,
 )
@@ -131,7 +136,13 @@ def _has_several_ways(question: Record, accepted: Record, other: Record, rules: 
     found = grade(question, accepted, rules)
     if found == "derivation":
         return min(formulas(accepted), formulas(other)) >= _WORKED_OUT
-    return found in GRADABLE and all(CODE_BLOCK.search(a.text) for a in (accepted, other))
+    return found in GRADABLE and _gives_program(accepted) and _gives_program(other)
+
+
+def _gives_program(answer: Record) -> bool:
+    """Whether an answer holds code that is more than commands of a shell: which tool installs a thing is no other way to solve it."""
+    lines = [line for block in CODE_BLOCK.findall(answer.text) for line in block.split("\n")[1:-1] if line.strip()]
+    return any(not _COMMAND.match(line) for line in lines)
 
 
 def _same_solution(record: Record, accepted: Record) -> bool:

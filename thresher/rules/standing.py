@@ -13,6 +13,8 @@ LINK = re.compile(r"https?://[^\s)>\]]{1,2000}")
 _WORD = re.compile(r"[^\W\d_]+")
 _BRINGS_ITS_OWN = 160
 """A prompt this long that says "my essay" most likely holds the essay."""
+_FOLLOWS = re.compile(r":(?!//|\s*https?:)\s*\S|[\"\u201c`\n]")
+"""What stands behind the words that name a thing where the thing itself follows: a colon, a quotation, a new line."""
 
 
 def leans_on(text: str, cues: Cues) -> tuple[Reason, str] | None:
@@ -20,9 +22,14 @@ def leans_on(text: str, cues: Cues) -> tuple[Reason, str] | None:
     if IMAGE.search(text):
         return "needs_picture", "image"
     folded = fold(text)
-    if match := cues.pictures.search(folded):
+    if (match := cues.pictures.search(folded)) and not folded.startswith(" of ", match.end()):
         return "needs_picture", match.group()
-    if len(text) < _BRINGS_ITS_OWN and "```" not in text and (match := cues.absent.search(folded)):
+    if (
+        len(text) < _BRINGS_ITS_OWN
+        and "```" not in text
+        and (match := cues.absent.search(folded))
+        and not _FOLLOWS.search(text, match.end())
+    ):
         return "not_self_contained", match.group()
     return None
 

@@ -230,3 +230,24 @@ def test_a_topic_that_only_misses_its_prompt_is_a_lead_and_no_open_question(make
     text = "ChatGPT invented three books for my reading list this morning. Not one of them exists."
     got = judge_all([make(text, "question", "1", title="It invents books", source="discourse", site="talk")])["1"]
     assert got.reason == "no_prompt_found"
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        (
+            "The tool of the language brings the newest one, and it needs no rights of an administrator:\n\n```\n$ pip install mill\n```",
+            "one way",
+        ),
+        (
+            "As said by others it is packaged; unpacked by hand it does the same without the tool:\n\n```\nfor f in a: unpack(f)\n```",
+            "one way",
+        ),
+    ],
+)
+def test_another_tool_that_installs_the_same_is_no_other_way(make: Any, judge_all: Any, second: str, reason: str) -> None:
+    first = "It is packaged, so that the package manager of the system can do it:\n\n```\nsudo apt install mill\nmill --version\n```"
+    got = judge_all(_solved(make, "How do I install mill?", "How is mill installed?", first.replace("mill --version", "cd mill"), second))[
+        "3"
+    ]
+    assert (got.reason, got.detail) == ("answer_not_accepted", reason)
