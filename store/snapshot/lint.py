@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -87,6 +87,12 @@ class _Rows:
     spelled: dict[int, str] = field(default_factory=dict)
     """The first few answers as they are written, for the message."""
 
+    def drop(self, item_ids: Collection[str]) -> None:
+        """Forget these items."""
+        stay = [n for n, item_id in enumerate(self.item_ids) if item_id not in item_ids]
+        self.item_ids = [self.item_ids[n] for n in stay]
+        self.asked, self.answers = (array("Q", (hashes[n] for n in stay)) for hashes in (self.asked, self.answers))
+
 
 class Lint:
     """Looks at rows one by one, and in the end at all of them together."""
@@ -111,6 +117,12 @@ class Lint:
             rows.answers.append(answer)
             if len(rows.spelled) < FEWEST:
                 rows.spelled.setdefault(answer, row["answer"])
+
+    def drop(self, item_ids: Collection[str]) -> None:
+        """Forget rows: they do not leave."""
+        self._single = [one for one in self._single if one.item_id not in item_ids]
+        for rows in self._rows.values():
+            rows.drop(item_ids)
 
     def findings(self) -> list[Finding]:
         """All that is wrong, by rule and configuration."""

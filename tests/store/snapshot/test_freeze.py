@@ -26,6 +26,7 @@ from store.file.database import Database
 from store.snapshot import leaks
 from store.snapshot.card import card
 from store.snapshot.licences import family
+from store.snapshot.runs import runs_of
 from store.snapshot.settings import Export
 from thresher.errors import StoreError, UsageError
 from thresher.model import Battle, Candidate, Decision, Message, Page, Record, Response
@@ -425,15 +426,14 @@ def test_no_word_run_of_a_withheld_text_leaves(tmp_path_factory: pytest.TempPath
     ]  # fmt: skip
     put(database, *pairs)
     folder = freeze(database)
-    words = leaks.Runs()
     for record, _ in pairs:
         n = int(record.native_id[1:])
         withheld = [prose(200 + n), f"author{n:010}", prose(300 + n)]
         if record.export_class != "full" or family(record.licence) is None:
             withheld += [prose(400 + n), *([] if record.export_class == "derived" and family(record.licence) else [record.text])]
-        runs_of = {int(h) for h in words.of(withheld)[0]}
+        withheld_runs = {int(h) for h in runs_of(withheld)[0]}
         for path in folder.rglob("*"):
             if path.is_file():
                 held = "\n".join(leaks.strings_in(pq.read_table(path).to_pylist())) if path.suffix == ".parquet" else path.read_text()
                 assert f"author{n:010}" not in held
-                assert runs_of.isdisjoint(int(h) for h in words.of([held])[0])
+                assert withheld_runs.isdisjoint(int(h) for h in runs_of([held])[0])
