@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from store.file.database import Connection
-from store.snapshot.runs import Exact, Hashes, Owners, Sieve, runs_of
+from store.snapshot.runs import WORDS, Exact, Hashes, Owners, Sieve, runs_of
 
 _BATCH = 500
 """Texts that are hashed at once: their letters should fit a processor's cache."""
@@ -74,18 +74,19 @@ def _runs_in_file(path: Path) -> Iterator[tuple[pa.Array, Hashes, Owners]]:
         return
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_BATCH):
-            parts = [_runs_in_column(column) for column in batch.columns]
-            yield batch["item_id"], np.concatenate([hashes for hashes, _ in parts]), np.concatenate([owner for _, owner in parts])
+            texts = dict.fromkeys(place for column in batch.columns for place in _texts(column) if len(place[1]) >= WORDS)
+            hashes, owner = runs_of([text for _, text in texts])
+            yield batch["item_id"], hashes, np.array([row for row, _ in texts], np.int64)[owner]
 
 
-def _runs_in_column(column: pa.Array) -> tuple[Hashes, Owners]:
-    """Of a column of texts, of lists, or of lists of structs; none of another."""
-    if pa.types.is_list(column.type):
-        inner = column.flatten()
-        rows = column.value_parent_indices().to_numpy()
-        parts = [_runs_in_column(part) for part in (inner.flatten() if pa.types.is_struct(inner.type) else [inner])]
-        return np.concatenate([hashes for hashes, _ in parts]), rows[np.concatenate([owner for _, owner in parts])]
-    return runs_of(column.to_pylist() if pa.types.is_string(column.type) else [])
+def _texts(column: pa.Array) -> Iterator[tuple[int, str]]:
+    """Each text of a column of texts, of lists, or of lists of structs, with the index of its row; none of another column."""
+    if pa.types.is_string(column.type):
+        yield from enumerate(column.to_pylist())
+    elif pa.types.is_list(column.type):
+        rows, inner = column.value_parent_indices().to_pylist(), column.flatten()
+        for part in inner.flatten() if pa.types.is_struct(inner.type) else [inner]:
+            yield from zip(rows, part.to_pylist(), strict=True)
 
 
 def _of(hashes: Hashes, owner: Owners) -> Hashes:
