@@ -19,9 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from store.file.database import Connection
 from store.rows import keys, run
-from store.snapshot.files import IDS, ROW_GROUP, Files, rewrite
+from store.snapshot.files import DRAFT_LEVEL, IDS, ROW_GROUP, Files, rewrite
 from store.snapshot.licences import family, of_prompt
 from store.snapshot.registry import RowHashes
 from store.snapshot.settings import Export
@@ -59,10 +61,13 @@ class Written:
     withheld: Counter[str] = field(default_factory=Counter)
 
 
-def write(con: Connection, folder: Path, export: Export, look: Callable[[str, dict[str, Any]], None]) -> Written:
-    """Write ``<config>/test-00000-of-00001.parquet`` for each config that has rows; ``look`` is shown each row with its config."""
+def draft(
+    con: Connection, folder: Path, export: Export, look: Callable[[str, dict[str, Any]], None], look_at_group: Callable[[pa.Table], None]
+) -> Written:
+    """Write ``<config>/test-00000-of-00001.parquet`` for each config that has rows, to be settled. ``look`` is shown each row with
+    its config, and ``look_at_group`` the rows of a config by the thousand."""
     written = Written()
-    with Files(folder) as files:
+    with Files(folder, level=DRAFT_LEVEL, look=look_at_group) as files:
         for item in selected(con):
             config, rows, reason = _leaving(item, export)
             if reason:
@@ -76,11 +81,11 @@ def write(con: Connection, folder: Path, export: Export, look: Callable[[str, di
     return written
 
 
-def take_back(
+def settle(
     con: Connection, folder: Path, export: Export, written: Written, left_out: Mapping[str, str], overlapping: Collection[str]
 ) -> None:
-    """Take rows with text out of what was written: of items in ``left_out`` nothing leaves, for the reason that stands there; of those in
-    ``overlapping`` no text does, since words of a withheld text are in it."""
+    """Write the draft anew as it leaves: of items in ``left_out`` nothing, for the reason that stands there, of those in ``overlapping``
+    no text, since words of a withheld text are in it."""
     as_ids = {}
     if overlapping and "id_only" in export.classes:
         run(con, "CREATE OR REPLACE TEMP TABLE overlapping AS SELECT item_id FROM given", given=keys("item_id", overlapping))

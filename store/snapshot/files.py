@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,9 @@ import pyarrow.parquet as pq
 IDS: Final = "ids"
 FILE: Final = "test-00000-of-00001.parquet"
 ROW_GROUP: Final = 4_000
+DRAFT_LEVEL: Final = 1
+"""How hard zstd tries on a file that is written anew soon."""
+_LEVEL: Final = 9
 
 _STRINGS = pa.list_(pa.string())
 TEXT_SCHEMA = pa.schema(
@@ -43,10 +46,10 @@ IDS_SCHEMA = pa.schema(
 
 
 class Files:
-    """Rows on their way into files, in row groups of a fixed size."""
+    """Rows on their way into files, in row groups of a fixed size. ``look`` is shown each group before it is written."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, level: int = _LEVEL, look: Callable[[pa.Table], None] = lambda _: None) -> None:
+        self._folder, self._level, self._look = folder, level, look
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._waiting: dict[str, list[dict[str, Any]]] = {}
 
@@ -63,7 +66,7 @@ class Files:
         """Add a row."""
         if config not in self._writers:
             self._waiting[config] = []
-            self._writers[config] = _writer(self._folder / config / FILE, IDS_SCHEMA if config == IDS else TEXT_SCHEMA)
+            self._writers[config] = _writer(self._folder / config / FILE, IDS_SCHEMA if config == IDS else TEXT_SCHEMA, self._level)
         self._waiting[config].append(row)
         if len(self._waiting[config]) == ROW_GROUP:
             self._flush(config)
@@ -71,7 +74,9 @@ class Files:
     def _flush(self, config: str) -> None:
         writer, rows = self._writers[config], self._waiting[config]
         if rows:
-            writer.write_table(pa.Table.from_pylist(rows, schema=writer.schema))
+            group = pa.Table.from_pylist(rows, schema=writer.schema)
+            self._look(group)
+            writer.write_table(group)
             rows.clear()
 
 
@@ -81,16 +86,15 @@ def parquet(folder: Path) -> list[Path]:
 
 
 def rewrite(folder: Path, without: Collection[str], more: Mapping[str, list[dict[str, Any]]]) -> None:
-    """Take items out of the files, and put the rows in ``more``, by item, among those of ``ids``: what lies there then is what would have
-    been written so at once."""
+    """Write drafts anew without some items, and with the rows in ``more``, by item, among those of ``ids``: what lies there then is what
+    would have been written so at once."""
     dropped = pa.array(sorted(without), pa.string())
     for path in parquet(folder):
         if path.parent.name != IDS:
             _replace(path, (_without(batch, dropped) for batch in _batches(path)), TEXT_SCHEMA)
-    if more:
-        path = folder / IDS / FILE
-        path.parent.mkdir(exist_ok=True)
-        _replace(path, _merged(_batches(path) if path.exists() else iter(()), more), IDS_SCHEMA)
+    ids = folder / IDS / FILE
+    if more or ids.exists():
+        _replace(ids, _merged(_batches(ids) if ids.exists() else (), more), IDS_SCHEMA)
 
 
 def held(folder: Path) -> tuple[dict[str, int], dict[str, Counter[str]]]:
@@ -108,10 +112,10 @@ def held(folder: Path) -> tuple[dict[str, int], dict[str, Counter[str]]]:
     return rows, licences
 
 
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+def _writer(path: Path, schema: pa.Schema, level: int = _LEVEL) -> pq.ParquetWriter:
     path.parent.mkdir(parents=True, exist_ok=True)
     return pq.ParquetWriter(
-        path, schema, compression="zstd", compression_level=9, version="2.6", write_page_index=True, use_content_defined_chunking=True,
+        path, schema, compression="zstd", compression_level=level, version="2.6", write_page_index=True, use_content_defined_chunking=True,
     )  # fmt: skip
 
 

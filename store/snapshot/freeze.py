@@ -24,7 +24,7 @@ from store.snapshot.croissant import NAME as CROISSANT
 from store.snapshot.croissant import Described, croissant
 from store.snapshot.difference import Difference, measure
 from store.snapshot.estimates import estimates
-from store.snapshot.export import Written, take_back, write
+from store.snapshot.export import Written, draft, settle
 from store.snapshot.files import IDS, held, parquet
 from store.snapshot.harness import harness_files
 from store.snapshot.licences import family
@@ -90,7 +90,8 @@ def _partial(folder: Path, name: str) -> Iterator[Path]:
 def _write_files(con: Connection, folder: Path, name: str, export: Export, *, leave_out: bool) -> tuple[Written, Difference]:
     """The Parquet files, the card, and what runs them. Items whose text shares a word run with a withheld text go without their text."""
     linting = lint.Lint(personal=False)  # what has personal data was kept back
-    written = write(con, folder, export, linting.add)
+    sieve = leaks.sieve_for(con)
+    written = draft(con, folder, export, linting.add, lambda rows: leaks.add_runs(sieve, rows))
     left_out: dict[str, str] = {}
     while leave_out and (findings := linting.findings()):  # what is left may be nearly constant where it was not before; it only grows less
         reasons = {one.item_id: f"lint_{one.rule}" for one in findings}
@@ -98,13 +99,12 @@ def _write_files(con: Connection, folder: Path, name: str, export: Export, *, le
         left_out |= reasons
     lint.refuse(name, linting.findings())
     failpoint("snapshot.parquet")
-    leaking = leaks.leaking_runs(con, leaks.sieve_of(parquet(folder)), known_licences(con))
+    leaking = leaks.leaking_runs(con, sieve, known_licences(con))
     texts = [path for path in parquet(folder) if path.parent.name != IDS]
     overlapping = {item_id for path in texts for item_id in leaks.items_with(path, leaking)} - left_out.keys()
-    if left_out or overlapping:
-        linting.drop(overlapping)
-        lint.refuse(name, linting.findings())
-        take_back(con, folder, export, written, left_out, overlapping)
+    linting.drop(overlapping)
+    lint.refuse(name, linting.findings())
+    settle(con, folder, export, written, left_out, overlapping)
     difference = measure(con, name, written.hashes.table())
     (folder / "difference.json").write_bytes(_json(difference.listed))
     about = About(difference, export.contact, tuple(estimates(con)))

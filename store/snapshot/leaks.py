@@ -24,7 +24,7 @@ from store.snapshot.runs import WORDS, Exact, Hashes, Owners, Sieve, runs_of
 
 _BATCH = 500
 """Texts that are hashed at once: their letters should fit a processor's cache."""
-_RUNS_OF_ROW = 100
+_RUNS_OF_ITEM = 100
 
 
 def strings_in(value: Any) -> Iterator[str]:
@@ -39,13 +39,15 @@ def strings_in(value: Any) -> Iterator[str]:
             yield from strings_in(inner)
 
 
-def sieve_of(files: Sequence[Path]) -> Sieve:
-    """The runs of all these Parquet files."""
-    sieve = Sieve(_RUNS_OF_ROW * sum(pq.read_metadata(path).num_rows for path in files))
-    for path in files:
-        for _, hashes, _ in _runs_in_file(path):
-            sieve.add(hashes)
-    return sieve
+def sieve_for(con: Connection) -> Sieve:
+    """An empty one that is large enough for what may leave."""
+    return Sieve(_RUNS_OF_ITEM * con.execute("SELECT count(*) FROM items WHERE merged_into IS NULL").fetchall()[0][0])
+
+
+def add_runs(sieve: Sieve, rows: pa.Table) -> None:
+    """Put the runs of rows into it."""
+    for batch in rows.to_batches(_BATCH):
+        sieve.add(_runs_in_rows(batch)[0])
 
 
 def leaking_runs(con: Connection, exported: Sieve, known_licences: Sequence[str]) -> Exact:
@@ -74,9 +76,13 @@ def _runs_in_file(path: Path) -> Iterator[tuple[pa.Array, Hashes, Owners]]:
         return
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_BATCH):
-            texts = dict.fromkeys(place for column in batch.columns for place in _texts(column) if len(place[1]) >= WORDS)
-            hashes, owner = runs_of([text for _, text in texts])
-            yield batch["item_id"], hashes, np.array([row for row, _ in texts], np.int64)[owner]
+            yield batch["item_id"], *_runs_in_rows(batch)
+
+
+def _runs_in_rows(batch: pa.RecordBatch) -> tuple[Hashes, Owners]:
+    texts = dict.fromkeys(place for column in batch.columns for place in _texts(column) if len(place[1]) >= WORDS)
+    hashes, owner = runs_of([text for _, text in texts])
+    return hashes, np.array([row for row, _ in texts], np.int64)[owner]
 
 
 def _texts(column: pa.Array) -> Iterator[tuple[int, str]]:
