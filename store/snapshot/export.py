@@ -44,12 +44,20 @@ _SELECTED = """
                    'consent': json_extract_string(r.marks, '$.consent')
                } ORDER BY p.lead_order) AS reports
         FROM reports p JOIN items i ON i.item_id = p.item_id JOIN records r ON r.record_key = p.record_key AND r.is_latest
-        WHERE p.live AND r.status IN ('live', 'edited')
+        WHERE p.live AND r.status IN ('live', 'edited') AND coalesce(i.merged_into, i.item_id) >= $first
+          AND coalesce(i.merged_into, i.item_id) < $last
         GROUP BY 1
     )
     SELECT c.* EXCLUDE (tier, export_class, first_seen, last_seen),
            c.tier::VARCHAR AS tier, c.export_class::VARCHAR AS export_class, s.reports
     FROM items_current c JOIN shown s ON s.item_id = c.item_id"""
+_AT_ONCE = 50_000
+"""Items whose rows are gathered and sorted at once: those of a million would take DuckDB gigabytes that it cannot put on disk."""
+_BEYOND = "~"
+"""Comes after every id."""
+_FIRSTS = """
+    SELECT item_id FROM (SELECT item_id, row_number() OVER (ORDER BY item_id) AS place FROM items WHERE merged_into IS NULL)
+    WHERE (place - 1) % ? = 0 ORDER BY item_id"""
 _LEAVING = "WHERE c.export_class <> 'none'"
 
 
@@ -103,12 +111,18 @@ def settle(
 def selected(con: Connection, where: str = _LEAVING) -> Iterator[dict[str, Any]]:
     """The items that a person did not refuse, in the order of their ids, each with its live reports. ``where`` is of ``items_current c``;
     by default it takes what may leave in any form."""
-    for batch in con.sql(f"{_SELECTED} {where} AND c.status IN ('proposed', 'active') ORDER BY c.item_id").to_arrow_reader(ROW_GROUP):
-        for item in batch.to_pylist():
-            item["messages"] = json.loads(item["messages"])
-            if item["export_class"] == "derived":
-                item["licence"] = of_prompt(item["licence"])
-            yield item
+    sql = f"{_SELECTED} {where} AND c.item_id >= $first AND c.item_id < $last AND c.status IN ('proposed', 'active') ORDER BY c.item_id"
+    firsts = [row[0] for row in con.execute(_FIRSTS, [_AT_ONCE]).fetchall()]
+    for first, last in zip(firsts, [*firsts[1:], _BEYOND], strict=True):
+        for batch in con.sql(sql, params={"first": first, "last": last}).to_arrow_reader(ROW_GROUP):
+            yield from map(_item, batch.to_pylist())
+
+
+def _item(item: dict[str, Any]) -> dict[str, Any]:
+    item["messages"] = json.loads(item["messages"])
+    if item["export_class"] == "derived":
+        item["licence"] = of_prompt(item["licence"])
+    return item
 
 
 def _leaving(item: dict[str, Any], export: Export) -> tuple[str | None, list[dict[str, Any]], str]:

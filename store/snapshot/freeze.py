@@ -39,6 +39,8 @@ from thresher.model import Snapshot
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 FORMAT = 1
+_DUCKDB = "1GB"
+"""What DuckDB may take of the memory. Rows on their way, and what is kept of each until the end, take as much again at a million items."""
 
 
 def check_name(name: str) -> str:
@@ -57,7 +59,7 @@ def freeze(database: Database, name: str, folder: Path, export: Export, *, leave
     target = folder / check_name(name)
     with database.writer():
         with _partial(folder, name) as partial:
-            with database.reader() as con:
+            with database.reader(memory_limit=_DUCKDB) as con:
                 written, difference = _write_files(con, partial, name, export, leave_out=leave_out)
             failpoint("snapshot.manifest")
             manifest = _write_manifest(partial, name, export, written, difference)

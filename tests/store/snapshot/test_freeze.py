@@ -20,6 +20,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import store.snapshot.export
 import store.snapshot.freeze
 from store import decisions, items, pages, runs, verdicts
 from store.file.database import Database
@@ -330,6 +331,18 @@ def test_frozen_twice_it_is_the_same_to_the_byte(database: Database) -> None:
     assert every_byte(freeze(database)) == first
     with database.reader() as con:
         assert con.execute("SELECT count(*) FROM snapshots").fetchall() == [(1,)]
+
+
+def test_gathered_in_pieces_it_is_the_same_to_the_byte(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(database, *(pair(n) for n in range(7)), pair(9, "id_only", licence="site-terms", text=f"Somebody wrote: {prose(1)}"))
+    with database.transaction() as con:
+        a, b = sorted(row[0] for row in con.execute("SELECT item_id FROM items").fetchall())[3:5]
+        run_id = runs.open_run(con, "test", dedupe_version="1")
+        decisions.save_decisions(con, run_id, [Decision(b, "same", a, 1, 1, "m", "r", "e")])
+    whole = every_byte(freeze(database))
+    shutil.rmtree(database.folder / "snapshots")
+    monkeypatch.setattr(store.snapshot.export, "_AT_ONCE", 2)
+    assert every_byte(freeze(database)) == whole
 
 
 def test_a_name_that_is_taken_by_other_content_is_refused(database: Database) -> None:
