@@ -12,6 +12,7 @@ from typing import Any
 
 from store import edits
 from store.verdicts import KEY, LIFE, MERGED, UNMERGED, USE
+from thresher.errors import UsageError
 
 Verdict = Mapping[str, Any]
 TAKEN_BACK = "taken back"
@@ -44,6 +45,14 @@ def opinions(item: Mapping[str, Any], wanted: int) -> Opinions:
         else:
             settled = True
     return Opinions(blind, settled)
+
+
+def refuse_more(item: Mapping[str, Any], reviewer: str, wanted: int) -> None:
+    """UsageError where this reviewer's opinion is one too many. Who gave one may change it; a difference waits for anybody to settle it."""
+    said = opinions(item, wanted)
+    if said.complete(wanted) and reviewer not in said.blind and not said.differ(wanted):
+        names = ", ".join(sorted(said.blind))
+        raise UsageError(f"{item['item_id'][:8]} has its {wanted} opinions ({names}) and nothing to settle: no other is wanted")
 
 
 def standing(alike: Sequence[Verdict]) -> list[Verdict]:

@@ -10,14 +10,13 @@ from typing import Any
 
 from curation.agreement import Agreement, agreement
 from curation.learning import Learned, Table, learn, tabulate, told
-from curation.opinions import TAKEN_BACK, as_seen, opinions, sort_of, standing, state
+from curation.opinions import TAKEN_BACK, as_seen, opinions, refuse_more, sort_of, standing, state
 from curation.order import ORDERS, Order, accepted, orders, why
+from curation.wording import Item, edit_of, reword, settle
 from store import edits
 from store.edits import EDITED, Edit
 from store.verdicts import KEY, LIFE, USE, Verdict
 from thresher.errors import UsageError
-
-Item = dict[str, Any]
 
 FACETS = ("state", "kind", "tier", "source", "key_status", "language", "tag", "licence", "cluster")
 """By what a person filters. ``state`` is that of ``curation.opinions.state``."""
@@ -48,9 +47,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A stretch of the queue, how long the whole is, and how many items each value of each facet has in it."""
+    """A stretch of the queue, whether more follows, how long the whole is, and how many items each value of each facet has in it."""
 
     ids: list[str]
+    more: bool
     total: int
     facets: dict[str, list[tuple[str, int]]]
 
@@ -80,7 +80,7 @@ class Queue:
             self._items = {item["item_id"]: item for item in items}
             for item in self._items.values():
                 stored, item["verdicts"] = item["verdicts"], []
-                _word(item)
+                reword(item)
                 self._take(stored)
             self._take(before.values())
             self._arrange()
@@ -93,7 +93,7 @@ class Queue:
             for item in items:
                 self._items[item["item_id"]] = item
                 stored, item["verdicts"] = item["verdicts"], []
-                _word(item)
+                reword(item)
                 known = {verdict["verdict_id"] for verdict in stored}
                 late = [line for line in self._lines.values() if line["item_id"] == item["item_id"] and line["verdict_id"] not in known]
                 for verdict in (*stored, *late):
@@ -122,7 +122,7 @@ class Queue:
             self._lines[verdict["verdict_id"]] = verdict
             if (item := self._items.get(verdict["item_id"])) is not None:
                 item["verdicts"].append(verdict)
-                _settle(item, verdict["verdict"])
+                settle(item, verdict["verdict"])
 
     def learn(self) -> None:
         """Put the learned orders right, where items or verdicts changed since they were learned. Takes seconds for 100,000 items, in which
@@ -165,9 +165,10 @@ class Queue:
             return agreement(opinions(item, max(2, self.wanted)).blind for item in self._items.values() if item["verdicts"])
 
     def page(
-        self, wanted: Mapping[str, str], words: str = "", offset: int = 0, limit: int = 500, reviewer: str = "", order: Order = "urgent"
+        self, wanted: Mapping[str, str], words: str = "", after: str = "", limit: int = 500, reviewer: str = "", order: Order = "urgent"
     ) -> Page:
-        """The items that have every wanted value of a facet and all words, in order."""
+        """The items that have every wanted value of a facet and all words, in order; those after an item, whether it is still among them or
+        was decided meanwhile. After an item that is gone they begin anew."""
         with self._lock:
             chosen = self.chosen(wanted, words, reviewer, order)
             counted: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}
@@ -175,7 +176,10 @@ class Queue:
                 for facet, counter in counted.items():
                     counter.update(self._values(item_id, facet, reviewer))
             facets = {facet: counter.most_common(_MOST_VALUES) for facet, counter in counted.items()}
-            return Page(chosen[offset : offset + limit], len(chosen), facets)
+            whole = self._orders[order]
+            passed = set(whole[: whole.index(after) + 1]) if after in self._items else ()
+            rest = [item_id for item_id in chosen if item_id not in passed]
+            return Page(rest[:limit], len(rest) > limit, len(chosen), facets)
 
     def _values(self, item_id: str, facet: str, reviewer: str) -> Sequence[str]:
         if facet == "state":
@@ -201,6 +205,13 @@ class Queue:
             if changed:
                 raise Changed([_shown(item) for item in changed])
 
+    def refuse_more(self, item_ids: Iterable[str], word: str, reviewer: str) -> None:
+        """UsageError where of one of these items no other opinion is wanted."""
+        with self._lock:
+            for item_id in item_ids if self.wanted > 1 and word in LIFE else ():
+                if item_id in self._items:
+                    refuse_more(self._items[item_id], reviewer, self.wanted)
+
     def before(self, verdict_ids: Sequence[str], reviewer: str) -> list[Verdict | Edit]:
         """What says again what held before each of these verdicts and edits.
 
@@ -222,7 +233,7 @@ class Queue:
         others = [verdict for verdict in left if verdict["verdict_id"] != verdict_id]
         earlier = others[-1] if others else None
         if given["verdict"] == EDITED:
-            return _edit(item, earlier, reviewer, TAKEN_BACK), is_last
+            return edit_of(item, earlier, reviewer, TAKEN_BACK), is_last
         word = earlier["verdict"] if earlier else _UNSAID[sort]
         return Verdict(item["item_id"], word, reviewer, TAKEN_BACK, item["version"]), is_last
 
@@ -237,7 +248,7 @@ class Queue:
         with self._lock:
             item = self._items[item_id]
             now = next((verdict for verdict in reversed(item["verdicts"]) if verdict["verdict"] == EDITED), None)
-            before = _edit(item, now, reviewer, reason)
+            before = edit_of(item, now, reviewer, reason)
             edit = edits.settled(replace(before, **texts), item["harvested"], item["choices"])
             if replace(edit, reason="") == replace(before, reason=""):
                 raise UsageError("nothing was changed")
@@ -264,39 +275,9 @@ def _shown(item: Item) -> Item:
     return {key: value for key, value in item.items() if key not in hidden} | {"why": why(item), "last": _state(item)[1]}
 
 
-def _settle(item: Item, word: str) -> None:
-    """What ``items_current`` says after this verdict."""
-    if word in LIFE:
-        item["status"] = word if item["status"] != "retired" or word == "retired" else item["status"]
-    else:
-        _word(item)
-
-
-def _word(item: Item) -> None:
-    """How the item reads after all that was said of it. A key of which nobody says anything any more is worth what its source gave it."""
-    edited = [verdict for verdict in item["verdicts"] if verdict["verdict"] == EDITED]
-    item.update(edits.applied(item["harvested"], edited[-1] if edited else None, len(edited)))
-    said = next((verdict["verdict"] for verdict in reversed(item["verdicts"]) if verdict["verdict"] in KEY), "unverified")
-    item["key_status"] = item["key_status"] if said == "unverified" else said
-    item["search"] = _search_text(item)
-
-
-def _edit(item: Item, texts: Mapping[str, Any] | None, reviewer: str, reason: str) -> Edit:
-    """An edit that says these texts of an item."""
-    said = dict(texts or dict.fromkeys(edits.TEXTS))
-    messages = said["messages"] and tuple(message["content"] for message in said["messages"])
-    tags = None if said["tags"] is None else tuple(said["tags"])
-    return Edit(item["item_id"], reviewer, reason, item["version"], messages or None, said["target"], said["rubric"], tags)
-
-
 def _values(item: Item, facet: str) -> Sequence[str]:
     if facet == "tag":
         return item["tags"] or ()
     if facet == "cluster":
         return (item["cluster"]["label"],) if item["cluster"] else ()
     return (str(item[facet]),)
-
-
-def _search_text(item: Item) -> str:
-    texts = [message["content"] for message in item["messages"]] + [item["target"], item["item_id"], item["native_id"]]
-    return "\n".join(texts).casefold()

@@ -119,10 +119,12 @@ class Desk:
         self.queue.take(self._log.news())
 
     def give(self, word: str, reviewer: str, reason: str, shown: list[Shown]) -> list[dict[str, Any]]:
-        """Write the verdicts down; the items as they are now. Changed, and nothing written, where one is not what was shown."""
+        """Write the verdicts down; the items as they are now. Nothing is written where one is not what was shown (Changed), or has had all
+        the opinions that are wanted of it (UsageError)."""
         with self._deciding:
             self.look()
             self.queue.refuse_changed(shown, reviewer)
+            self.queue.refuse_more([one.item_id for one in shown], word, reviewer)
             return self._write([Verdict(one.item_id, word, reviewer, reason, one.version) for one in shown])
 
     def give_all(self, word: str, reviewer: str, reason: str, wanted: dict[str, str], words: str, total: int) -> list[dict[str, Any]]:
@@ -132,6 +134,7 @@ class Desk:
             ids = self.queue.chosen(wanted, words, reviewer)
             if len(ids) != total:
                 raise Miscounted(len(ids))
+            self.queue.refuse_more(ids, word, reviewer)
             return self._write(
                 [Verdict(item["item_id"], word, reviewer, reason, item["version"]) for item in self.queue.items(ids, reviewer)]
             )
@@ -190,19 +193,23 @@ def make_app(queue: Queue, log: VerdictLog, hosts: set[str], line: Line | None =
         assert isinstance(error, Changed)
         return JSONResponse({"detail": "changed", "items": error.items}, 409)
 
+    @app.exception_handler(UsageError)
+    async def refused(_: Request, error: Exception) -> Response:
+        return JSONResponse({"detail": str(error)}, 422)
+
     @app.get("/")
     def index() -> HTMLResponse:
         return HTMLResponse((STATIC / "index.html").read_text(encoding="utf-8").replace(_TOKEN_PLACE, token))
 
     @app.get("/api/queue")
     def page(
-        wanted: Annotated[dict[str, str], Depends(_facets)], words: str = "", offset: Annotated[int, Query(ge=0)] = 0, reviewer: str = "",
+        wanted: Annotated[dict[str, str], Depends(_facets)], words: str = "", after: str = "", reviewer: str = "",
         order: Order = "urgent",
     ) -> dict[str, Any]:  # fmt: skip
         desk.look()
-        stretch = queue.page(wanted, words, offset, reviewer=reviewer, order=order)
+        stretch = queue.page(wanted, words, after, reviewer=reviewer, order=order)
         told = {"progress": queue.progress(reviewer), "learning": queue.learning()}
-        return {"ids": stretch.ids, "total": stretch.total, "facets": stretch.facets, **told}
+        return {"ids": stretch.ids, "more": stretch.more, "total": stretch.total, "facets": stretch.facets, **told}
 
     @app.get("/api/items")
     def items(id: Annotated[list[str], Query(max_length=50)], reviewer: str = "") -> list[dict[str, Any]]:
@@ -234,8 +241,6 @@ def make_app(queue: Queue, log: VerdictLog, hosts: set[str], line: Line | None =
             return desk.edit(Shown(**given.item.model_dump()), given.reviewer, given.reason, made)
         except KeyError:
             raise HTTPException(404, f"there is no item {given.item.item_id}") from None
-        except UsageError as error:
-            raise HTTPException(422, str(error)) from None
 
     @app.post("/api/undo", dependencies=[Depends(from_the_page)])
     def undo(asked: Undo) -> list[dict[str, Any]]:

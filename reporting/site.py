@@ -21,7 +21,7 @@ from reporting import charts
 from reporting.html import page
 from store.file.database import Connection
 from store.snapshot import shown
-from store.snapshot.export import IDS
+from store.snapshot.files import IDS
 from thresher import __version__
 from thresher.errors import UsageError
 

@@ -87,15 +87,19 @@ def refuse_unknown(verdicts: Sequence[Verdict]) -> None:
             raise UsageError(f"{verdict.verdict!r} is no verdict; there are: {', '.join(VERDICTS)}")
 
 
-def save_verdicts(database: Database, verdicts: Sequence[Verdict], *, now: datetime | None = None) -> None:
-    """Add verdicts in one transaction. UsageError where an item or a word is not known; nothing is ever overwritten."""
+def save_verdicts(
+    database: Database, verdicts: Sequence[Verdict], *, ids: Sequence[str] | None = None, now: datetime | None = None
+) -> None:
+    """Add verdicts in one transaction, under these ids or new ones. UsageError where an item or a word is not known; nothing is ever
+    overwritten."""
     refuse_unknown(verdicts)
     at = (now or datetime.now(UTC)).isoformat()
     with database.transaction() as con:
         for verdict in verdicts:
             if not con.execute("SELECT 1 FROM items WHERE item_id = ?", [verdict.item_id]).fetchall():
                 raise UsageError(f"there is no item {verdict.item_id!r}")
-        lines = [line_of(verdict, secrets.token_hex(8), at) for verdict in verdicts]
+        named = zip(verdicts, ids or [secrets.token_hex(8) for _ in verdicts], strict=True)
+        lines = [line_of(verdict, verdict_id, at) for verdict, verdict_id in named]
         append_lines(database.folder / FILE, lines)
         _apply(con, lines)
 

@@ -69,10 +69,9 @@ def normalise(text: str) -> str:
 
 
 def _mark_scripts(text: str) -> str:
-    if not any(unicodedata.decomposition(c).startswith(("<super>", "<sub>")) for c in set(text)):
-        return text
     marks = {"<super>": "^", "<sub>": "_"}
-    return "".join(marks.get(unicodedata.decomposition(c).split(" ")[0], "") + c for c in text)
+    marked = {ord(c): mark + c for c in set(text) if (mark := marks.get(unicodedata.decomposition(c).split(" ")[0]))}
+    return text.translate(marked) if marked else text
 
 
 def content_id(messages: Iterable[tuple[str, str]], choices: Sequence[str] = (), target: str = "", hidden: str = "") -> str:

@@ -58,7 +58,7 @@ function App() {
   // `keep`: the item that is looked at stays the one that is looked at.
   const load = async (keep) => {
     try {
-      const found = await queue(page.filter.wanted, page.filter.words, 0, page.reviewer, page.filter.order);
+      const found = await queue(page.filter.wanted, page.filter.words, "", page.reviewer, page.filter.order);
       const there = keep ? found.ids.indexOf(page.listed.ids[page.place]) : 0;
       set({ listed: found, place: there >= 0 ? there : Math.max(0, Math.min(page.place, found.ids.length - 1)) });
       if (page.filter.order !== "urgent" && found.learning.brier === undefined) tell(tooFew(found.learning));
@@ -79,14 +79,14 @@ function App() {
   const item = current();
 
   const more = async () => {
-    const next = await queue(page.filter.wanted, page.filter.words, page.listed.ids.length, page.reviewer, page.filter.order);
+    const next = await queue(page.filter.wanted, page.filter.words, page.listed.ids.at(-1), page.reviewer, page.filter.order);
     set({ listed: { ...next, ids: [...page.listed.ids, ...next.ids.filter((other) => !page.listed.ids.includes(other))] } });
   };
   const move = (step) => {
     const next = Math.max(0, Math.min(page.listed.ids.length - 1, page.place + step));
     if (page.panel === "edit") setPanel("");
     set({ place: next });
-    if (next > page.listed.ids.length - 20 && page.listed.ids.length < page.listed.total) more().catch(failed);
+    if (next > page.listed.ids.length - 20 && page.listed.more) more().catch(failed);
   };
 
   const decide = async (action) => {

@@ -22,8 +22,9 @@ const post = async (path, body) =>
 
 const query = (wanted, words, more) => new URLSearchParams({ ...wanted, ...(words ? { words } : {}), ...more });
 
-export const queue = async (wanted, words, offset, reviewer, order) =>
-  answered(await fetch(`/api/queue?${query(wanted, words, { offset, reviewer, order })}`));
+// Those after an item: what was decided meanwhile is in the queue no more, so a count of those that are here would pass others over.
+export const queue = async (wanted, words, after, reviewer, order) =>
+  answered(await fetch(`/api/queue?${query(wanted, words, { after, reviewer, order })}`));
 
 export class Items {
   constructor(changed) {

@@ -25,6 +25,7 @@ from flows.cli.gate import gate
 from flows.cli.hydrate import hydrate
 from flows.cli.judging import app as judge_app
 from flows.cli.keys import app as keys_app
+from flows.cli.labels import app as labels_app
 from flows.cli.leaderboard import leaderboard
 from flows.cli.leads import app as leads_app
 from flows.cli.models import app as models_app
@@ -70,6 +71,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 app.add_typer(clusters_app, name="clusters")
+app.add_typer(labels_app, name="labels")
 app.add_typer(leads_app, name="leads")
 app.add_typer(models_app, name="models")
 app.add_typer(rules_app, name="rules")

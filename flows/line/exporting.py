@@ -17,7 +17,7 @@ from flows.line.workspace import Workspace
 from store import evaluation
 from store.evaluation import Wanted
 from store.snapshot import shown as frozen
-from store.snapshot.export import IDS
+from store.snapshot.files import IDS
 from store.trials import of_a_log
 from thresher.disk import write_whole
 from thresher.logs import every_eval_ever

@@ -135,12 +135,13 @@ class Database:
                 raise DatabaseDamaged(f"{self.path}: {finding.detail} while this run had the lease; run `thresher doctor`")
 
     @contextmanager
-    def reader(self, *, any_schema: bool = False) -> Iterator[Connection]:
+    def reader(self, *, any_schema: bool = False, memory_limit: str | None = None) -> Iterator[Connection]:
         """A read-only connection without any access to other files. Works on a read-only disk, and without the lease.
 
         SchemaTooOld or SchemaTooNew where the file has another schema than this thresher's, unless ``any_schema`` is asked for.
+        ``memory_limit`` is for who needs memory beside DuckDB's.
         """
-        with self._lock, self._connected(read_only=True) as con:
+        with self._lock, self._connected(read_only=True, memory_limit=memory_limit) as con:
             if not any_schema:
                 schema.refuse_other(con, migrations(self._migrations_folder), self.path)
             yield con
@@ -177,12 +178,12 @@ class Database:
             raise translate(error, self.path) from error
 
     @contextmanager
-    def _connected(self, *, read_only: bool) -> Iterator[Connection]:
+    def _connected(self, *, read_only: bool, memory_limit: str | None = None) -> Iterator[Connection]:
         import duckdb
 
         if getattr(self._open_here, "yes", False):
             raise StoreError("a connection is open in this thread already: pass it on instead of opening another")
-        con = self._connect(read_only)
+        con = self._connect(read_only, {"memory_limit": memory_limit} if memory_limit else {})
         self._open_here.yes = True
         try:
             yield con
@@ -192,7 +193,7 @@ class Database:
             self._open_here.yes = False
             _close(con)
 
-    def _connect(self, read_only: bool) -> Connection:
+    def _connect(self, read_only: bool, limits: dict[str, str]) -> Connection:
         import duckdb
 
         self._refuse_vanished(read_only)
@@ -200,7 +201,7 @@ class Database:
         while True:
             try:
                 con = duckdb.connect(
-                    str(self.path), read_only=read_only, config={**_SAFE, **self._limits, "enable_external_access": "false"}
+                    str(self.path), read_only=read_only, config={**_SAFE, **self._limits, **limits, "enable_external_access": "false"}
                 )
                 con.execute("SET TimeZone = 'UTC'")
                 con.execute("SET lock_configuration = true")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from store.snapshot.difference import Difference
-from store.snapshot.export import FILE, IDS
+from store.snapshot.files import FILE, IDS
 from store.snapshot.harness import how_to_run
 from store.snapshot.tasks import CONFIGS, way_of
 from thresher.scorers.ways import Way

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from store.snapshot.export import FILE, IDS, IDS_SCHEMA, TEXT_SCHEMA
+from store.snapshot.files import FILE, IDS, IDS_SCHEMA, TEXT_SCHEMA
 
 NAME: Final = "croissant.json"
 _CONTEXT: Final[dict[str, Any]] = {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+import pyarrow as pa
 
 from store.file.database import Connection
 from store.rows import fetch
@@ -20,6 +21,12 @@ _BEFORE = """
     SELECT name, path FROM snapshots
     WHERE name <> ? AND number < coalesce((SELECT number FROM snapshots WHERE name = ?), 2147483647)
     ORDER BY number DESC LIMIT 1"""
+
+_DIFFERING = """
+    WITH old AS (SELECT config, item_id, row_hash FROM snapshot_items WHERE name = ?)
+    SELECT config || '/' || item_id AS place,
+           CASE WHEN old.row_hash IS NULL THEN 'added' WHEN given.row_hash IS NULL THEN 'removed' ELSE 'changed' END AS what
+    FROM given FULL JOIN old USING (config, item_id) WHERE given.row_hash IS DISTINCT FROM old.row_hash ORDER BY place"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +45,16 @@ class Difference:
         return {"since": self.since, "added": self.added, "removed": self.removed, "changed": self.changed}
 
 
-def measure(con: Connection, name: str, hashes: Mapping[tuple[str, str], str]) -> Difference:
-    """Since the snapshot before. ``hashes`` are of the rows that leave now, by config and item."""
+def measure(con: Connection, name: str, hashes: pa.Table) -> Difference:
+    """Since the snapshot before. ``hashes`` are of the rows that leave now (``store.snapshot.registry.RowHashes``)."""
     before = fetch(con, _BEFORE, [name, name])
     if not before:
         return Difference()
     since = before[0]["name"]
-    rows = fetch(con, "SELECT config, item_id, row_hash FROM snapshot_items WHERE name = ?", [since])
-    old = {(row["config"], row["item_id"]): row["row_hash"] for row in rows}
-    added, removed = hashes.keys() - old.keys(), old.keys() - hashes.keys()
-    changed = {place for place in hashes.keys() & old.keys() if hashes[place] != old[place]}
+    rows = fetch(con, _DIFFERING, [since], given=hashes)
+    added, removed, changed = (tuple(row["place"] for row in rows if row["what"] == what) for what in ("added", "removed", "changed"))
     version = following(_version_of(Path(before[0]["path"])), len(added), len(removed), len(changed))
-    return Difference(since, _listed(added), _listed(removed), _listed(changed), version)
-
-
-def _listed(places: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    return tuple(sorted("/".join(place) for place in places))
+    return Difference(since, added, removed, changed, version)
 
 
 def following(version: str, added: int, removed: int, changed: int) -> str:

@@ -20,48 +20,20 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from store.file.database import Connection
+from store.rows import keys, run
+from store.snapshot.files import DRAFT_LEVEL, IDS, ROW_GROUP, Files, rewrite
 from store.snapshot.licences import family, of_prompt
-from store.snapshot.registry import row_hash
+from store.snapshot.registry import RowHashes
 from store.snapshot.settings import Export
 from store.snapshot.tasks import asked, config_of, scored, votes
 from thresher.redaction import redact
 from thresher.scorers.ways import PREFERENCE
 from thresher.text import content_hash
 
-IDS = "ids"
 PUBLIC = "eval_public"
 """The one word in a record's mark ``consent`` with which it may leave."""
-FILE = "test-00000-of-00001.parquet"
-_ROW_GROUP = 4_000
-
-_STRINGS = pa.list_(pa.string())
-TEXT_SCHEMA = pa.schema(
-    [
-        ("item_id", pa.string()), ("version", pa.int32()), ("kind", pa.string()),
-        ("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))), ("input", pa.string()),
-        ("question", pa.string()), ("answer", pa.string()),
-        ("target", pa.string()), ("aliases", _STRINGS), ("choices", _STRINGS), ("rubric", pa.string()),
-        ("tier", pa.string()), ("key_status", pa.string()), ("lifecycle", pa.string()), ("language", pa.string()), ("tags", _STRINGS),
-        ("rule", pa.string()), ("rule_version", pa.string()), ("strength", pa.float64()), ("reports", pa.int64()),
-        ("failing_models", _STRINGS), ("failing_hashes", _STRINGS),
-        ("source", pa.string()), ("site", pa.string()), ("native_id", pa.string()), ("url", pa.string()), ("content_hash", pa.string()),
-        ("licence", pa.string()), ("attribution", pa.string()), ("export_class", pa.string()), ("canary", pa.string()),
-    ]
-)  # fmt: skip
-"""Of the configs with text. ``target`` is one string: runners score a list as wrong without a word."""
-IDS_SCHEMA = pa.schema(
-    [
-        ("item_id", pa.string()), ("source", pa.string()), ("site", pa.string()), ("native_id", pa.string()), ("thread_id", pa.string()),
-        ("content_hash", pa.string()), ("kind", pa.string()), ("tier", pa.string()),
-        ("key_at_source", pa.string()), ("lifecycle", pa.string()), ("language", pa.string()),
-        ("tags", _STRINGS), ("rule", pa.string()), ("rule_version", pa.string()), ("reports", pa.int64()), ("licence", pa.string()),
-        ("response_hashes", _STRINGS), ("better", pa.string()),
-    ]
-)  # fmt: skip
-
 _SELECTED = """
     WITH shown AS (
         SELECT coalesce(i.merged_into, i.item_id) AS item_id,
@@ -72,43 +44,40 @@ _SELECTED = """
                    'consent': json_extract_string(r.marks, '$.consent')
                } ORDER BY p.lead_order) AS reports
         FROM reports p JOIN items i ON i.item_id = p.item_id JOIN records r ON r.record_key = p.record_key AND r.is_latest
-        WHERE p.live AND r.status IN ('live', 'edited')
+        WHERE p.live AND r.status IN ('live', 'edited') AND coalesce(i.merged_into, i.item_id) >= $first
+          AND coalesce(i.merged_into, i.item_id) < $last
         GROUP BY 1
     )
     SELECT c.* EXCLUDE (tier, export_class, first_seen, last_seen),
            c.tier::VARCHAR AS tier, c.export_class::VARCHAR AS export_class, s.reports
     FROM items_current c JOIN shown s ON s.item_id = c.item_id"""
+_AT_ONCE = 50_000
+"""Items whose rows are gathered and sorted at once: those of a million would take DuckDB gigabytes that it cannot put on disk."""
+_BEYOND = "~"
+"""Comes after every id."""
+_FIRSTS = """
+    SELECT item_id FROM (SELECT item_id, row_number() OVER (ORDER BY item_id) AS place FROM items WHERE merged_into IS NULL)
+    WHERE (place - 1) % ? = 0 ORDER BY item_id"""
 _LEAVING = "WHERE c.export_class <> 'none'"
 
 
 @dataclass(slots=True)
 class Written:
-    """What was written, by config and item; ``withheld`` counts the items that could have gone out as text or id, and why they did not."""
+    """What was written; ``withheld`` counts the items that could have gone out as text or id, and why they did not."""
 
-    rows: Counter[str] = field(default_factory=Counter)
-    hashes: dict[tuple[str, str], str] = field(default_factory=dict)
-    licences: dict[str, Counter[str]] = field(default_factory=dict)
+    hashes: RowHashes = field(default_factory=RowHashes)
     withheld: Counter[str] = field(default_factory=Counter)
 
 
-def write(
-    con: Connection,
-    folder: Path,
-    export: Export,
-    look: Callable[[str, dict[str, Any]], None],
-    *,
-    overlapping: Collection[str] = (),
-    left_out: Mapping[str, str] | None = None,
+def draft(
+    con: Connection, folder: Path, export: Export, look: Callable[[str, dict[str, Any]], None], look_at_group: Callable[[pa.Table], None]
 ) -> Written:
-    """Write ``<config>/test-00000-of-00001.parquet`` for each config that has rows; ``look`` is shown each row with its config.
-
-    The text of items in ``overlapping`` stays, because words of a withheld text are in it; of those in ``left_out`` nothing leaves, for
-    the reason that stands there.
-    """
+    """Write ``<config>/test-00000-of-00001.parquet`` for each config that has rows, to be settled. ``look`` is shown each row with
+    its config, and ``look_at_group`` the rows of a config by the thousand."""
     written = Written()
-    with Files(folder) as files:
+    with Files(folder, level=DRAFT_LEVEL, look=look_at_group) as files:
         for item in selected(con):
-            config, rows, reason = _leaving(item, export, overlapping, left_out or {})
+            config, rows, reason = _leaving(item, export)
             if reason:
                 written.withheld[reason] += 1
             if config is None:
@@ -116,31 +85,48 @@ def write(
             for row in rows:
                 look(config, row)
                 files.put(config, row)
-                written.licences.setdefault(config, Counter())[row["licence"].lower()] += 1
-            written.rows[config] += len(rows)
-            written.hashes[config, item["item_id"]] = row_hash(rows)
+            written.hashes.put(config, item["item_id"], rows)
     return written
+
+
+def settle(
+    con: Connection, folder: Path, export: Export, written: Written, left_out: Mapping[str, str], overlapping: Collection[str]
+) -> None:
+    """Write the draft anew as it leaves: of items in ``left_out`` nothing, for the reason that stands there, of those in ``overlapping``
+    no text, since words of a withheld text are in it."""
+    as_ids = {}
+    if overlapping and "id_only" in export.classes:
+        run(con, "CREATE OR REPLACE TEMP TABLE overlapping AS SELECT item_id FROM given", given=keys("item_id", overlapping))
+        for item in selected(con, "WHERE c.item_id IN (SELECT item_id FROM overlapping)"):
+            if rows := _id_rows(item):
+                as_ids[item["item_id"]] = rows
+    rewrite(folder, {*left_out, *overlapping}, as_ids)
+    written.hashes.drop({*left_out, *overlapping})
+    for item_id, rows in as_ids.items():
+        written.hashes.put(IDS, item_id, rows)
+    written.withheld.update(left_out.values())
+    written.withheld.update({"overlap": len(overlapping)} if overlapping else {})
 
 
 def selected(con: Connection, where: str = _LEAVING) -> Iterator[dict[str, Any]]:
     """The items that a person did not refuse, in the order of their ids, each with its live reports. ``where`` is of ``items_current c``;
     by default it takes what may leave in any form."""
-    for batch in con.sql(f"{_SELECTED} {where} AND c.status IN ('proposed', 'active') ORDER BY c.item_id").to_arrow_reader(_ROW_GROUP):
-        for item in batch.to_pylist():
-            item["messages"] = json.loads(item["messages"])
-            if item["export_class"] == "derived":
-                item["licence"] = of_prompt(item["licence"])
-            yield item
+    sql = f"{_SELECTED} {where} AND c.item_id >= $first AND c.item_id < $last AND c.status IN ('proposed', 'active') ORDER BY c.item_id"
+    firsts = [row[0] for row in con.execute(_FIRSTS, [_AT_ONCE]).fetchall()]
+    for first, last in zip(firsts, [*firsts[1:], _BEYOND], strict=True):
+        for batch in con.sql(sql, params={"first": first, "last": last}).to_arrow_reader(ROW_GROUP):
+            yield from map(_item, batch.to_pylist())
 
 
-def _leaving(
-    item: dict[str, Any], export: Export, overlapping: Collection[str], left_out: Mapping[str, str]
-) -> tuple[str | None, list[dict[str, Any]], str]:
-    if _without_consent(item):
-        return None, [], "no_consent"
-    if reason := left_out.get(item["item_id"]):
-        return None, [], reason
-    return _place(item, export, overlapping)
+def _item(item: dict[str, Any]) -> dict[str, Any]:
+    item["messages"] = json.loads(item["messages"])
+    if item["export_class"] == "derived":
+        item["licence"] = of_prompt(item["licence"])
+    return item
+
+
+def _leaving(item: dict[str, Any], export: Export) -> tuple[str | None, list[dict[str, Any]], str]:
+    return (None, [], "no_consent") if _without_consent(item) else _place(item, export)
 
 
 def _without_consent(item: dict[str, Any]) -> bool:
@@ -148,14 +134,14 @@ def _without_consent(item: dict[str, Any]) -> bool:
     return any(report["consent"] not in (None, PUBLIC) for report in item["reports"])
 
 
-def _place(item: dict[str, Any], export: Export, overlapping: Collection[str]) -> tuple[str | None, list[dict[str, Any]], str]:
+def _place(item: dict[str, Any], export: Export) -> tuple[str | None, list[dict[str, Any]], str]:
     """The config of an item, or None; its rows there; and why it does not leave as what its class allows."""
     as_text = item["export_class"] if item["export_class"] in export.classes else ""
     reason = ""
     if item["licence"].lower() == "unknown":
         return None, [], "licence_unknown"
     if as_text in ("full", "derived"):
-        reason = _kept_back(item, overlapping)
+        reason = _kept_back(item)
         if not reason:
             row = text_row(item, export)
             way, columns = scored(row)
@@ -166,7 +152,7 @@ def _place(item: dict[str, Any], export: Export, overlapping: Collection[str]) -
     return (IDS if rows else None), rows, reason
 
 
-def _kept_back(item: dict[str, Any], overlapping: Collection[str]) -> str:
+def _kept_back(item: dict[str, Any]) -> str:
     """Why the text of an item of class ``full`` or ``derived`` does not leave; empty where it does."""
     if family(item["licence"]) is None:
         return "licence_not_open"
@@ -182,7 +168,7 @@ def _kept_back(item: dict[str, Any], overlapping: Collection[str]) -> str:
         redacted.update(redact(text)[1])
     if redacted:
         return "secret_key" if redacted["KEY"] else "personal_data"
-    return "overlap" if item["item_id"] in overlapping else ""
+    return ""
 
 
 def _key(item: dict[str, Any]) -> dict[str, Any]:
@@ -237,44 +223,3 @@ def _id_rows(item: dict[str, Any]) -> list[dict[str, Any]]:
         for r in item["reports"]
         if r["licence"].lower() != "unknown"
     ]
-
-
-class Files:
-    """One Parquet file for each config, written in row groups of a fixed size: the same rows give the same bytes."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._writers: dict[str, pq.ParquetWriter] = {}
-        self._waiting: dict[str, list[dict[str, Any]]] = {}
-
-    def __enter__(self) -> Files:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for config, writer in self._writers.items():
-            if error[0] is None:
-                self._flush(config)
-            writer.close()
-
-    def _open(self, config: str) -> None:
-        path = self._folder / config / FILE
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._waiting[config] = []
-        self._writers[config] = pq.ParquetWriter(
-            path, IDS_SCHEMA if config == IDS else TEXT_SCHEMA, compression="zstd", compression_level=9,
-            version="2.6", write_page_index=True, use_content_defined_chunking=True,
-        )  # fmt: skip
-
-    def put(self, config: str, row: dict[str, Any]) -> None:
-        """Add a row."""
-        if config not in self._writers:
-            self._open(config)
-        self._waiting[config].append(row)
-        if len(self._waiting[config]) == _ROW_GROUP:
-            self._flush(config)
-
-    def _flush(self, config: str) -> None:
-        writer, rows = self._writers[config], self._waiting[config]
-        if rows:
-            writer.write_table(pa.Table.from_pylist(rows, schema=writer.schema))
-            rows.clear()

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,10 +24,12 @@ from store.snapshot.croissant import NAME as CROISSANT
 from store.snapshot.croissant import Described, croissant
 from store.snapshot.difference import Difference, measure
 from store.snapshot.estimates import estimates
-from store.snapshot.export import Written, write
+from store.snapshot.export import Written, draft, settle
+from store.snapshot.files import IDS, held, parquet
 from store.snapshot.harness import harness_files
 from store.snapshot.licences import family
 from store.snapshot.registry import MANIFEST, Registered, register, sha256_of, verify
+from store.snapshot.runs import Exact
 from store.snapshot.settings import Export
 from thresher.disk import sync
 from thresher.errors import StoreError, UsageError
@@ -37,6 +39,8 @@ from thresher.model import Snapshot
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 FORMAT = 1
+_DUCKDB = "1GB"
+"""What DuckDB may take of the memory. Rows on their way, and what is kept of each until the end, take as much again at a million items."""
 
 
 def check_name(name: str) -> str:
@@ -55,17 +59,17 @@ def freeze(database: Database, name: str, folder: Path, export: Export, *, leave
     target = folder / check_name(name)
     with database.writer():
         with partial_folder(folder, name) as partial:
-            with database.reader() as con:
+            with database.reader(memory_limit=_DUCKDB) as con:
                 written, difference = _write_files(con, partial, name, export, leave_out=leave_out)
             failpoint("snapshot.manifest")
             manifest = _write_manifest(partial, name, export, written, difference)
             digest = hashlib.sha256(manifest).hexdigest()
             put_in_place(partial, target, manifest)
         failpoint("snapshot.published")
-        items = len({item_id for _, item_id in written.hashes})
-        snapshot = Snapshot(name, str(target), items, digest)
+        hashes = written.hashes.table()
+        snapshot = Snapshot(name, str(target), len(hashes), digest)
         with database.transaction() as con:
-            register(con, Registered(snapshot, export.version, written.hashes, datetime.now(UTC)))
+            register(con, Registered(snapshot, export.version, hashes, datetime.now(UTC)))
     return snapshot
 
 
@@ -87,31 +91,35 @@ def partial_folder(folder: Path, name: str) -> Iterator[Path]:
 
 def _write_files(con: Connection, folder: Path, name: str, export: Export, *, leave_out: bool) -> tuple[Written, Difference]:
     """The Parquet files, the card, and what runs them. Items whose text shares a word run with a withheld text go without their text."""
-    runs = leaks.Runs()
+    linting = lint.Lint(personal=False)  # what has personal data was kept back
+    sieve = leaks.sieve_for(con)
+    written = draft(con, folder, export, linting.add, lambda rows: leaks.add_runs(sieve, rows))
     left_out: dict[str, str] = {}
-    written, findings = _write_rows(con, folder, export, left_out=left_out)
-    while findings and leave_out:  # what is left may be nearly constant where it was not before; it only grows less
-        left_out |= {one.item_id: f"lint_{one.rule}" for one in findings}
-        written, findings = _write_rows(con, folder, export, left_out=left_out)
-    lint.refuse(name, findings)
+    while leave_out and (findings := linting.findings()):  # what is left may be nearly constant where it was not before; it only grows less
+        reasons = {one.item_id: f"lint_{one.rule}" for one in findings}
+        linting.drop(reasons)
+        left_out |= reasons
+    lint.refuse(name, linting.findings())
     failpoint("snapshot.parquet")
-    exported = leaks.exported_runs(runs, _parquet(folder))
-    leaking = leaks.leaking_runs(con, runs, exported, known_licences(con))
-    if len(leaking):
-        overlapping = {row["item_id"] for path in _parquet(folder) for row in leaks.rows_with(runs, path, leaking)}
-        written, findings = _write_rows(con, folder, export, left_out=left_out, overlapping=overlapping)
-        lint.refuse(name, findings)
-    difference = measure(con, name, written.hashes)
+    leaking = leaks.leaking_runs(con, sieve, known_licences(con))
+    texts = [path for path in parquet(folder) if path.parent.name != IDS]
+    overlapping = {item_id for path in texts for item_id in leaks.items_with(path, leaking)} - left_out.keys()
+    linting.drop(overlapping)
+    lint.refuse(name, linting.findings())
+    settle(con, folder, export, written, left_out, overlapping)
+    difference = measure(con, name, written.hashes.table())
     (folder / "difference.json").write_bytes(_json(difference.listed))
     about = About(difference, export.contact, tuple(estimates(con)))
-    (folder / "README.md").write_text(card(name, written.rows, written.licences, export.canary, about), encoding="utf-8")
-    parquet = {path.parent.name: Described(path.stat().st_size, sha256_of(path)) for path in _parquet(folder)}
-    described = croissant(name, difference.version, _published(con), parquet, citation(name, difference.version))
-    (folder / CROISSANT).write_bytes(_json(described))
-    for runner, content in harness_files(name, written.rows).items():
+    rows, licences = held(folder)
+    (folder / "README.md").write_text(card(name, rows, licences, export.canary, about), encoding="utf-8")
+    described = {path.parent.name: Described(path.stat().st_size, sha256_of(path)) for path in parquet(folder)}
+    (folder / CROISSANT).write_bytes(
+        _json(croissant(name, difference.version, _published(con), described, citation(name, difference.version)))
+    )
+    for runner, content in harness_files(name, rows).items():
         (folder / runner).parent.mkdir(parents=True, exist_ok=True)
         (folder / runner).write_bytes(content)
-    refuse_leaks(runs, sorted(p for p in folder.rglob("*") if p.is_file()), leaking)
+    _refuse_leaks((path for path in sorted(folder.rglob("*")) if path.is_file()), leaking)
     return written, difference
 
 
@@ -122,30 +130,13 @@ def _published(con: Connection) -> str:
     return f"{day or datetime(1970, 1, 1, tzinfo=UTC):%Y-%m-%d}"
 
 
-def _write_rows(
-    con: Connection, folder: Path, export: Export, *, left_out: Mapping[str, str], overlapping: Collection[str] = ()
-) -> tuple[Written, list[lint.Finding]]:
-    """The Parquet files, in the place of those of another try, and what is wrong with their rows. No personal data is looked for: what
-    has any was kept back."""
-    for path in _parquet(folder):
-        path.unlink()
-    linting = lint.Lint(personal=False)
-    written = write(con, folder, export, linting.add, overlapping=overlapping, left_out=left_out)
-    return written, linting.findings()
-
-
-def refuse_leaks(runs: leaks.Runs, files: Sequence[Path], leaking: leaks.Hashes) -> None:
+def _refuse_leaks(files: Iterable[Path], leaking: Exact) -> None:
     """StoreError where a file, as it lies on disk, holds a run of a withheld text."""
     for path in files:
-        for row in leaks.rows_with(runs, path, leaking):
+        for item_id in leaks.items_with(path, leaking):
             raise StoreError(
-                f"{path.parent.name}/{path.name}, item {row.get('item_id', '?')}: holds words of a text that must not leave; "
-                f"nothing was published"
+                f"{path.parent.name}/{path.name}, item {item_id}: holds words of a text that must not leave; nothing was published"
             )
-
-
-def _parquet(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.parquet"))
 
 
 def known_licences(con: Connection) -> list[str]:
@@ -161,8 +152,8 @@ def _write_manifest(folder: Path, name: str, export: Export, written: Written, d
             "format": FORMAT,
             "version": difference.version,
             "export_version": export.version,
-            "items": len({item_id for _, item_id in written.hashes}),
-            "configs": dict(sorted(written.rows.items())),
+            "items": len(written.hashes.table()),
+            "configs": dict(sorted(held(folder)[0].items())),
             "withheld": dict(sorted(written.withheld.items())),
             "difference": {k: v if k == "since" else len(v) for k, v in difference.listed.items()},
         },

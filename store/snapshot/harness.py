@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import yaml
 
-from store.snapshot.export import FILE
+from store.snapshot.files import FILE
 from store.snapshot.tasks import CONFIGS, way_of
 from thresher.scorers.asking import LAST_LINES
 from thresher.scorers.ways import Way

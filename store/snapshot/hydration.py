@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 
 from store.file.database import Connection
 from store.rows import GONE, fetch, run, table
-from store.snapshot.export import FILE, IDS, Files, selected, text_row
+from store.snapshot.export import selected, text_row
+from store.snapshot.files import FILE, IDS, Files
 from store.snapshot.harness import harness_files
 from store.snapshot.settings import Export
 from store.snapshot.tasks import config_of, scored

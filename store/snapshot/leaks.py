@@ -1,14 +1,16 @@
 """No word run of a withheld text leaves in a snapshot.
 
-A run is eight words in a row. Withheld is every text of a record that its licence or class keeps from leaving as text, whether an item
-was made of it or not; a refused record under an open licence is not. Of a record of class ``derived`` the prompt is what may leave, so the
-words of its prompt are not withheld: the item's, and what was asked of the models that the record compares.
+Withheld is every text of a record that its licence or class keeps from leaving as text, whether an item was made of it or not; a refused
+record under an open licence is not. Of a record of class ``derived`` the prompt is what may leave, so the words of its prompt are not
+withheld: the item's, and what was asked of the models that the record compares.
+
+The runs of what leaves go into a sieve, those of withheld texts that pass it are kept, and what leaves is looked at for these. So no set of
+all runs is ever held: of a million items they would take a gigabyte.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,52 +18,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import xxhash
-from numpy.typing import NDArray
 
 from store.file.database import Connection
-from thresher.text import normalise
+from store.snapshot.runs import WORDS, Exact, Hashes, Owners, Sieve, runs_of
 
-WORDS = 8
-
-Hashes = NDArray[np.uint64]
-
-_IDEOGRAPHS = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f"
-_WORD = re.compile(f"[{_IDEOGRAPHS}]|[^\\W_{_IDEOGRAPHS}]+")
-"""A word; scripts that write none between spaces count by character."""
-_POWERS = np.array([pow(0x9E3779B97F4A7C15, k, 2**64) for k in range(WORDS)], dtype=np.uint64)
-_BATCH = 2000
-
-
-class Runs:
-    """Hashes of the word runs of texts. Keeps the words that it met, so one object serves a whole check."""
-
-    def __init__(self) -> None:
-        self._words: dict[str, int] = {}
-
-    def of(self, texts: Sequence[str]) -> tuple[Hashes, NDArray[np.int64]]:
-        """The hash of every run, and for each the index of the text that it is in."""
-        hashes_of_words = self._words
-        words: list[int] = []
-        lengths = []
-        for text in texts:
-            before = len(words)
-            for word in _WORD.findall(normalise(text)):
-                hashed = hashes_of_words.get(word)
-                if hashed is None:
-                    hashed = hashes_of_words[word] = xxhash.xxh3_64_intdigest(word.encode())
-                words.append(hashed)
-            lengths.append(len(words) - before)
-        if len(words) < WORDS:
-            return np.empty(0, np.uint64), np.empty(0, np.int64)
-        flat = np.array(words, dtype=np.uint64)
-        owner = np.repeat(np.arange(len(texts), dtype=np.int64), lengths)
-        count = len(flat) - WORDS + 1
-        hashes = np.zeros(count, dtype=np.uint64)
-        for k in range(WORDS):
-            hashes += flat[k : k + count] * _POWERS[k]
-        whole = owner[:count] == owner[WORDS - 1 :]
-        return hashes[whole], owner[:count][whole]
+_BATCH = 500
+"""Texts that are hashed at once: their letters should fit a processor's cache."""
+_RUNS_OF_ITEM = 100
 
 
 def strings_in(value: Any) -> Iterator[str]:
@@ -76,61 +39,65 @@ def strings_in(value: Any) -> Iterator[str]:
             yield from strings_in(inner)
 
 
-def runs_in_file(runs: Runs, path: Path) -> Iterator[tuple[list[dict[str, Any]], Hashes, NDArray[np.int64]]]:
-    """Of a Parquet or text file as it lies on disk: rows, the hashes of the runs in them, and for each the index of its row."""
+def sieve_for(con: Connection) -> Sieve:
+    """An empty one that is large enough for what may leave."""
+    return Sieve(_RUNS_OF_ITEM * con.execute("SELECT count(*) FROM items WHERE merged_into IS NULL").fetchall()[0][0])
+
+
+def add_runs(sieve: Sieve, rows: pa.Table) -> None:
+    """Put the runs of rows into it."""
+    for batch in rows.to_batches(_BATCH):
+        sieve.add(_runs_in_rows(batch)[0])
+
+
+def leaking_runs(con: Connection, exported: Sieve, known_licences: Sequence[str]) -> Exact:
+    """The runs of withheld texts, as far as ``exported`` does not rule out that they leave."""
+    parts = []
+    for texts, record, allowed in _withheld(con, known_licences):
+        hashes, owner = runs_of(texts)
+        hit = exported.may_hold(hashes)
+        hashes, owner = hashes[hit], record[owner[hit]]
+        own, own_owner = runs_of(allowed)
+        parts.append(hashes[~np.isin(_of(hashes, owner), _of(own, own_owner))])
+    return Exact(parts)
+
+
+def items_with(path: Path, leaking: Exact) -> Iterator[str]:
+    """The items of a file, as it lies on disk, that hold a leaking run; of a file that is no Parquet ``?``."""
+    for item_ids, hashes, owner in _runs_in_file(path) if len(leaking) else ():
+        for index in np.unique(owner[leaking.holds(hashes)]).tolist():
+            yield item_ids[index].as_py()
+
+
+def _runs_in_file(path: Path) -> Iterator[tuple[pa.Array, Hashes, Owners]]:
+    """Of a Parquet or text file: the items of some rows, the hashes of the runs in them, and for each the index of its row."""
     if path.suffix != ".parquet":
-        hashes, _ = runs.of([path.read_text(encoding="utf-8")])
-        yield [{}], hashes, np.zeros(len(hashes), np.int64)
+        yield pa.array(["?"]), *runs_of([path.read_text(encoding="utf-8")])
         return
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_BATCH):
-            rows = batch.to_pylist()
-            texts = [(i, text) for i, row in enumerate(rows) for text in dict.fromkeys(strings_in(row)) if len(text) >= WORDS]
-            hashes, owner = runs.of([text for _, text in texts])
-            yield rows, hashes, np.array([i for i, _ in texts], dtype=np.int64)[owner]
+            yield batch["item_id"], *_runs_in_rows(batch)
 
 
-def exported_runs(runs: Runs, files: Iterable[Path]) -> Hashes:
-    """The runs of all these files, sorted, each once."""
-    parts = [hashes for path in files for _, hashes, _ in runs_in_file(runs, path)]
-    return distinct(parts)
+def _runs_in_rows(batch: pa.RecordBatch) -> tuple[Hashes, Owners]:
+    texts = dict.fromkeys(place for column in batch.columns for place in _texts(column) if len(place[1]) >= WORDS)
+    hashes, owner = runs_of([text for _, text in texts])
+    return hashes, np.array([row for row, _ in texts], np.int64)[owner]
 
 
-def distinct(parts: Sequence[Hashes]) -> Hashes:
-    """All of them, sorted, each once."""
-    return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.uint64)
+def _texts(column: pa.Array) -> Iterator[tuple[int, str]]:
+    """Each text of a column of texts, of lists, or of lists of structs, with the index of its row; none of another column."""
+    if pa.types.is_string(column.type):
+        yield from enumerate(column.to_pylist())
+    elif pa.types.is_list(column.type):
+        rows, inner = column.value_parent_indices().to_pylist(), column.flatten()
+        for part in inner.flatten() if pa.types.is_struct(inner.type) else [inner]:
+            yield from zip(rows, part.to_pylist(), strict=True)
 
 
-def leaking_runs(con: Connection, runs: Runs, exported: Hashes, known_licences: Sequence[str]) -> Hashes:
-    """Those of the exported runs that a withheld text holds, sorted."""
-    parts = [np.empty(0, np.uint64)]
-    for withheld, allowed in _withheld(con, known_licences):
-        hashes, owner = runs.of(withheld)
-        hit = _among(hashes, exported)
-        hashes, owner = hashes[hit], owner[hit]
-        if len(hashes):
-            hit_by = np.unique(owner)
-            own, own_owner = runs.of([allowed[n] for n in hit_by.tolist()])
-            mine = set(zip(own.tolist(), hit_by[own_owner].tolist(), strict=True))
-            others = [h for h, o in zip(hashes.tolist(), owner.tolist(), strict=True) if (h, o) not in mine]
-            parts.append(np.array(others, dtype=np.uint64))
-    return distinct(parts)
-
-
-def rows_with(runs: Runs, path: Path, leaking: Hashes) -> Iterator[dict[str, Any]]:
-    """The rows of a file that hold a leaking run."""
-    if not len(leaking):
-        return
-    for rows, hashes, owner in runs_in_file(runs, path):
-        for index in np.unique(owner[_among(hashes, leaking)]):
-            yield rows[index]
-
-
-def _among(hashes: Hashes, ordered: Hashes) -> NDArray[np.bool_]:
-    if not len(ordered):
-        return np.zeros(len(hashes), np.bool_)
-    place = np.minimum(np.searchsorted(ordered, hashes), len(ordered) - 1)
-    return np.asarray(ordered[place] == hashes, np.bool_)
+def _of(hashes: Hashes, owner: Owners) -> Hashes:
+    """One number for a run and whose it is."""
+    return hashes + owner.astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
 
 
 _WITHHELD = """
@@ -143,22 +110,29 @@ _WITHHELD = """
     WHERE NOT r.blanked AND NOT (r.export_class = 'full' AND list_contains(?::VARCHAR[], lower(r.licence)))"""
 
 
-def _withheld(con: Connection, known_licences: Sequence[str]) -> Iterator[tuple[list[str], list[str]]]:
-    """In batches, the texts of every revision of every record that may not leave as text, each with what of the record may."""
+def _withheld(con: Connection, known_licences: Sequence[str]) -> Iterator[tuple[list[str], Owners, list[str]]]:
+    """In batches, the texts of every revision of every record that may not leave as text, for each the index of its record, and what of
+    each record may."""
     reader: pa.RecordBatchReader = con.sql(_WITHHELD, params=[list(known_licences)]).to_arrow_reader(_BATCH)
     for batch in reader:
-        withheld, allowed = [], []
-        for row in batch.to_pylist():
-            parts = [row["title"], row["text"], *strings_in(json.loads(row["quotes"])), *strings_in(json.loads(row["detail"] or "null"))]
-            prompt = "\n".join(strings_in([m["content"] for m in [*json.loads(row["messages"] or "[]"), *_asked(row)]]))
-            withheld += parts
-            allowed += [prompt] * len(parts)
-        yield withheld, allowed
+        texts: list[str] = []
+        owner: list[int] = []
+        allowed = []
+        for record, row in enumerate(batch.to_pylist()):
+            detail = json.loads(row["detail"] or "null")
+            parts = [row["title"], row["text"], *_strings(row["quotes"]), *strings_in(detail)]
+            texts += parts
+            owner += [record] * len(parts)
+            prompt = [m["content"] for m in json.loads(row["messages"] or "[]")] + _asked(row["export_class"], detail)
+            allowed.append("\n".join(prompt))
+        yield texts, np.array(owner, np.int64), allowed
 
 
-def _asked(row: dict[str, Any]) -> list[dict[str, Any]]:
+def _strings(written: str) -> Iterable[str]:
+    return strings_in(json.loads(written)) if written != "[]" else ()
+
+
+def _asked(export_class: str, detail: Any) -> list[str]:
     """The turns of people in a battle of class ``derived``, refused or not."""
-    if row["export_class"] != "derived":
-        return []
-    battle = json.loads(row["detail"] or "{}").get("battle") or {}
-    return [m for m in battle.get("messages", ()) if m["role"] == "user"]
+    battle = (detail or {}).get("battle") if export_class == "derived" else None
+    return [m["content"] for m in (battle or {}).get("messages", ()) if m["role"] == "user"]

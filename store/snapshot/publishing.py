@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from store.snapshot.export import FILE
+from store.snapshot.files import FILE
 from store.snapshot.lint import lint_folder, refuse
 from store.snapshot.publications import Publication, note, publications
 from store.snapshot.registry import MANIFEST, differing, files_of

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from store.file.database import Connection
-from store.rows import dumps, run, table
+from store.rows import dumps, run
 from store.snapshot.tasks import way_of
 from thresher.model import Snapshot
 from thresher.text import content_hash
@@ -27,13 +29,43 @@ MANIFEST = "manifest.json"
 _BATCH = 2_000
 
 
+class RowHashes:
+    """What each item is in a snapshot: a hash of its exported rows, by config and item. An item is in one config."""
+
+    def __init__(self) -> None:
+        self._parts = [pa.table(dict.fromkeys(("config", "item_id", "row_hash"), pa.array([], pa.string())))]
+        self._waiting: list[dict[str, str]] = []
+
+    def put(self, config: str, item_id: str, rows: list[dict[str, Any]]) -> None:
+        """Add an item."""
+        row_hash = content_hash(*(dumps(row) for row in rows))
+        self._waiting.append({"config": config, "item_id": item_id, "row_hash": row_hash})
+        if len(self._waiting) == _BATCH:
+            self._pack()
+
+    def drop(self, item_ids: Collection[str]) -> None:
+        """Take items out."""
+        table = self.table()
+        gone = pc.is_in(table["item_id"], pa.array(item_ids, pa.string()))
+        self._parts = [table.filter(pc.invert(gone))]
+
+    def table(self) -> pa.Table:
+        """A row for each item: config, item_id, row_hash."""
+        self._pack()
+        return pa.concat_tables(self._parts)
+
+    def _pack(self) -> None:
+        self._parts.append(pa.Table.from_pylist(self._waiting, schema=self._parts[0].schema))
+        self._waiting.clear()
+
+
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A snapshot as the database knows it; ``hashes`` are those of the exported rows, by config and item."""
+    """A snapshot as the database knows it; ``hashes`` are those of the exported rows (``RowHashes``)."""
 
     snapshot: Snapshot
     export_version: str
-    hashes: Mapping[tuple[str, str], str]
+    hashes: pa.Table
     made_at: datetime
     since: str | None = None
 
@@ -49,15 +81,7 @@ def register(con: Connection, made: Registered) -> None:
         "INSERT INTO snapshots SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ? FROM snapshots",
         [snapshot.name, snapshot.items, snapshot.sha256, snapshot.path, made.export_version, made.made_at],
     )
-    rows = table(
-        dict.fromkeys(("name", "config", "item_id", "row_hash"), pa.string()), [(snapshot.name, *k, h) for k, h in made.hashes.items()]
-    )
-    run(con, "INSERT INTO snapshot_items BY NAME SELECT * FROM given", given=rows)
-
-
-def row_hash(rows: list[dict[str, Any]]) -> str:
-    """What an item is in a snapshot: a hash of its exported rows."""
-    return content_hash(*(dumps(row) for row in rows))
+    run(con, "INSERT INTO snapshot_items BY NAME SELECT ? AS name, * FROM given", [snapshot.name], given=made.hashes)
 
 
 def verify(folder: Path) -> list[str]:
@@ -116,11 +140,11 @@ def _frozen(manifest: Path) -> Registered:
     return Registered(snapshot, str(said["export_version"]), _hashes(manifest.parent), made_at, said["difference"]["since"])
 
 
-def _hashes(folder: Path) -> dict[tuple[str, str], str]:
-    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for config, row in frozen_rows(folder):
-        rows.setdefault((config, row["item_id"]), []).append(row)
-    return {place: row_hash(item) for place, item in rows.items()}
+def _hashes(folder: Path) -> pa.Table:
+    hashes = RowHashes()
+    for (config, item_id), rows in groupby(frozen_rows(folder), lambda place: (place[0], place[1]["item_id"])):
+        hashes.put(config, item_id, [row for _, row in rows])
+    return hashes.table()
 
 
 def _in_order(made: list[Registered]) -> Iterator[Registered]:

@@ -15,6 +15,7 @@ from store.rows import fetch, keys
 from store.snapshot import leaks
 from store.snapshot.freeze import known_licences
 from store.snapshot.registry import MANIFEST, frozen_rows
+from store.snapshot.runs import Sieve, runs_of
 from thresher.errors import StoreError, UsageError
 
 
@@ -87,8 +88,9 @@ def related(con: Connection, item_ids: list[str]) -> dict[str, list[str]]:
 
 def _telling(con: Connection, labels: Mapping[str, str]) -> Iterator[str]:
     """Whose labels share a word run with a withheld text."""
-    runs = leaks.Runs()
     names = list(labels)
-    hashes, owner = runs.of([labels[name] for name in names])
-    leaking = set(leaks.leaking_runs(con, runs, leaks.distinct([hashes]), known_licences(con)).tolist()) if len(hashes) else set()
-    yield from {names[n] for n, hashed in zip(owner.tolist(), hashes.tolist(), strict=True) if hashed in leaking}
+    hashes, owner = runs_of([labels[name] for name in names])
+    sieve = Sieve(len(hashes))
+    sieve.add(hashes)
+    leaking = leaks.leaking_runs(con, sieve, known_licences(con))
+    yield from {names[n] for n in owner[leaking.holds(hashes)].tolist()}

@@ -57,6 +57,21 @@ def waited(page: Any, text: str) -> None:
     page.wait_for_function("text => document.querySelector('.said')?.textContent.includes(text)", arg=text)
 
 
+def test_no_item_is_passed_over_where_many_were_decided_meanwhile(page: Any, tmp_path: Path) -> None:
+    many = [item(n) for n in range(1, 521)]
+    desk = Desk(tmp_path, many)
+    try:
+        opened(page, desk)
+        decided_elsewhere = [{"item_id": one["item_id"], "version": 1, "last": ""} for one in many[:30]]
+        desk.json("/api/verdicts", {"verdict": "active", "reviewer": "ann", "items": decided_elsewhere})
+        down = "dispatchEvent(new KeyboardEvent('keydown', {key: 'j'}))"
+        page.evaluate(f"for (let n = 0; n < 499; n++) {down}")
+        page.wait_for_function(f"() => {{ {down}; return document.querySelector('.card')?.textContent.includes('What is 520 + 1?') }}")
+        page.goto("about:blank")
+    finally:
+        desk.close()
+
+
 def test_items_are_decided_by_keys_alone_with_a_note_and_taken_back(page: Any, desk: Desk) -> None:
     opened(page, desk)
     page.keyboard.press("n")

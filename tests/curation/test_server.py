@@ -245,6 +245,26 @@ def test_second_opinions_are_asked_for_by_rule_given_blind_and_differences_are_a
     assert desk.json("/api/agreement")["items"] == 1, "who decides with all in view says nothing of agreement"
 
 
+def test_one_opinion_too_many_is_refused_and_the_item_not_offered(desk: Desk) -> None:
+    desk.queue.wanted = 2
+    for reviewer in ("ann", "bob"):
+        desk.json("/api/verdicts", verdict(item(1), reviewer=reviewer))
+    (seen,) = desk.json(f"/api/items?id={item(1)['item_id']}&reviewer=cy")
+    assert item(1)["item_id"] not in desk.json("/api/queue?state=open&reviewer=cy")["ids"]
+    status, text = desk.ask("/api/verdicts", verdict(seen, word="rejected", reviewer="cy"))
+    assert (status, "2 opinions (ann, bob)" in text, len(desk.lines())) == (422, True, 2)
+    for_all = {"verdict": "rejected", "reviewer": "cy", "wanted": {}, "total": 5}
+    assert (desk.ask("/api/verdicts/all", for_all)[0], len(desk.lines())) == (422, 2)
+    assert desk.ask("/api/verdicts", verdict(seen, word="verified", reviewer="cy"))[0] == 200, "a word on the key is no opinion"
+
+
+def test_the_queue_goes_on_after_an_item_that_was_decided_meanwhile(desk: Desk) -> None:
+    first = desk.queue.page({"state": "open"}, limit=2)
+    desk.json("/api/verdicts", verdict(item(1), item(2)))
+    left = desk.json(f"/api/queue?state=open&after={first.ids[-1]}")
+    assert (first.more, left["ids"], left["more"]) == (True, [item(n)["item_id"] for n in (3, 4, 5)], False)
+
+
 def test_a_blind_opinion_is_taken_back_without_touching_the_other(desk: Desk) -> None:
     desk.queue.wanted = 2
     (mine,) = desk.json("/api/verdicts", verdict(item(1), word="rejected"))

@@ -20,12 +20,14 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import store.snapshot.export
 import store.snapshot.freeze
 from store import decisions, items, pages, runs, verdicts
 from store.file.database import Database
 from store.snapshot import leaks
 from store.snapshot.card import card
 from store.snapshot.licences import family
+from store.snapshot.runs import runs_of
 from store.snapshot.settings import Export
 from thresher.errors import StoreError, UsageError
 from thresher.model import Battle, Candidate, Decision, Message, Page, Record, Response
@@ -334,6 +336,18 @@ def test_frozen_twice_it_is_the_same_to_the_byte(database: Database) -> None:
         assert con.execute("SELECT count(*) FROM snapshots").fetchall() == [(1,)]
 
 
+def test_gathered_in_pieces_it_is_the_same_to_the_byte(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(database, *(pair(n) for n in range(7)), pair(9, "id_only", licence="site-terms", text=f"Somebody wrote: {prose(1)}"))
+    with database.transaction() as con:
+        a, b = sorted(row[0] for row in con.execute("SELECT item_id FROM items").fetchall())[3:5]
+        run_id = runs.open_run(con, "test", dedupe_version="1")
+        decisions.save_decisions(con, run_id, [Decision(b, "same", a, 1, 1, "m", "r", "e")])
+    whole = every_byte(freeze(database))
+    shutil.rmtree(database.folder / "snapshots")
+    monkeypatch.setattr(store.snapshot.export, "_AT_ONCE", 2)
+    assert every_byte(freeze(database)) == whole
+
+
 def test_a_name_that_is_taken_by_other_content_is_refused(database: Database) -> None:
     put(database, pair(1))
     before = every_byte(freeze(database))
@@ -428,15 +442,14 @@ def test_no_word_run_of_a_withheld_text_leaves(tmp_path_factory: pytest.TempPath
     ]  # fmt: skip
     put(database, *pairs)
     folder = freeze(database)
-    words = leaks.Runs()
     for record, _ in pairs:
         n = int(record.native_id[1:])
         withheld = [prose(200 + n), f"author{n:010}", prose(300 + n)]
         if record.export_class != "full" or family(record.licence) is None:
             withheld += [prose(400 + n), *([] if record.export_class == "derived" and family(record.licence) else [record.text])]
-        runs_of = {int(h) for h in words.of(withheld)[0]}
+        withheld_runs = {int(h) for h in runs_of(withheld)[0]}
         for path in folder.rglob("*"):
             if path.is_file():
                 held = "\n".join(leaks.strings_in(pq.read_table(path).to_pylist())) if path.suffix == ".parquet" else path.read_text()
                 assert f"author{n:010}" not in held
-                assert runs_of.isdisjoint(int(h) for h in words.of([held])[0])
+                assert withheld_runs.isdisjoint(int(h) for h in runs_of([held])[0])

@@ -16,7 +16,7 @@ from loopback_hub import TOKEN, Blob, LoopbackHub
 
 from sample.wire import Answer, Fault, instead, json_answer
 from store.snapshot.card import card
-from store.snapshot.export import FILE, TEXT_SCHEMA
+from store.snapshot.files import FILE, TEXT_SCHEMA
 from store.snapshot.publications import public, publications
 from store.snapshot.publishing import LONGEST_WAIT_S, Patience, Published, publish, withdraw
 from store.snapshot.remote import Content, Remote
