@@ -74,7 +74,8 @@ def test_a_good_answer_becomes_a_witnessed_item(reading: Reading) -> None:
     [
         ({"reports_failure": "no", "probability": 0.03}, Refusal, "improbable"),
         ({"reports_failure": "borderline", "probability": 0.3}, Refusal, "improbable"),
-        ({"reports_failure": "borderline", "probability": 0.55}, Lead, "failure_unsure"),
+        ({"reports_failure": "borderline", "probability": 0.55}, Refusal, "improbable"),
+        ({"reports_failure": "yes", "probability": 0.2, "missing": "context"}, Lead, "not_self_contained"),
         ({"reports_failure": "no", "probability": 0.95}, Refusal, "improbable"),
         ({"prompt": None, "prompt_sure": 0, "missing": "prompt"}, Lead, "no_prompt_found"),
         ({"prompt": None, "prompt_sure": 0, "missing": "picture"}, Lead, "prompt_in_picture"),
