@@ -172,7 +172,7 @@ class _Batch:
         self._land_reports()
         self._land_refusals()
         leads_store.land_leads(con, self._leads)
-        leads_store.land_readings(con, self._run_id, self._source, self._readings)
+        leads_store.land_readings(con, self._run_id, self._source, self._readings, self._judged)
         settle_items(con, sorted(self._left))
         run(
             con,

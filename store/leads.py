@@ -52,8 +52,10 @@ class LeadRow(NamedTuple):
 _READING, _LEAD = arrow_schema(ReadingRow), arrow_schema(LeadRow)
 
 
-def land_readings(con: Connection, run_id: str, source: str, readings: Sequence[tuple[Reading, int]]) -> None:
-    """Keep the reading of each record and the revision that it is of, in the place of the one before."""
+def land_readings(con: Connection, run_id: str, source: str, readings: Sequence[tuple[Reading, int]], judged: Sequence[str]) -> None:
+    """Keep the reading of each record and the revision that it is of, in the place of the one before. Of ``judged`` records that nobody
+    read this time, none is left: the post that made them worth reading may be gone."""
+    run(con, "DELETE FROM readings USING given WHERE readings.record_key = given.record_key", given=keys("record_key", judged))
     if not readings:
         return
 
@@ -68,7 +70,6 @@ def land_readings(con: Connection, run_id: str, source: str, readings: Sequence[
             for r, revision in readings
         ],
     )  # fmt: skip
-    run(con, "DELETE FROM readings USING given WHERE readings.record_key = given.record_key", given=given)
     run(con, "INSERT INTO readings BY NAME SELECT * FROM given", given=given)
 
 

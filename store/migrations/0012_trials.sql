@@ -166,21 +166,3 @@ JOIN evidence e ON e.item_id = i.item_id
 JOIN reports r ON r.item_id = i.item_id AND r.record_key = e.lead_record AND r.live
 LEFT JOIN last_verdicts v ON v.item_id = i.item_id
 LEFT JOIN reproduced_items p ON p.item_id = i.item_id;
-COMMENT ON VIEW items_current IS 'The benchmark: one row for each canonical item with live evidence, as persons edited it';
-COMMENT ON COLUMN items_current.item_id IS 'xxh3-128 of the normalised messages, options and target as they were harvested; an edit does not change it';
-COMMENT ON COLUMN items_current.version IS 'Counts the wordings of the source and the edits of persons';
-COMMENT ON COLUMN items_current.prompt IS 'The messages as one text';
-COMMENT ON COLUMN items_current.target IS 'The key: what a right answer says';
-COMMENT ON COLUMN items_current.tier IS 'reproduced where two trials or more of a model failed, else the strongest evidence among the reports: untested < claimed < witnessed';
-COMMENT ON COLUMN items_current.key_status IS 'How far the target can be trusted; a person''s word stands over the source''s';
-COMMENT ON COLUMN items_current.status IS 'proposed, active, retired, rejected or waived';
-COMMENT ON COLUMN items_current.tags IS 'edited_by_a_person where messages, target or rubric are not as the source has them';
-COMMENT ON COLUMN items_current.licence IS 'Of the first live report, whose wording the item has';
-COMMENT ON COLUMN items_current.export_class IS 'The least that any of its reports allows: none < id_only < derived < full';
-COMMENT ON COLUMN items_current.source IS 'Of the first live report by date, source, site and native id';
-COMMENT ON COLUMN items_current.first_seen IS 'When a page with one of its records was first fetched';
-COMMENT ON COLUMN items_current.last_seen IS 'When a page with one of its records was last fetched';
-COMMENT ON COLUMN items_current.report_count IS 'Live reports, of this item and of those merged into it';
-COMMENT ON COLUMN items_current.source_count IS 'How many sources report it';
-COMMENT ON COLUMN items_current.strength IS 'The strongest signal of failure among the reports, 0 to 1';
-COMMENT ON COLUMN items_current.created_run IS 'The run that found it first';

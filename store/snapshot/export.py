@@ -16,6 +16,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ def selected(con: Connection, where: str = _LEAVING) -> Iterator[dict[str, Any]]
     by default it takes what may leave in any form."""
     sql = f"{_SELECTED} {where} AND c.item_id >= $first AND c.item_id < $last AND c.status IN ('proposed', 'active') ORDER BY c.item_id"
     firsts = [row[0] for row in con.execute(_FIRSTS, [_AT_ONCE]).fetchall()]
-    for first, last in zip(firsts, [*firsts[1:], _BEYOND], strict=True):
+    for first, last in pairwise([*firsts, _BEYOND]):
         for batch in con.sql(sql, params={"first": first, "last": last}).to_arrow_reader(ROW_GROUP):
             yield from map(_item, batch.to_pylist())
 

@@ -20,7 +20,7 @@ OWN = {"user_column": "account", "model_column": "engine", "time_column": "at", 
 
 def records(path: Path, **site: Any) -> dict[str, Record]:
     parts = [part for page in read(path, Site(name="log", **site)) for part in parse(page)]
-    return {part.native_id: part for part in parts if isinstance(part, Record)}
+    return {part.native_id.partition(":")[0]: part for part in parts if isinstance(part, Record)}
 
 
 def outcome(record: Record, rules: Rules) -> Candidate | Refusal:
