@@ -54,26 +54,6 @@ FROM trials t JOIN items i ON i.item_id = t.item_id LEFT JOIN reworded_items w O
 WHERE w.item_id IS NULL OR t.asked_at > w.since;
 COMMENT ON VIEW standing_trials IS 'The trials of items as they are worded now, those of a merged item under the one that it went into';
 
-CREATE VIEW key_queue AS
-WITH doubted AS (
-    SELECT coalesce(i.merged_into, i.item_id) AS item_id, c.way, c.scorer, c.scorer_version, c.why,
-           CASE WHEN c.key_verdict = 'fail' THEN 'key_fails' ELSE 'failing_passes' END AS reason, c.checked_at AS since
-    FROM scorer_checks c JOIN items i ON i.item_id = c.item_id
-    WHERE c.key_verdict = 'fail' OR c.failing = 'pass'
-),
-failed_by_all AS (
-    SELECT item_id, any_value(way) AS way, any_value(scorer) AS scorer, any_value(scorer_version) AS scorer_version,
-           count(DISTINCT model) AS models, max(asked_at) AS since
-    FROM standing_trials WHERE verdict IN ('pass', 'fail')
-    GROUP BY 1 HAVING count(DISTINCT model) >= 2 AND bool_and(verdict = 'fail')
-)
-SELECT item_id, reason, way, scorer, scorer_version, why, since FROM doubted
-UNION ALL
-SELECT item_id, 'all_models_fail', way, scorer, scorer_version, models || ' models fail it in every trial', since
-FROM failed_by_all ANTI JOIN doubted USING (item_id);
-COMMENT ON VIEW key_queue IS 'Items whose key a person should look at first';
-COMMENT ON COLUMN key_queue.reason IS 'key_fails: the scorer does not accept the key; failing_passes: it accepts the failing answer that was recorded (neither counts as reproduced); all_models_fail: every trial of two or more models fails';
-
 CREATE VIEW trial_rounds AS
 SELECT t.item_id, t.model, t.round,
        arg_max(t.served_id, t.asked_at) AS served_id,
@@ -135,34 +115,3 @@ CREATE VIEW reproduced_items AS
 SELECT r.item_id, count(*) AS rounds FROM trial_rounds r LEFT JOIN doubted_items q ON q.item_id = r.item_id
 WHERE r.k >= 2 AND q.item_id IS NULL GROUP BY ALL;
 COMMENT ON VIEW reproduced_items IS 'Items of which two trials or more of one round failed, with a scorer that tells their key from their failing answer';
-
-CREATE OR REPLACE VIEW items_current AS
-WITH worded AS (
-    SELECT i.* REPLACE (
-               coalesce(d.messages, i.messages) AS messages,
-               coalesce(d.target, i.target) AS target,
-               CASE WHEN d.target IS NULL THEN i.aliases ELSE [] END AS aliases,
-               coalesce(d.rubric, i.rubric) AS rubric,
-               CASE WHEN d.target IS NULL THEN i.key_status ELSE 'none' END AS key_status,
-               CASE WHEN d.messages IS NULL AND d.target IS NULL AND d.rubric IS NULL THEN coalesce(d.tags, i.tags)
-                    ELSE list_append(coalesce(d.tags, i.tags), 'edited_by_a_person') END AS tags,
-               (i.version + coalesce(d.edits, 0))::INTEGER AS version
-           )
-    FROM items i LEFT JOIN last_edits d ON d.item_id = i.item_id
-    WHERE i.merged_into IS NULL
-)
-SELECT i.item_id, i.version, i.kind, i.messages,
-       CASE WHEN json_array_length(i.messages) = 1 THEN i.messages ->> '$[0].content'
-            ELSE array_to_string(list_transform(from_json(i.messages, '[{"role":"VARCHAR","content":"VARCHAR"}]'),
-                                                lambda m: m.role || ': ' || m.content), E'\n\n') END AS prompt,
-       i.target, i.aliases, i.choices, i.rubric,
-       CASE WHEN p.item_id IS NOT NULL THEN 'reproduced'::tier ELSE e.tier END AS tier,
-       coalesce(v.key_status, i.key_status) AS key_status,
-       CASE WHEN i.lifecycle = 'retired' THEN i.lifecycle ELSE coalesce(v.lifecycle, i.lifecycle) END AS status,
-       i.language, i.tags, r.licence, e.export_class, r.attribution, r.source, r.site, r.native_id, r.url,
-       i.rule, i.rule_version, e.first_seen, e.last_seen, e.report_count, e.source_count, e.strength, i.created_run
-FROM worded i
-JOIN evidence e ON e.item_id = i.item_id
-JOIN reports r ON r.item_id = i.item_id AND r.record_key = e.lead_record AND r.live
-LEFT JOIN last_verdicts v ON v.item_id = i.item_id
-LEFT JOIN reproduced_items p ON p.item_id = i.item_id;

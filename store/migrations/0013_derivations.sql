@@ -35,7 +35,7 @@ SELECT item_id, CASE WHEN coalesce(computed = 'fail', differs) THEN 'disputed' E
 FROM told WHERE computed IS NOT NULL OR families >= 2;
 COMMENT ON VIEW derived_keys IS 'What follows of derivations for a key. A computation decides; else two families have to agree with it, and so with each other. One model alone says nothing';
 
-CREATE OR REPLACE VIEW key_queue AS
+CREATE VIEW key_queue AS
 WITH doubted AS (
     SELECT coalesce(i.merged_into, i.item_id) AS item_id, c.way, c.scorer, c.scorer_version, c.why,
            CASE WHEN c.key_verdict = 'fail' THEN 'key_fails' ELSE 'failing_passes' END AS reason, c.checked_at AS since
