@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, get_type_hints
+
+import pyarrow as pa
 
 from store.file.database import Connection
 from store.reading import rows
-from store.rows import arrow_schema, run, table
+from store.rows import STAMP, run, table
 
 COMPUTATION = "computation"
 """Who derives where no model does."""
@@ -45,30 +47,21 @@ class Derivation:
 TEXTS = tuple(name for name in Derivation.__slots__ if name not in ("version", "verdict", "about"))
 
 
-class _Row(NamedTuple):
-    item_id: str
-    version: int
-    way: str
-    derived_by: str
-    family: str
-    served_id: str
-    derived_at: datetime
-    response: str
-    usd: str
-    answer: str
-    verdict: str | None
-    why: str
-    scorer: str
-    scorer_version: str
+_SCHEMA = {
+    "derived_at" if name == "at" else name: STAMP if name == "at" else pa.int64() if hint is int else pa.string()
+    for name, hint in get_type_hints(Derivation).items()
+    if name != "about"
+}
+"""The columns of ``derivations``, which are the fields of a derivation."""
 
 
 def insert(con: Connection, written: Iterable[Mapping[str, Any]]) -> None:
     """Bring lines into the database; the last one of an item and of who derived stands."""
     last = {(line["item_id"], line["derived_by"]): line for line in written}
     rows_ = [
-        tuple(datetime.fromisoformat(line["at"]) if name == "derived_at" else line[name] for name in _Row._fields) for line in last.values()
+        tuple(datetime.fromisoformat(line["at"]) if name == "derived_at" else line[name] for name in _SCHEMA) for line in last.values()
     ]
-    given = table(arrow_schema(_Row), rows_)
+    given = table(_SCHEMA, rows_)
     run(con, "DELETE FROM derivations d USING given g WHERE d.item_id = g.item_id AND d.derived_by = g.derived_by", given=given)
     run(
         con,
